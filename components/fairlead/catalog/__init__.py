@@ -1,0 +1,1 @@
+"""What exists: accelerators, machines, charts, images, limits, capabilities; each row with source and date."""

@@ -1,0 +1,102 @@
+"""What must hold between the rows of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from fairlead.catalog.model import Catalog, MachineRow
+from fairlead.errors import Problem, one_of
+from fairlead.values import quantity
+
+STATUSES = ("supported", "unsupported", "unproven")
+CAPACITIES = ("reserved", "on-demand", "spot")
+GPU_MODES = ("simulated", "device-plugin")
+HOSTNAME = "kubernetes.io/hostname"
+
+
+def check(catalog: Catalog) -> list[Problem]:
+    """Every problem between rows; empty for a sound catalogue."""
+    rules: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
+        _accelerators,
+        _machines,
+        _capabilities,
+        _targets,
+    )
+    return list(chain.from_iterable(rule(catalog) for rule in rules))
+
+
+def _accelerators(catalog: Catalog) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    for row in catalog.accelerators.values():
+        where = f"accelerators.toml [{row.name}]"
+        for spelling in (row.name, *row.aliases):
+            owner = taken.setdefault(spelling.casefold(), row.name)
+            if owner != row.name:
+                yield Problem(where, f"{spelling} already means {owner}", given=spelling)
+        yield from _quantities(where, job_cpu=row.job_cpu, job_memory=row.job_memory)
+
+
+def _machines(catalog: Catalog) -> Iterator[Problem]:
+    for target, rows in catalog.machines.items():
+        for row in rows.values():
+            where = f"machines.{target}.toml [{row.name}]"
+            yield from _carries(where, row, catalog)
+            yield from _known(f"{where} capacities", row.capacities, CAPACITIES)
+            yield from _quantities(where, cpu=row.cpu, memory=row.memory)
+            if row.simulated and (row.cpu is None or row.memory is None):
+                yield Problem(where, "a simulated machine needs its cpu and memory: no node will tell them")
+            if (row.max_nodes is None) == bool(row.max_nodes_reason):
+                yield Problem(where, "max_nodes and max_nodes_reason go together")
+
+
+def _carries(where: str, row: MachineRow, catalog: Catalog) -> Iterator[Problem]:
+    if row.accelerator is not None and row.accelerator not in catalog.accelerators:
+        allowed = one_of(list(catalog.accelerators), row.accelerator)
+        yield Problem(f"{where} accelerator", "no such accelerator", given=row.accelerator, allowed=allowed)
+    if (row.accelerator is None) != (row.count == 0):
+        yield Problem(f"{where} count", "accelerator and count go together", given=str(row.count))
+
+
+def _capabilities(catalog: Catalog) -> Iterator[Problem]:
+    names = {name for rows in catalog.capabilities.values() for name in rows}
+    for target in catalog.targets:
+        for name in sorted(names - set(catalog.capabilities.get(target, {}))):
+            yield Problem(
+                f"capabilities.toml [{target}.{name}]", "every target says so about every capability"
+            )
+    for target, rows in catalog.capabilities.items():
+        if target not in catalog.targets:
+            yield Problem(
+                f"capabilities.toml [{target}]", "no such target", allowed=one_of(list(catalog.targets))
+            )
+        for row in rows.values():
+            where = f"capabilities.toml [{target}.{row.name}]"
+            yield from _known(f"{where} status", (row.status,), STATUSES)
+            if (row.status == "supported") == bool(row.reason):
+                yield Problem(f"{where} reason", "what is not supported says why, what is supported does not")
+
+
+def _targets(catalog: Catalog) -> Iterator[Problem]:
+    for row in catalog.targets.values():
+        where = f"targets.toml [{row.name}]"
+        yield from _known(f"{where} gpu_mode", (row.gpu_mode,), GPU_MODES)
+        if row.topology_levels[-1] != HOSTNAME:
+            yield Problem(f"{where} topology_levels", f"the last level must be {HOSTNAME}")
+        scaling = catalog.capabilities.get(row.name, {}).get("autoscaling")
+        if scaling is None or (scaling.status != "unsupported") != row.autoscaling:
+            yield Problem(f"{where} autoscaling", "must say the same as the capability autoscaling")
+
+
+def _known(where: str, given: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:
+    for word in given:
+        if word not in known:
+            yield Problem(where, "unknown word", given=word, allowed=one_of(known, word))
+
+
+def _quantities(where: str, **cells: str | None) -> Iterator[Problem]:
+    for column, text in cells.items():
+        try:
+            quantity(text or "0")
+        except ValueError as error:
+            yield Problem(f"{where} {column}", str(error), given=text or "")

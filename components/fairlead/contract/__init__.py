@@ -1,0 +1,1 @@
+"""What every target hands over: the handle of a cluster and of each pool, and the rules C1 to C10."""

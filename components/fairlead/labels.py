@@ -1,0 +1,43 @@
+"""The names under which everything in a Fairlead cluster is found: contract rules C1, C2 and C6."""
+
+from __future__ import annotations
+
+DOMAIN = "fairlead.dev"
+
+POOL = f"{DOMAIN}/pool"
+"""Node label: name of the pool in the spec."""
+ACCELERATOR = f"{DOMAIN}/accelerator"
+"""Node label: catalogue name of the accelerator, for example H100; `none` on nodes without."""
+NO_ACCELERATOR = "none"
+"""Value of the label above on nodes without accelerators: plain nodes can be selected by it."""
+CAPACITY = f"{DOMAIN}/capacity"
+"""Node label: reserved, on-demand or spot."""
+SIMULATED = f"{DOMAIN}/simulated"
+"""Node label: "true" where pods are simulated: no process runs, logs do not exist."""
+TENANT = f"{DOMAIN}/tenant"
+"""Namespace and workload label: name of the tenant."""
+STAGE = f"{DOMAIN}/stage"
+"""Workload label: testing, training or inference."""
+JOB = f"{DOMAIN}/job"
+"""Workload and pod label: name of the TrainingJob."""
+STACK = f"{DOMAIN}/stack"
+"""Label of cluster objects: the platform's name."""
+LAYER = f"{DOMAIN}/layer"
+"""Label of cluster objects: the layer that made them."""
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""Recommended Kubernetes label; its value here is `fairlead`."""
+
+SIMULATION = "simulation.fairlead.dev"
+RUN_FOR = f"{SIMULATION}/run-for"
+"""Pod annotation: how long a simulated pod runs before it succeeds, for example 90s."""
+EXIT = f"{SIMULATION}/exit"
+"""Pod annotation: `failure` makes a simulated pod fail instead of succeed."""
+
+QUEUE = "kueue.x-k8s.io/queue-name"
+PRIORITY = "kueue.x-k8s.io/priority-class"
+
+TAINT_VALUE = "present"
+"""C2: every accelerator node is tainted `<resource>=present:NoSchedule`."""
+
+STAGES = ("testing", "training", "inference")
+"""C6: LocalQueues and priority classes by these names, lowest priority first."""

@@ -1,0 +1,1 @@
+"""What runs in every cluster, the same on each: layers know Kubernetes and the contract, nothing else."""

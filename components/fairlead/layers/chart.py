@@ -1,0 +1,90 @@
+"""Charts to objects: `helm template` on a pinned chart, kept by what went into it.
+
+Rendering here, before anything is registered, lets the first preview list every object, with or
+without a cluster, and lets tests check each object against the API's own schemas.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from fairlead.errors import ToolError
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What to render: a chart of the lock, under which release name, where, with which values."""
+
+    chart: str
+    name: str
+    namespace: str
+    values: Mapping[str, Any]
+
+
+class Renderer(Protocol):
+    """Turns a release into objects, CRDs included."""
+
+    def __call__(self, release: Release) -> Sequence[Object]:
+        """The objects of a release."""
+        ...
+
+
+@dataclass(frozen=True)
+class HelmRenderer:
+    """Renders with the helm program; a result is kept under its inputs and read from there next time."""
+
+    helm: Path
+    charts: Mapping[str, Path]
+    """Chart of the lock -> its directory."""
+    versions: Mapping[str, str]
+    """Chart of the lock -> its version."""
+    kubernetes: str
+    """Version the charts are told, without a leading v."""
+    kept: Path
+    """Directory of the results."""
+
+    def __call__(self, release: Release) -> Sequence[Object]:
+        """The release's objects. Raises ToolError with helm's own words if the chart refuses the values."""
+        key = self._key(release)
+        stored = self.kept / f"{release.name}-{key}.json"
+        if stored.exists():
+            return json.loads(stored.read_text())
+        objects = self._template(release)
+        self.kept.mkdir(parents=True, exist_ok=True)
+        fresh = stored.with_suffix(f".{key}.new")
+        fresh.write_text(json.dumps(objects))
+        fresh.rename(stored)
+        return objects
+
+    def _key(self, release: Release) -> str:
+        parts = [
+            release.chart,
+            self.versions[release.chart],
+            release.name,
+            release.namespace,
+            self.kubernetes,
+        ]
+        parts += [str(self.helm), str(self.charts[release.chart]), json.dumps(release.values, sort_keys=True)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def _template(self, release: Release) -> list[Object]:
+        import yaml
+
+        command = [str(self.helm), "template", release.name, str(self.charts[release.chart])]
+        command += ["--namespace", release.namespace, "--kube-version", self.kubernetes]
+        command += ["--include-crds", "--skip-tests", "--values", "-"]
+        done = subprocess.run(
+            command, input=json.dumps(release.values), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ToolError("helm", f"chart {release.chart} cannot be rendered: {done.stderr.strip()}")
+        loaded = yaml.load_all(done.stdout, Loader=yaml.CSafeLoader)
+        return [obj for obj in loaded if obj]

@@ -1,0 +1,35 @@
+"""The jobs layer: JobSet and Kubeflow Trainer, and the training runtime that every TrainingJob refers to."""
+
+from __future__ import annotations
+
+from fairlead.layers import transform
+from fairlead.layers.chart import Object, Release, Renderer
+
+JOBSET_NAMESPACE = "jobset-system"
+TRAINER_NAMESPACE = "kubeflow-system"
+
+
+def jobset(render: Renderer) -> list[Object]:
+    """JobSet's objects out of its chart."""
+    objects = transform.without_hooks(render(Release("jobset", "jobset", JOBSET_NAMESPACE, {})))
+    return transform.without_empty_secret_data(transform.in_namespace(objects, JOBSET_NAMESPACE))
+
+
+def trainer(render: Renderer) -> list[Object]:
+    """Kubeflow Trainer's objects out of its chart.
+
+    JobSet is a row of its own. The chart's runtimes come by a job that installs programs from the
+    network when it runs; the runtime used here is `workload.runtime`'s and needs none.
+    """
+    values = {"jobset": {"install": False}, "dataCache": {"enabled": False}}
+    objects = transform.without_hooks(
+        render(Release("kubeflow-trainer", "kubeflow-trainer", TRAINER_NAMESPACE, values))
+    )
+    return transform.without_empty_secret_data(transform.in_namespace(objects, TRAINER_NAMESPACE))
+
+
+def probe() -> Object:
+    """A harmless object that Trainer's webhook must answer for before any other is created."""
+    from fairlead.workload.runtime import runtime
+
+    return {**runtime(0), "metadata": {"name": "fairlead-probe"}}

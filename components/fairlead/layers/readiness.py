@@ -1,0 +1,91 @@
+"""Ready is not yet routable: a webhook's first call is made on purpose, and repeated until it is answered.
+
+A Deployment that has rolled out says nothing of the Service in front of it. Before the first
+object of a kind is created, a server-side dry run of a harmless one goes through the same
+webhook; only its answer lets the creation start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from fairlead.errors import FairleadError
+
+LIMIT_SECONDS = 120
+"""How long a webhook may take after its Deployment is ready."""
+PAUSE_SECONDS = 0.25
+"""Between two tries."""
+
+Probe = Callable[[], None]
+"""Makes one try; raises if the webhook did not answer."""
+
+
+def until_answered(
+    probe: Probe, what: str, limit: float = LIMIT_SECONDS, pause: float = PAUSE_SECONDS
+) -> int:
+    """Tries until the probe gets an answer; the number of tries. Raises FairleadError when the time is up."""
+    end, tries = time.monotonic() + limit, 0
+    while True:
+        tries += 1
+        try:
+            probe()
+        except ConnectionError as error:
+            if time.monotonic() >= end:
+                raise FairleadError(f"{what} did not answer within {limit:.0f} s: {error}") from error
+            time.sleep(pause)
+        else:
+            return tries
+
+
+def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
+    """A server-side dry run of one object. Raises ConnectionError while its webhook cannot be reached.
+
+    An answer is an answer, also a refusal: then the webhook works and the real object's own
+    error will tell what is wrong with it.
+    """
+    from lightkube import ApiError, Client, KubeConfig
+    from lightkube.codecs import from_dict
+    from lightkube.generic_resource import get_generic_resource
+
+    if get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
+        _declare(obj)
+    with Client(config=KubeConfig.from_file(kubeconfig), dry_run=True) as client:
+        try:
+            client.apply(from_dict(dict(obj)), field_manager="fairlead-probe", force=True)
+        except ApiError as error:
+            if error.status.code == 404 or "failed calling webhook" in (error.status.message or ""):
+                raise ConnectionError(error.status.message) from error
+
+
+def _declare(obj: Mapping[str, Any]) -> None:
+    from lightkube.generic_resource import create_global_resource
+
+    group, version = obj["apiVersion"].split("/")
+    create_global_resource(group, version, obj["kind"], f"{obj['kind'].lower()}s")
+
+
+def answered(name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any]) -> pulumi.ResourceHookBinding:
+    """Hooks that hold back creations until the webhook on this (cluster-wide) object's kind answers.
+
+    Only the first creation waits; the others share its answer.
+    """
+    path: list[str] = []
+    kubeconfig.apply(path.append)
+    lock = asyncio.Lock()
+    done: list[int] = []
+
+    async def wait(_: pulumi.ResourceHookArgs) -> None:
+        async with lock:
+            if not done:
+                tries = await asyncio.to_thread(
+                    until_answered, lambda: dry_run(path[0], obj), f"webhook of {name}"
+                )
+                done.append(tries)
+
+    hook = pulumi.ResourceHook(f"{name}-webhook-answers", wait)
+    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])

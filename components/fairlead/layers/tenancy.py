@@ -1,0 +1,125 @@
+"""The tenancy layer: a namespace per tenant with quota, its people's rights and a fence around its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead import labels
+from fairlead.layers.chart import Object
+from fairlead.plan.model import TenantPlan
+
+SERVICE_ACCOUNT = "fairlead-workload"
+"""Contract rule C5: the account under which workloads reach the object store."""
+ROLE = "fairlead-member"
+
+
+def namespace(tenant: TenantPlan) -> Object:
+    """The namespace. Its labels make the API server keep the tenant's Pod Security Standard."""
+    security = {
+        f"pod-security.kubernetes.io/{mode}": tenant.pod_security for mode in ("enforce", "audit", "warn")
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": tenant.namespace, "labels": {labels.TENANT: tenant.name, **security}},
+    }
+
+
+def _in(tenant: TenantPlan, api: str, kind: str, name: str, **rest: Any) -> Object:
+    metadata = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, **rest}
+
+
+def quota(tenant: TenantPlan) -> Object:
+    """What the namespace may hold beside accelerators, which the queue counts."""
+    return _in(tenant, "v1", "ResourceQuota", "tenant", spec={"hard": dict(tenant.quota)})
+
+
+def service_accounts(tenant: TenantPlan) -> list[Object]:
+    """The workload's account, and the default one, neither with a token in pods that do not ask."""
+    return [
+        _in(tenant, "v1", "ServiceAccount", name, automountServiceAccountToken=False)
+        for name in (SERVICE_ACCOUNT, "default")
+    ]
+
+
+def _rule(group: str, resources: list[str], verbs: list[str]) -> Mapping[str, Any]:
+    return {"apiGroups": [group], "resources": resources, "verbs": verbs}
+
+
+READ = ["get", "list", "watch"]
+WRITE = [*READ, "create", "update", "patch", "delete", "deletecollection"]
+
+
+def role(tenant: TenantPlan) -> Object:
+    """What a member may do: send, see and stop work, use its logs, volumes and secrets. No exec."""
+    rules = [
+        _rule("trainer.kubeflow.org", ["trainjobs"], WRITE),
+        _rule("trainer.kubeflow.org", ["trainjobs/status"], READ),
+        _rule("jobset.x-k8s.io", ["jobsets"], READ),
+        _rule("batch", ["jobs"], WRITE),
+        _rule("", ["pods", "pods/log", "events", "services", "resourcequotas"], READ),
+        _rule("", ["persistentvolumeclaims", "configmaps", "secrets"], WRITE),
+        _rule("kueue.x-k8s.io", ["localqueues", "workloads"], READ),
+    ]
+    return _in(tenant, "rbac.authorization.k8s.io/v1", "Role", ROLE, rules=rules)
+
+
+def binding(tenant: TenantPlan) -> list[Object]:
+    """Members of the tenant's groups get the role; without groups nobody does."""
+    if not tenant.groups:
+        return []
+    group = "rbac.authorization.k8s.io"
+    subjects = [{"kind": "Group", "name": name, "apiGroup": group} for name in tenant.groups]
+    reference = {"kind": "Role", "name": ROLE, "apiGroup": group}
+    return [_in(tenant, f"{group}/v1", "RoleBinding", ROLE, roleRef=reference, subjects=subjects)]
+
+
+def network_policies(tenant: TenantPlan) -> list[Object]:
+    """Default deny both ways, then what a distributed job needs: its own namespace, DNS, named ranges."""
+    api, kind = "networking.k8s.io/v1", "NetworkPolicy"
+    everyone: Mapping[str, Any] = {}
+    dns_pods = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    # The DNS pods listen on a port of their own choice, so the peer is named and the port is not.
+    dns = {"to": [dns_pods]}
+    policies = [
+        _in(
+            tenant,
+            api,
+            kind,
+            "default-deny",
+            spec={"podSelector": everyone, "policyTypes": ["Ingress", "Egress"]},
+        ),
+        _in(
+            tenant,
+            api,
+            kind,
+            "same-tenant",
+            spec={
+                "podSelector": everyone,
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": [{"from": [{"podSelector": everyone}]}],
+                "egress": [{"to": [{"podSelector": everyone}]}, dns],
+            },
+        ),
+    ]
+    if tenant.egress:
+        to = [{"ipBlock": {"cidr": cidr}} for cidr in tenant.egress]
+        spec = {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [{"to": to}]}
+        policies.append(_in(tenant, api, kind, "egress", spec=spec))
+    return policies
+
+
+def objects(tenant: TenantPlan) -> list[Object]:
+    """Everything of one tenant but its namespace and its queues."""
+    return [
+        quota(tenant),
+        *service_accounts(tenant),
+        role(tenant),
+        *binding(tenant),
+        *network_policies(tenant),
+    ]

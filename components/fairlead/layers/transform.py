@@ -1,0 +1,173 @@
+"""Pure changes to rendered charts: each cures something that a real cluster showed.
+
+Every function takes objects and gives new ones; none reads or writes anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+Object = Mapping[str, Any]
+
+CLUSTER_KINDS = frozenset(
+    {
+        "APIService",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+    }
+)
+"""Kinds of charts that live outside namespaces."""
+
+
+def flatten_aggregation(objects: Iterable[Object]) -> list[Object]:
+    """Writes out the rules of aggregated ClusterRoles and drops their aggregation.
+
+    The controller manager makes an aggregated role anew when its parts are deleted after it:
+    a destroy then leaves roles behind and the next install fails on them. Written out, nothing
+    is left to aggregate. Roles of the cluster itself are not touched.
+    """
+    objects = list(objects)
+    roles = [obj for obj in objects if obj["kind"] == "ClusterRole"]
+    return [_flattened(obj, roles) if _aggregates(obj) else obj for obj in objects]
+
+
+def _aggregates(obj: Object) -> bool:
+    return obj["kind"] == "ClusterRole" and bool(obj.get("aggregationRule"))
+
+
+def _flattened(role: Object, roles: Sequence[Object]) -> Object:
+    rules: list[Any] = []
+    for part in roles:
+        if part is not role and any(
+            _selected(selector, part["metadata"].get("labels", {}))
+            for selector in role["aggregationRule"]["clusterRoleSelectors"]
+        ):
+            rules.extend(rule for rule in part.get("rules") or [] if rule not in rules)
+    return {**{key: value for key, value in role.items() if key != "aggregationRule"}, "rules": rules}
+
+
+def _selected(selector: Mapping[str, Any], found: Mapping[str, str]) -> bool:
+    if selector.get("matchExpressions"):
+        raise ValueError("an aggregation by matchExpressions is not written out: extend flatten_aggregation")
+    return all(found.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+
+
+def without_hooks(objects: Iterable[Object]) -> list[Object]:
+    """Leaves out Helm hooks: jobs that a release runs beside its objects, tests among them."""
+    return [obj for obj in objects if "helm.sh/hook" not in (obj["metadata"].get("annotations") or {})]
+
+
+def in_namespace(objects: Iterable[Object], namespace: str) -> list[Object]:
+    """Gives every namespaced object that has none the namespace of the release."""
+
+    def placed(obj: Object) -> Object:
+        if obj["kind"] in CLUSTER_KINDS or obj["metadata"].get("namespace"):
+            return obj
+        return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
+
+    return [placed(obj) for obj in objects]
+
+
+def pod_specs(obj: Object) -> list[Mapping[str, Any]]:
+    """The pod spec of a workload object; empty for other kinds."""
+    if obj["kind"] in {"Deployment", "DaemonSet", "StatefulSet", "Job"}:
+        return [obj["spec"]["template"]["spec"]]
+    return []
+
+
+def on_pods(
+    objects: Iterable[Object], change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> list[Object]:
+    """Changes the pod spec of every workload object."""
+
+    def changed(obj: Object) -> Object:
+        if not pod_specs(obj):
+            return obj
+        template = obj["spec"]["template"]
+        return {**obj, "spec": {**obj["spec"], "template": {**template, "spec": change(template["spec"])}}}
+
+    return [changed(obj) for obj in objects]
+
+
+def with_image(image: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A pod change: every container runs this image, taken from the node if it is there."""
+
+    def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        containers = [
+            {**box, "image": image, "imagePullPolicy": "IfNotPresent"} for box in spec["containers"]
+        ]
+        return {**spec, "containers": containers}
+
+    return change
+
+
+def on_nodes(selector: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A pod change: it runs on nodes with these labels."""
+
+    def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**spec, "nodeSelector": {**(spec.get("nodeSelector") or {}), **selector}}
+
+    return change
+
+
+def without_empty_secret_data(objects: Iterable[Object]) -> list[Object]:
+    """Drops the empty values of Secrets that a controller fills: whoever sends them owns them, and wipes them."""
+
+    def cleaned(obj: Object) -> Object:
+        if obj["kind"] != "Secret" or any((obj.get("data") or {}).values()):
+            return obj
+        return {key: value for key, value in obj.items() if key != "data"}
+
+    return [cleaned(obj) for obj in objects]
+
+
+def with_resources(cpu: str, memory: str, limit: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A pod change: every container asks for this cpu and memory and may use memory up to the limit."""
+    wanted = {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
+
+    def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**spec, "containers": [{**box, "resources": wanted} for box in spec["containers"]]}
+
+    return change
+
+
+def probed_often(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A pod change: readiness is asked for every second from the start, so that it is noticed at once."""
+
+    def boxed(box: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "readinessProbe" not in box:
+            return box
+        return {
+            **box,
+            "readinessProbe": {**box["readinessProbe"], "initialDelaySeconds": 1, "periodSeconds": 1},
+        }
+
+    return {**spec, "containers": [boxed(box) for box in spec["containers"]]}
+
+
+def without_descriptions(crd: Object) -> Object:
+    """A CRD without the prose of its schema.
+
+    Trainer's three CRDs alone are 2.8 MB, nine tenths of it prose. The engine writes every object
+    into each checkpoint, and the API server holds them in memory; validation needs none of it.
+    """
+    return {**crd, "spec": _undescribed(crd["spec"])}
+
+
+def _undescribed(node: Any, *, names: bool = False) -> Any:
+    if isinstance(node, list):
+        return [_undescribed(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _undescribed(value, names=key == "properties" and not names)
+        for key, value in node.items()
+        if names or not (key == "description" and isinstance(value, str))
+    }

@@ -1,0 +1,145 @@
+"""What must hold between the parts of a spec and against the catalogue: every problem at once.
+
+The checks run on a draft: parts that are sound take part even where others are not, and a check
+that needs all pools says nothing as long as one of them cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from fairlead.catalog.model import Catalog, TargetRow
+from fairlead.errors import Problem
+from fairlead.plan import check_tenants
+from fairlead.plan.machines import Choice, choose
+from fairlead.plan.policy import LAYER_NEEDS, LAYER_REASONS
+from fairlead.spec.load import Draft
+from fairlead.spec.model import Layers, Pool
+
+POOLS = "platform.pools"
+
+
+def check(draft: Draft, catalog: Catalog) -> list[Problem]:
+    """Every problem of a draft that more than one field or the catalogue decides."""
+    found = [
+        *unique_names(draft.pool_names, POOLS),
+        *unique_names(draft.tenant_names, check_tenants.TENANTS),
+        *check_tenants.names(draft.tenants),
+        *(_layers(draft.layers, draft.pools) if draft.layers else ()),
+    ]
+    target = catalog.targets.get(draft.target.kind) if draft.target else None
+    if target is None:
+        return found
+    choices: dict[int, Choice] = {}
+    for place, pool in draft.pools.items():
+        where = f"{POOLS}[{place}]"
+        choice = choose(pool, where, target.name, catalog)
+        if isinstance(choice, Choice):
+            choices[place] = choice
+        else:
+            found += choice
+        found += _sizes(pool, where, target, catalog)
+    found += _node_limits(draft.pools, choices)
+    complete = draft.all_pools and len(choices) == len(draft.pools)
+    found += _system_nodes(draft.pools, choices, target, complete)
+    found += check_tenants.quotas(draft.tenants, draft.pools, choices, catalog, complete)
+    return found
+
+
+def unique_names(names: Mapping[int, str], path: str) -> Iterator[Problem]:
+    """A problem for each name that an earlier entry of the list has too."""
+    first: dict[str, int] = {}
+    for place, name in names.items():
+        earlier = first.setdefault(name, place)
+        if earlier != place:
+            yield Problem(
+                f"{path}[{place}].name",
+                f"the name is taken: {path}[{earlier}] has it",
+                given=name,
+                allowed="a name that no other entry of the list has",
+            )
+
+
+def _sizes(pool: Pool, where: str, target: TargetRow, catalog: Catalog) -> Iterator[Problem]:
+    if pool.max < pool.min:
+        yield Problem(
+            f"{where}.max", "max is below min", str(pool.max), f"at least {pool.min}", "raise max or lower min"
+        )
+    elif pool.max != pool.min and not target.autoscaling:
+        reason = catalog.capabilities[target.name]["autoscaling"].reason
+        yield Problem(
+            f"{where}.min",
+            f"min and max differ, but target {target.name} does not scale: {reason}",
+            given=f"min {pool.min}, max {pool.max}",
+            allowed="the same number for both",
+            fix=f"write min: {pool.max}",
+        )
+
+
+def _node_limits(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> Iterator[Problem]:
+    """No more nodes of a machine type than there can be, over all pools of that type."""
+    used: dict[str, int] = {}
+    for place, choice in choices.items():
+        machine, pool = choice.machine, pools[place]
+        if machine.max_nodes is None:
+            continue
+        before = used.get(machine.name, 0)
+        used[machine.name] = before + pool.max
+        if used[machine.name] > machine.max_nodes:
+            yield Problem(
+                f"{POOLS}[{place}].max",
+                f"there can be {machine.max_nodes} of machine {machine.name}: {machine.max_nodes_reason}",
+                given=f"{pool.max}" + (f", after {before} in earlier pools" if before else ""),
+                allowed=f"at most {max(machine.max_nodes - before, 0)} here",
+                fix="lower max" if machine.max_nodes > before else "remove this pool or give it another machine",
+            )
+
+
+def _system_nodes(
+    pools: Mapping[int, Pool], choices: Mapping[int, Choice], target: TargetRow, complete: bool
+) -> Iterator[Problem]:
+    """The platform's own pods need a real node without accelerators that is always there."""
+    if not complete:
+        return
+    real = [pools[place] for place, choice in choices.items() if _is_system(choice)]
+    add = "add a pool without accelerators, for example {name: system, min: 1, max: 1}"
+    if not real:
+        yield Problem(POOLS, "no pool for the platform's own pods", allowed="at least one pool without accelerators", fix=add)
+    elif target.autoscaling and not any(pool.min for pool in real):
+        names = ", ".join(pool.name for pool in real)
+        yield Problem(POOLS, f"no node is always there for the platform's own pods: min is 0 in {names}", fix="write min: 1")
+
+
+def _is_system(choice: Choice) -> bool:
+    return choice.machine.accelerator is None and not choice.machine.simulated
+
+
+def _layers(layers: Layers, pools: Mapping[int, Pool]) -> Iterator[Problem]:
+    enabled = {name: getattr(layers, name).enabled for name in LAYER_NEEDS}
+    for name, needs in LAYER_NEEDS.items():
+        for need in needs:
+            if enabled[name] and not enabled[need]:
+                yield _refused(need, f"layer {name} needs it: {LAYER_REASONS[name, need]}", f"or switch {name} off too")
+    with_accelerators = [pool.name for pool in pools.values() if pool.accelerators]
+    if with_accelerators and not enabled["gpu"]:
+        pool_list = ", ".join(with_accelerators)
+        what = f"without it the nodes of pool {pool_list} do not advertise their accelerators"
+        yield _refused("gpu", what, "or remove the accelerators")
+
+
+def _refused(layer: str, what: str, otherwise: str) -> Problem:
+    return Problem(
+        f"platform.layers.{layer}.enabled", what, "false", "true", f"write enabled: true, {otherwise}"
+    )
+
+
+def choices_of(draft: Draft, catalog: Catalog, target: str) -> dict[int, Choice]:
+    """The machine of every pool of a draft that has passed `check`."""
+    chosen = ((place, choose(pool, "", target, catalog)) for place, pool in draft.pools.items())
+    return {place: choice for place, choice in chosen if isinstance(choice, Choice)}
+
+
+def all_problems(draft: Draft, catalog: Catalog) -> list[Problem]:
+    """Problems of single fields and cross problems together."""
+    return list(chain(draft.problems, check(draft, catalog)))

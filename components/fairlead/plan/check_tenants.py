@@ -1,0 +1,116 @@
+"""Checks of the tenants: their names, and that nobody is promised what the pools cannot give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from fairlead.catalog.model import Catalog
+from fairlead.errors import Problem
+from fairlead.plan.machines import Choice, unknown_accelerator
+from fairlead.plan.policy import RESERVED_NAMES, RESERVED_PREFIXES, RESERVED_SUFFIXES
+from fairlead.spec.model import Pool, Tenant
+from fairlead.values import cpu_text, memory_text, quantity
+
+TENANTS = "platform.tenants"
+
+
+def names(tenants: Mapping[int, Tenant]) -> Iterator[Problem]:
+    """A tenant's name becomes a namespace: not one that belongs to somebody else."""
+    for place, tenant in tenants.items():
+        taken = tenant.name in RESERVED_NAMES
+        if taken or tenant.name.startswith(RESERVED_PREFIXES) or tenant.name.endswith(RESERVED_SUFFIXES):
+            listing = ", ".join(
+                [*RESERVED_NAMES, *(f"{p}*" for p in RESERVED_PREFIXES), *(f"*{s}" for s in RESERVED_SUFFIXES)]
+            )
+            yield Problem(
+                f"{TENANTS}[{place}].name",
+                "this namespace is reserved for Kubernetes, its controllers or this platform",
+                given=tenant.name,
+                allowed=f"any name but {listing}",
+            )
+
+
+def quotas(
+    tenants: Mapping[int, Tenant],
+    pools: Mapping[int, Pool],
+    choices: Mapping[int, Choice],
+    catalog: Catalog,
+    complete: bool,
+) -> Iterator[Problem]:
+    """Problems of the guaranteed shares. complete: all pools are known, so that sums can be judged."""
+    supply = _supply(pools, choices)
+    promised: dict[str, list[str]] = {}
+    sums: dict[str, int] = {}
+    for place, tenant in tenants.items():
+        path = f"{TENANTS}[{place}].quota.accelerators"
+        spelled: dict[str, str] = {}
+        for given, count in tenant.quota.accelerators.items():
+            row = catalog.accelerator(given)
+            if row is None:
+                yield unknown_accelerator(f"{path}.{given}", given, catalog)
+                continue
+            earlier = spelled.setdefault(row.name, given)
+            if earlier != given:
+                yield Problem(f"{path}.{given}", f"{earlier} says the same: both mean {row.name}", given, fix="keep one")
+            elif complete and row.name not in supply:
+                yield _no_pool(f"{path}.{given}", row.name, count, supply)
+            elif complete:
+                promised.setdefault(row.name, []).append(f"{tenant.name} {count}")
+                before = sums.get(row.name, 0)
+                sums[row.name] = before + count
+                if before <= supply[row.name] < sums[row.name]:
+                    yield _too_much(f"{path}.{given}", row.name, sums[row.name], supply[row.name], promised[row.name])
+    if complete:
+        yield from _plain(tenants, pools, choices)
+
+
+def _supply(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> dict[str, int]:
+    supply: dict[str, int] = {}
+    for place, choice in choices.items():
+        if choice.accelerator:
+            name = choice.accelerator.name
+            supply[name] = supply.get(name, 0) + pools[place].max * choice.machine.count
+    return supply
+
+
+def _no_pool(where: str, name: str, count: int, supply: Mapping[str, int]) -> Problem:
+    return Problem(
+        where,
+        f"no pool has {name}",
+        given=str(count),
+        allowed=", ".join(supply) or "nothing: no pool has accelerators",
+        fix=f"add a pool with {name}, or remove this share",
+    )
+
+
+def _too_much(where: str, name: str, total: int, supply: int, promised: list[str]) -> Problem:
+    return Problem(
+        where,
+        f"the tenants together are promised {total - supply} {name} more than the pools have at their maximum",
+        given=f"{total} in all: {', '.join(promised)}",
+        allowed=f"at most {supply}",
+        fix=f"lower the shares by {total - supply}, or raise max of a pool with {name}",
+    )
+
+
+def _plain(
+    tenants: Mapping[int, Tenant], pools: Mapping[int, Pool], choices: Mapping[int, Choice]
+) -> Iterator[Problem]:
+    """Cores and memory on plain nodes, where their size is known before they run."""
+    plain = {place: choice.machine for place, choice in choices.items() if choice.accelerator is None}
+    if any(machine.cpu is None or machine.memory is None for machine in plain.values()):
+        return
+    for resource, text in (("cpu", cpu_text), ("memory", memory_text)):
+        sizes = (pools[place].max * quantity(getattr(machine, resource)) for place, machine in plain.items())
+        supply, asked = sum(sizes, Fraction(0)), Fraction(0)
+        for place, tenant in tenants.items():
+            before, asked = asked, asked + quantity(getattr(tenant.quota, resource))
+            if before <= supply < asked:
+                yield Problem(
+                    f"{TENANTS}[{place}].quota.{resource}",
+                    f"the tenants together are promised more {resource} than the plain pools have at their maximum",
+                    given=f"{text(asked)} up to this tenant",
+                    allowed=f"at most {text(supply)}",
+                    fix="lower the shares, or raise max of a pool without accelerators",
+                )

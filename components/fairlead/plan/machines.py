@@ -1,0 +1,140 @@
+"""Which machine type a pool gets: the spec names it, or it is the smallest that carries what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
+from fairlead.errors import Problem, nearest, one_of
+from fairlead.spec.model import Pool
+from fairlead.values import quantity
+
+ACCELERATORS_COMMAND = "`fairlead accelerators` lists all"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The machine of a pool and why it is that one."""
+
+    machine: MachineRow
+    accelerator: AcceleratorRow | None
+    why: str
+
+
+def choose(pool: Pool, where: str, target: str, catalog: Catalog) -> Choice | list[Problem]:
+    """The machine type of a pool, or every problem that stands in the way; where: path of the pool."""
+    row = catalog.accelerator(pool.accelerators.name) if pool.accelerators else None
+    if pool.accelerators and row is None:
+        return [unknown_accelerator(f"{where}.accelerators", pool.accelerators.name, catalog)]
+    machines = catalog.machines[target]
+    if pool.machine is not None:
+        return _named(pool, pool.machine, where, row, target, catalog)
+    fitting = [machine for machine in machines.values() if _carries(machine, pool, row)]
+    if not fitting:
+        return [_not_carried(pool, where, row, target, catalog)]
+    offered = [machine for machine in fitting if pool.capacity in machine.capacities]
+    if not offered:
+        return [_not_offered(pool, where, fitting)]
+    best = min(offered, key=_size)
+    return Choice(best, row, _why(pool, best, offered, target))
+
+
+def unknown_accelerator(where: str, given: str, catalog: Catalog) -> Problem:
+    """The problem of a name that the catalogue does not have, or that could mean several rows."""
+    variants = catalog.variants(given)
+    if len(variants) > 1:
+        fix = f"say which: {' or '.join(variants)}"
+        return Problem(where, f"{given} could mean more than one accelerator", given, one_of(variants), fix)
+    near = nearest(given, catalog.accelerators)
+    fix = f"write {near[0]}" if near else "choose one that the catalogue has"
+    return Problem(where, "no such accelerator", given, _near_or_all(near, catalog), f"{fix}; {ACCELERATORS_COMMAND}")
+
+
+def _near_or_all(near: Sequence[str], catalog: Catalog) -> str:
+    return f"{', '.join(near)} (nearest)" if near else ", ".join(catalog.accelerators)
+
+
+def _named(
+    pool: Pool, name: str, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog
+) -> Choice | list[Problem]:
+    machines = catalog.machines[target]
+    machine = machines.get(name)
+    if machine is None:
+        what = f"target {target} has no such machine"
+        return [Problem(f"{where}.machine", what, name, one_of(list(machines), name))]
+    if not _carries(machine, pool, row):
+        return [_contradiction(pool, machine, where)]
+    if pool.capacity not in machine.capacities:
+        return [_not_offered(pool, where, [machine])]
+    return Choice(machine, row, "named in the spec")
+
+
+def _contradiction(pool: Pool, machine: MachineRow, where: str) -> Problem:
+    carried = _carried(machine)
+    asked = str(pool.accelerators) if pool.accelerators else "no accelerators"
+    fix = f"write accelerators: {carried}" if machine.count else "leave accelerators out"
+    return Problem(
+        f"{where}.machine",
+        f"{machine.name} carries {carried}, the pool asks for {asked}",
+        given=machine.name,
+        allowed="a machine that carries exactly what the pool asks for",
+        fix=f"{fix}, or leave machine out: it is then chosen",
+    )
+
+
+def _not_carried(
+    pool: Pool, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog
+) -> Problem:
+    machines = catalog.machines[target].values()
+    if row is None or pool.accelerators is None:
+        return Problem(f"{where}", f"target {target} has no machine without accelerators", fix="ask for accelerators")
+    counts = sorted({machine.count for machine in machines if machine.accelerator == row.name})
+    given = str(pool.accelerators)
+    if counts:
+        what = f"no machine of target {target} has {pool.accelerators.count} x {row.name}"
+        allowed = ", ".join(f"{row.name}:{count}" for count in counts)
+        fix = "choose one of these counts, and more nodes for more accelerators"
+    else:
+        what = f"no machine of target {target} has {row.name}"
+        allowed = ", ".join(sorted({_carried(machine) for machine in machines if machine.count}))
+        elsewhere = sorted(_targets_with(row.name, catalog))
+        fix = f"target {' and '.join(elsewhere)} has it" if elsewhere else "choose an accelerator that the target has"
+    return Problem(f"{where}.accelerators", what, given, allowed, fix)
+
+
+def _targets_with(accelerator: str, catalog: Catalog) -> Iterator[str]:
+    for target, machines in catalog.machines.items():
+        if any(machine.accelerator == accelerator for machine in machines.values()):
+            yield target
+
+
+def _not_offered(pool: Pool, where: str, fitting: Sequence[MachineRow]) -> Problem:
+    names = ", ".join(machine.name for machine in fitting)
+    allowed = one_of(sorted({capacity for machine in fitting for capacity in machine.capacities}))
+    return Problem(f"{where}.capacity", f"{names} cannot be bought this way", pool.capacity, allowed)
+
+
+def _carries(machine: MachineRow, pool: Pool, row: AcceleratorRow | None) -> bool:
+    if row is None or pool.accelerators is None:
+        return machine.accelerator is None
+    return machine.accelerator == row.name and machine.count == pool.accelerators.count
+
+
+def _carried(machine: MachineRow) -> str:
+    return f"{machine.accelerator}:{machine.count}" if machine.count else "no accelerators"
+
+
+def _size(machine: MachineRow) -> tuple[bool, int, int, str]:
+    """Smallest memory first; real before simulated; the name decides what is left, so that it never changes."""
+    memory = quantity(machine.memory) if machine.memory else 0
+    cpu = quantity(machine.cpu) if machine.cpu else 0
+    return machine.simulated, int(memory), int(cpu * 1000), machine.name
+
+
+def _why(pool: Pool, best: MachineRow, offered: Sequence[MachineRow], target: str) -> str:
+    asked = str(pool.accelerators) if pool.accelerators else "no accelerators"
+    if len(offered) == 1:
+        return f"the only machine of target {target} with {asked}"
+    others = ", ".join(sorted(machine.name for machine in offered if machine is not best))
+    return f"the smallest machine of target {target} with {asked}; larger: {others}"

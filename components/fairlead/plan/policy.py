@@ -1,0 +1,39 @@
+"""This product's own choices that plans are made with: no facts about the world, those are in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CAPACITY_ORDER = ("reserved", "on-demand", "spot")
+"""Guaranteed quota is taken from the first of these that there is: what is paid for anyway comes first."""
+
+PRIORITIES: Mapping[str, int] = {"testing": 1_000, "training": 10_000, "inference": 100_000}
+"""Contract rule C6: value of the priority class of each stage."""
+
+LAYER_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "gpu": (),
+    "tenancy": (),
+    "queue": ("tenancy",),
+    "jobs": ("queue",),
+}
+"""Layers in the order in which they run, each with those that must run before."""
+
+LAYER_REASONS: Mapping[tuple[str, str], str] = {
+    ("queue", "tenancy"): "its local queues lie in the tenants' namespaces",
+    ("jobs", "queue"): "jobs start when a queue admits them",
+}
+"""(layer, what it needs) -> why."""
+
+RESERVED_NAMES = ("default", "kube", "kubernetes", "fairlead")
+RESERVED_PREFIXES = ("kube-", "fairlead-")
+RESERVED_SUFFIXES = ("-system",)
+"""Namespaces that Kubernetes, controllers (kueue-system, jobset-system, kubeflow-system) and this product use."""
+
+TENANT_OBJECTS: Mapping[str, str] = {
+    "services.loadbalancers": "0",
+    "services.nodeports": "0",
+    "count/configmaps": "500",
+    "count/secrets": "500",
+    "count/jobs.batch": "2000",
+}
+"""Most objects in a tenant's namespace: no way around the gateway, and no tenant fills the API server's store."""

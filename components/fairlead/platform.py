@@ -1,0 +1,143 @@
+"""The whole platform: a cluster from its target, then the layers, each waiting for what it really needs.
+
+Nothing here waits by time. Deletion runs the other way round: tenants and their workloads go while
+the controllers that must release them still work, then queues, controllers, CRDs, pools, cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+from fairlead.contract.group import ObjectGroup
+from fairlead.contract.handle import ClusterHandle
+from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform
+from fairlead.layers.chart import Object, Renderer
+from fairlead.plan.model import PlatformPlan
+
+CONTROLLER = ("50m", "128Mi", "1Gi")
+"""What a controller asks for: cpu, memory, most memory."""
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A controller of a layer: its objects without CRDs, and the CRDs."""
+
+    name: str
+    layer: str
+    objects: Sequence[Object]
+    crds: Sequence[Object]
+
+
+def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
+    """The controllers of all layers that run, in a fixed order. Renders charts, registers nothing."""
+    wanted: list[tuple[str, str, Callable[[], list[Object]]]] = [
+        ("kueue", "queue", lambda: queue.controller(render)),
+        ("jobset", "jobs", lambda: jobs.jobset(render)),
+        ("kubeflow-trainer", "jobs", lambda: jobs.trainer(render)),
+    ]
+    made = [_split(name, layer, objects()) for name, layer, objects in wanted if plan.layer(layer).enabled]
+    if plan.layer("gpu").enabled and plan.layer("gpu").mode == "device-plugin":
+        made.append(_split("nvidia-device-plugin", "gpu", gpu.device_plugin(render, plan.pools)))
+    return made
+
+
+def _split(name: str, layer: str, objects: Sequence[Object]) -> Controller:
+    crds = [
+        transform.without_descriptions(obj) for obj in objects if obj["kind"] == "CustomResourceDefinition"
+    ]
+    rest = [obj for obj in objects if obj["kind"] != "CustomResourceDefinition"]
+    return Controller(name, layer, rest, crds)
+
+
+def settled(controller: Controller, handle: ClusterHandle) -> list[Object]:
+    """A controller's objects for one cluster: its namespace, its image, its nodes, its resources."""
+    space = controller.objects[0]["metadata"].get("namespace") or _namespace_of(controller.objects)
+    objects = transform.on_pods(controller.objects, transform.with_image(handle.images[controller.name]))
+    objects = transform.on_pods(objects, transform.with_resources(*CONTROLLER))
+    objects = transform.on_pods(objects, transform.probed_often)
+    if controller.layer != "gpu":
+        objects = transform.on_pods(objects, transform.on_nodes(handle.system_selector))
+        objects = [_namespace(space), *objects]
+    return objects
+
+
+def _namespace_of(objects: Sequence[Object]) -> str:
+    return next(obj["metadata"]["namespace"] for obj in objects if obj["metadata"].get("namespace"))
+
+
+def _namespace(name: str) -> Object:
+    level = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": level}}
+
+
+@dataclass
+class Platform:
+    """A platform while it is registered, and what it hands out."""
+
+    plan: PlatformPlan
+    handle: ClusterHandle
+    render: Renderer
+    ready: dict[str, Sequence[pulumi.Resource]] = field(default_factory=dict[str, Sequence[pulumi.Resource]])
+    """Layer or part -> what to depend on."""
+
+    def build(self) -> None:
+        """Registers everything of the plan that is switched on."""
+        made = controllers(self.plan, self.render)
+        crds = [crd for controller in made for crd in controller.crds]
+        self.ready["crds"] = self._group("crds", crds, [])
+        for one in made:
+            self.ready[one.name] = self._group(
+                one.name, settled(one, self.handle), [*self.ready["crds"], *self.handle.ready]
+            )
+        if self.plan.layer("queue").enabled:
+            self._queues()
+        if self.plan.layer("jobs").enabled:
+            self._runtimes()
+        if self.plan.layer("tenancy").enabled:
+            self._tenants()
+
+    def _group(
+        self,
+        name: str,
+        objects: Sequence[Object],
+        after: Sequence[pulumi.Resource],
+        hooks: pulumi.ResourceHookBinding | None = None,
+    ) -> Sequence[pulumi.Resource]:
+        opts = pulumi.ResourceOptions(provider=self.handle.provider)
+        return ObjectGroup(name, objects, opts, after=after, hooks=hooks).ready
+
+    def _queues(self) -> None:
+        plan = self.plan.queues
+        hooks = readiness.answered("kueue", self.handle.kubeconfig, queue.probe())
+        pools = [resource for pool in self.handle.pools.values() for resource in pool.ready]
+        first = [*queue.priorities(plan), *queue.topology(plan)]
+        base = self._group("queue-base", first, self.ready["kueue"], hooks)
+        flavors = self._group("queue-flavors", queue.flavors(plan), [*base, *pools], hooks)
+        shared = self._group("queue-cohort", queue.cohort(plan), flavors, hooks)
+        own = [queue.cluster_queue(plan, one) for one in plan.queues]
+        self.ready["queues"] = self._group("queue-tenants", own, shared, hooks)
+
+    def _runtimes(self) -> None:
+        from fairlead.workload.runtime import runtimes
+
+        hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe())
+        after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
+        self.ready["runtimes"] = self._group("job-runtimes", runtimes(), after, hooks)
+
+    def _tenants(self) -> None:
+        # Behind every controller: a namespace goes first, while they can still release what is in it.
+        after = [one for key in self.ready for one in self.ready[key]]
+        for tenant in self.plan.tenants:
+            space = self._group(f"tenant-{tenant.name}", [tenancy.namespace(tenant)], after)
+            inside = self._group(f"tenant-{tenant.name}-fence", tenancy.objects(tenant), space)
+            if self.plan.layer("queue").enabled:
+                inside = [*inside, *self._local_queues(tenant.name, space)]
+            self.ready[f"tenant-{tenant.name}"] = inside
+
+    def _local_queues(self, tenant: str, space: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
+        own = next(one for one in self.plan.queues.queues if one.name == tenant)
+        objects = queue.local_queues(self.plan.queues, own)
+        return self._group(f"tenant-{tenant}-queues", objects, [*space, *self.ready["queues"]])

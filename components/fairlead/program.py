@@ -1,0 +1,74 @@
+"""The Pulumi program: from the stack's configuration to a registered platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pulumi
+
+from fairlead.catalog import lock
+from fairlead.contract.handle import ClusterHandle
+from fairlead.errors import FairleadError
+from fairlead.layers.chart import HelmRenderer
+from fairlead.plan.model import PlatformPlan
+from fairlead.platform import Platform
+
+
+def run(folder: Path) -> None:
+    """Registers the platform of the current stack; `folder` holds the stack files and configuration layers.
+
+    Raises pulumi.RunError with every problem of the configuration: nothing is registered then.
+    """
+    try:
+        plan = plan_of(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"))
+        render = renderer(plan)
+        handle = cluster(plan)
+        Platform(plan, handle, render).build()
+    except FairleadError as error:
+        raise pulumi.RunError(str(error)) from error
+    export(plan)
+
+
+def plan_of(folder: Path, stack: str, own: Mapping[str, object]) -> PlatformPlan:
+    """The plan of a stack: its own data over the layers of its target and environment."""
+    from fairlead.plan.load import load_plan
+    from fairlead.spec.layers import resolve_stack
+
+    return load_plan(resolve_stack(folder, own).value, f"stack {stack}")
+
+
+def renderer(plan: PlatformPlan) -> HelmRenderer:
+    """The chart renderer with the pinned charts that the plan's layers need; fetches what is missing."""
+    from fairlead.tools import charts, toolchain
+    from fairlead.tools.cache import Cache
+    from fairlead.tools.progress import Progress
+
+    cache, progress = Cache.default(), Progress(mode="quiet")
+    names = [name for layer in plan.layers if layer.enabled for name in layer.charts]
+    helm = toolchain.ensure(["helm"], cache, progress)["helm"]
+    versions = {name: lock.charts()[name].version for name in names}
+    return HelmRenderer(
+        helm, charts.ensure(names, cache, progress), versions, plan.kubernetes, cache.root / "rendered"
+    )
+
+
+def cluster(plan: PlatformPlan) -> ClusterHandle:
+    """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
+    if plan.target == "local":
+        from fairlead.stack import kubeconfig_path
+        from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
+
+        images = {name: row.reference for name, row in lock.images().items()}
+        args = LocalClusterArgs(plan, kubeconfig_path(pulumi.get_stack()), images)
+        return LocalCluster(plan.name, args).handle
+    raise FairleadError(f"target {plan.target} has no builder")
+
+
+def export(plan: PlatformPlan) -> None:
+    """The stack's outputs: what stands, in plain data."""
+    pulumi.export("name", plan.name)
+    pulumi.export("target", plan.target)
+    pulumi.export("pools", {pool.name: f"{pool.max_nodes} x {pool.machine}" for pool in plan.pools})
+    pulumi.export("tenants", [tenant.name for tenant in plan.tenants])
+    pulumi.export("layers", [layer.name for layer in plan.layers if layer.enabled])

@@ -1,0 +1,1 @@
+"""What the user wants: a typed, frozen platform spec, read from layered data."""

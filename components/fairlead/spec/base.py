@@ -1,0 +1,99 @@
+"""The base of every spec model and the field types they share."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from fairlead.values import Accelerators, quantity, seconds
+
+
+class Model(BaseModel):
+    """Frozen, and closed: an unknown key is an error, never ignored."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
+
+
+def _accelerators(value: Any) -> Accelerators:
+    if isinstance(value, Accelerators):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text NAME:COUNT, for example H100:8")  # noqa: TRY004 - pydantic wants ValueError
+    return Accelerators.parse(value)
+
+
+def _quantity(value: Any) -> str:
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    quantity(text)
+    return text.strip()
+
+
+def _duration(value: str) -> str:
+    seconds(value)
+    return value
+
+
+def _cidr(value: str) -> str:
+    try:
+        ip_network(value, strict=True)
+    except ValueError as error:
+        raise ValueError(f"must be an address range such as 10.0.0.0/8 or fd00::/64: {error}") from None
+    if "/" not in value:
+        raise ValueError("must be an address range such as 10.0.0.0/8, one address is 10.0.0.1/32")
+    return value
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
+"""Lower-case letters, digits and hyphens, at most 40: it becomes part of Kubernetes object names."""
+
+AcceleratorsField = Annotated[
+    Accelerators,
+    BeforeValidator(_accelerators),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9.-]*(:0*[1-9][0-9]*)?$", "examples": ["H100:8"]}
+    ),
+]
+"""Accelerators per node, `H100:8`."""
+
+QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
+
+Quantity = Annotated[
+    str,
+    BeforeValidator(_quantity),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": QUANTITY_PATTERN}, {"type": "integer", "minimum": 0}],
+            "examples": ["4", "500m", "64Gi"],
+        }
+    ),
+]
+"""A Kubernetes quantity, as text."""
+
+Duration = Annotated[
+    str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smhd]$"})
+]
+"""A duration such as 90s, 30m, 12h or 7d."""
+
+Cidr = Annotated[
+    str,
+    AfterValidator(_cidr),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]+$", "examples": ["10.0.0.0/8"]}),
+]
+"""A range of addresses whose host bits are zero."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false; neither yes nor 1."""

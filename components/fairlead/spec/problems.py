@@ -1,0 +1,169 @@
+"""Says what pydantic found wrong in the words of this product: where, given, allowed, fix."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from fairlead.errors import Problem, nearest, one_of
+from fairlead.spec.paths import Loc, render
+
+LONGEST_SHOWN = 60
+PATTERNS: Mapping[str, str] = {
+    r"^[a-z]([-a-z0-9]*[a-z0-9])?$": "lower-case letters, digits and hyphens; a letter first, no hyphen last",
+}
+"""Patterns of the models in words; a pattern that is not here is shown as it is."""
+
+
+def from_validation(error: ValidationError, model: type[BaseModel], root: str = "platform") -> list[Problem]:
+    """Every problem of a failed validation, in pydantic's order; paths begin with root."""
+    return [_problem(details, model, root) for details in error.errors(include_url=False)]
+
+
+def shown(value: Any) -> str:
+    """A value as the user would write it, on one line, cut where it is long."""
+    if isinstance(value, str):
+        text = value if value.strip() == value and value else json.dumps(value)
+    else:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def _problem(details: ErrorDetails, model: type[BaseModel], root: str) -> Problem:
+    loc: Loc = details["loc"]
+    if loc and loc[-1] == "[key]":
+        return Problem(
+            render(root, loc[:-1]),
+            "a key must be a text",
+            given=shown(details["input"]),
+            fix="put it in quotes",
+        )
+    say = _WORDS.get(details["type"], _other)
+    return say(render(root, loc), details, model)
+
+
+def _unknown_key(where: str, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+    key = str(details["loc"][-1])
+    known = list(_fields(model, details["loc"][:-1]))
+    near = nearest(key, known, limit=1)
+    fix = f"write {near[0]}" if near else "remove it"
+    return Problem(where, "unknown key", given=key, allowed=one_of(known), fix=fix)
+
+
+def _missing(where: str, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+    key = str(details["loc"][-1])
+    field = _fields(model, details["loc"][:-1]).get(key)
+    meaning = " ".join((field.description or "").split()) if field else ""
+    return Problem(where, "is missing", allowed=meaning, fix=f"add {key}")
+
+
+def _choice(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    known = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", "")))
+    given = shown(details["input"])
+    return Problem(
+        where, "is none of the words that are known here", given=given, allowed=one_of(known, given)
+    )
+
+
+def _type(words: str, fix: str = "") -> Callable[[str, ErrorDetails, type[BaseModel]], Problem]:
+    def say(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+        return Problem(where, f"must be {words}", given=shown(details["input"]), fix=fix)
+
+    return say
+
+
+def _bound(word: str, key: str) -> Callable[[str, ErrorDetails, type[BaseModel]], Problem]:
+    def say(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+        bound = details.get("ctx", {}).get(key)
+        return Problem(where, f"must be {word} {bound}", given=shown(details["input"]))
+
+    return say
+
+
+def _pattern(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    pattern = str(details.get("ctx", {}).get("pattern"))
+    return Problem(
+        where,
+        "has characters that are not allowed here",
+        given=shown(details["input"]),
+        allowed=PATTERNS.get(pattern, pattern),
+    )
+
+
+def _too_long(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    given = f"{shown(details['input'])} ({len(str(details['input']))} characters)"
+    return Problem(
+        where,
+        "is too long",
+        given=given,
+        allowed=f"at most {details.get('ctx', {}).get('max_length')} characters",
+    )
+
+
+def _empty(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    return Problem(where, "is empty", given=shown(details["input"]), allowed="at least one")
+
+
+def _value(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    return Problem(
+        where, str(details.get("ctx", {}).get("error", details["msg"])), given=shown(details["input"])
+    )
+
+
+def _other(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    return Problem(where, details["msg"], given=shown(details["input"]))
+
+
+_MAP = _type("a map of keys and values")
+_LIST = _type("a list", fix="begin each entry with a hyphen")
+_WHOLE = _type("a whole number")
+_WORDS: Mapping[str, Callable[[str, ErrorDetails, type[BaseModel]], Problem]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "literal_error": _choice,
+    "string_type": _type("a text", fix="put it in quotes if it is meant as a text"),
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "bool_type": _type("true or false"),
+    "dict_type": _MAP,
+    "model_type": _MAP,
+    "model_attributes_type": _MAP,
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "greater_than_equal": _bound("at least", "ge"),
+    "less_than_equal": _bound("at most", "le"),
+    "string_pattern_mismatch": _pattern,
+    "string_too_long": _too_long,
+    "string_too_short": _empty,
+    "too_short": _empty,
+    "value_error": _value,
+}
+
+
+def _fields(model: type[BaseModel], loc: Loc) -> Mapping[str, FieldInfo]:
+    """Fields of the model that lies at a place inside another; empty where there is none."""
+    here: Any = model
+    for step in loc:
+        found = next(_models(here), None)
+        if found is None or not isinstance(step, str):
+            continue
+        here = found.model_fields[step].annotation if step in found.model_fields else None
+    found = next(_models(here), None)
+    return found.model_fields if found else {}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation names, also inside tuple, dict, Optional and Annotated."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    else:
+        for part in get_args(annotation):
+            yield from _models(part)

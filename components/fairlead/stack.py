@@ -1,0 +1,73 @@
+"""Where a stack's things lie: program, configuration and, while a local cluster runs, its run directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairlead.errors import FairleadError, InputError, Problem, one_of
+from fairlead.tools.cache import Cache
+
+PROJECT_FILE = "Pulumi.yaml"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of a project: the project's directory and the stack's name."""
+
+    project: Path
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Directory of the program and the stack files."""
+        return self.project / "stacks"
+
+    @property
+    def config_file(self) -> Path:
+        """The stack's own configuration file."""
+        return self.folder / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def run_dir(self) -> Path:
+        """Everything that lives while this stack's local cluster runs."""
+        return Cache.default().run(self.name)
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Kubeconfig of the stack's local cluster."""
+        return self.run_dir / "kubeconfig"
+
+
+def project_dir(start: Path | None = None) -> Path:
+    """The nearest directory upwards that holds a Pulumi.yaml, from the current one or $FAIRLEAD_PROJECT."""
+    named = os.environ.get("FAIRLEAD_PROJECT")
+    here = Path(named) if named else (start or Path.cwd())
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise FairleadError(
+        f"no {PROJECT_FILE} in {here} or above it\n    fix:     run this in a Fairlead project,"
+        " or set FAIRLEAD_PROJECT to its directory"
+    )
+
+
+def find(name: str, start: Path | None = None) -> Stack:
+    """The stack of that name. Raises InputError with the stacks there are."""
+    stack = Stack(project_dir(start), name)
+    if not stack.config_file.is_file():
+        known = sorted(path.name.split(".")[1] for path in stack.folder.glob("Pulumi.*.yaml"))
+        problem = Problem(
+            "--stack", "no such stack", name, one_of(known, name), f"add stacks/Pulumi.{name}.yaml"
+        )
+        raise InputError("command line", [problem])
+    return stack
+
+
+def kubeconfig_path(name: str) -> Path:
+    """Kubeconfig of a stack's cluster. Raises FairleadError if the cluster is not there."""
+    path = Cache.default().run(name) / "kubeconfig"
+    if not path.is_file():
+        raise FairleadError(f"stack {name} has no running cluster\n    fix:     fairlead up -s {name}")
+    return path

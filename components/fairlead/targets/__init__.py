@@ -1,0 +1,1 @@
+"""What builds a cluster: one folder each, all handing over the same contract."""

@@ -1,0 +1,55 @@
+"""The local target as a component: adopts the running control plane, adds nodes, DNS and storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from fairlead import labels
+from fairlead.contract.group import ObjectGroup
+from fairlead.contract.handle import ClusterHandle
+from fairlead.plan.model import PlatformPlan
+from fairlead.targets.local import control_plane, network, storage
+from fairlead.targets.local.node_pools import NodePool
+
+
+@dataclass(frozen=True)
+class LocalClusterArgs:
+    """What the local cluster is made of."""
+
+    plan: PlatformPlan
+    kubeconfig: Path
+    images: Mapping[str, str]
+    """Image of the lock -> the reference under which the node has it."""
+
+
+class LocalCluster(pulumi.ComponentResource):
+    """A cluster on this machine. `handle` is what the layers get."""
+
+    handle: ClusterHandle
+
+    def __init__(self, name: str, args: LocalClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fairlead:local:LocalCluster", name, {}, opts)
+        plan = args.plan
+        provider = control_plane.provider(name, args.kubeconfig, pulumi.ResourceOptions(parent=self))
+        inside = pulumi.ResourceOptions(parent=self, provider=provider)
+        pools = {pool.name: NodePool(f"{name}-{pool.name}", pool, inside).handle for pool in plan.pools}
+        system = {labels.POOL: next(pool.name for pool in plan.pools if not pool.simulated)}
+        dns = ObjectGroup(f"{name}-dns", network.dns(args.images["coredns"], system), inside)
+        volumes = ObjectGroup(f"{name}-storage", storage.objects(args.images, system), inside)
+        self.handle = ClusterHandle(
+            name=name,
+            target=plan.target,
+            provider=provider,
+            kubeconfig=pulumi.Output.from_input(str(args.kubeconfig)),
+            pools=pools,
+            images=args.images,
+            system_selector=system,
+            storage_classes=storage.CLASSES,
+            capabilities={one.name: one for one in plan.capabilities},
+            ready=[*dns.ready, *volumes.ready],
+        )
+        self.register_outputs({})

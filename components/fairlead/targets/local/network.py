@@ -1,0 +1,110 @@
+"""What the local cluster's network needs inside it: the DNS server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NAMESPACE = "kube-system"
+DNS_IP = "10.96.0.10"
+"""Address of the DNS Service: the kubelet of the real node is told the same."""
+COREFILE = """\
+.:1053 {
+  errors
+  health :8080
+  ready :8181
+  kubernetes cluster.local in-addr.arpa ip6.arpa
+  cache 30
+  reload
+}
+"""
+
+Object = Mapping[str, Any]
+
+
+def hardened(user: int) -> Mapping[str, Any]:
+    """A container's security context that keeps the restricted Pod Security Standard."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _meta(name: str) -> Mapping[str, str]:
+    return {"name": name, "namespace": NAMESPACE}
+
+
+def access(account: str, rules: list[Mapping[str, Any]], namespace: str) -> list[Object]:
+    """A service account with a ClusterRole of these rules."""
+    group = "rbac.authorization.k8s.io"
+    reference = {"apiGroup": group, "kind": "ClusterRole", "name": f"fairlead:{account}"}
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
+    named = {"name": f"fairlead:{account}"}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": namespace}},
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": named, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": named,
+            "roleRef": reference,
+            "subjects": [subject],
+        },
+    ]
+
+
+def _container(image: str) -> Mapping[str, Any]:
+    return {
+        "name": "coredns",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["-conf", "/etc/coredns/Corefile"],
+        "ports": [{"containerPort": 1053, "name": name, "protocol": name.upper()} for name in ("udp", "tcp")],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1},
+        "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns", "readOnly": True}],
+        "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"memory": "170Mi"}},
+        "securityContext": hardened(65532),
+    }
+
+
+def dns(image: str, selector: Mapping[str, str]) -> list[Object]:
+    """CoreDNS for cluster.local, under the address that every pod has as its resolver."""
+    chosen = {"k8s-app": "kube-dns"}
+    rules: list[Mapping[str, Any]] = [
+        {"apiGroups": [""], "resources": ["services", "pods", "namespaces"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+    ]
+    pod = {
+        "serviceAccountName": "coredns",
+        "nodeSelector": dict(selector),
+        "dnsPolicy": "Default",
+        "priorityClassName": "system-cluster-critical",
+        "containers": [_container(image)],
+        "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
+    }
+    deployment = {
+        "replicas": 1,
+        "selector": {"matchLabels": chosen},
+        "template": {"metadata": {"labels": chosen}, "spec": pod},
+    }
+    ports = [
+        {"name": "dns", "port": 53, "targetPort": "udp", "protocol": "UDP"},
+        {"name": "dns-tcp", "port": 53, "targetPort": "tcp", "protocol": "TCP"},
+    ]
+    service = {"clusterIP": DNS_IP, "selector": chosen, "ports": ports}
+    return [
+        *access("coredns", rules, NAMESPACE),
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": _meta("coredns"),
+            "data": {"Corefile": COREFILE},
+        },
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta("coredns"), "spec": deployment},
+        {"apiVersion": "v1", "kind": "Service", "metadata": _meta("kube-dns"), "spec": service},
+    ]

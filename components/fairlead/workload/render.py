@@ -1,0 +1,256 @@
+"""A training job as Kubernetes objects: a pure function, the same on every target.
+
+What it depends on is the job and the catalogue's row of its accelerator; the cluster it goes to
+plays no part. Everything that all jobs share lies in the runtime: `fairlead.workload.runtime`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead import labels
+from fairlead.catalog.model import AcceleratorRow, Catalog
+from fairlead.errors import InputError, Problem, one_of
+from fairlead.values import Accelerators, cpu_text, memory_text, quantity, seconds
+from fairlead.workload.model import REPLICATED_JOB, TrainingJob
+from fairlead.workload.runtime import API_VERSION, runtime_name
+
+PATCH_MANAGER = f"{labels.DOMAIN}/workload"
+"""Owner of our entry in `runtimePatches`; the queue writes one of its own."""
+HASH = f"{labels.DOMAIN}/job-hash"
+"""Annotation: SHA-256 over the rendered objects, by which the same job is known again."""
+MASTER_PORT = 29500
+"""Port of rank 0 for rendezvous: PyTorch's default, and Trainer's (pkg/constants/constants.go)."""
+SHARED_CLASS = "fairlead-shared"
+"""C4: storage class of volumes that several nodes mount."""
+PLAIN_CPU = "1"
+PLAIN_MEMORY = "1Gi"
+_RESTART_PATH = "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"
+_RANK_PATH = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
+
+Object = dict[str, Any]
+
+
+def render(job: TrainingJob, catalog: Catalog | None = None) -> list[Object]:
+    """The objects of a job, in the order in which they are made; the TrainJob comes last.
+
+    Raises InputError if the catalogue has no such accelerator.
+    """
+    row = accelerator_row(job, catalog)
+    objects: list[Object] = []
+    if job.checkpoint is not None and job.checkpoint.size is not None:
+        objects.append(_checkpoint_claim(job))
+    train_job = _train_job(job, row)
+    objects.append(train_job)
+    train_job["metadata"]["annotations"][HASH] = _digest(objects)
+    return objects
+
+
+def accelerator_row(job: TrainingJob, catalog: Catalog | None = None) -> AcceleratorRow | None:
+    """The catalogue's row of the job's accelerator, None for a job without. Raises InputError."""
+    if job.accelerators is None:
+        return None
+    if catalog is None:
+        from fairlead.catalog.read import load
+
+        catalog = load()
+    row = catalog.accelerator(job.accelerators.name)
+    if row is None:
+        raise InputError(job.name, [unknown_accelerator(job.accelerators, catalog)])
+    return row
+
+
+def unknown_accelerator(asked: Accelerators, catalog: Catalog) -> Problem:
+    """The problem of an accelerator that the catalogue lacks, or of a name that means several."""
+    variants = catalog.variants(asked.name)
+    if variants:
+        allowed, fix = one_of(variants), f"say which: {variants[0]}:{asked.count}"
+        return Problem("accelerators", "names several accelerators", str(asked), allowed, fix)
+    allowed = one_of(sorted(catalog.accelerators), asked.name)
+    fix = "`fairlead accelerators` lists them with their memory"
+    return Problem("accelerators", "no such accelerator in the catalogue", str(asked), allowed, fix)
+
+
+def master_address(job: TrainingJob) -> str:
+    """DNS name of rank 0 within the namespace: JobSet's POD.SUBDOMAIN, the subdomain being the job's name."""
+    return f"{job.name}-{REPLICATED_JOB}-0-0.{job.name}"
+
+
+def _digest(objects: list[Object]) -> str:
+    text = json.dumps(objects, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _job_labels(job: TrainingJob) -> dict[str, str]:
+    own = {
+        labels.MANAGED_BY: "fairlead",
+        labels.JOB: job.name,
+        labels.TENANT: job.tenant,
+        labels.STAGE: job.stage,
+    }
+    return {**own, **job.labels}
+
+
+def _checkpoint_claim(job: TrainingJob) -> Object:
+    assert job.checkpoint is not None  # noqa: S101 - the caller looked
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": job.checkpoint_claim, "namespace": job.tenant, "labels": _job_labels(job)},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": SHARED_CLASS,
+            "resources": {"requests": {"storage": job.checkpoint.size}},
+        },
+    }
+
+
+def _train_job(job: TrainingJob, row: AcceleratorRow | None) -> Object:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "TrainJob",
+        "metadata": {
+            "name": job.name,
+            "namespace": job.tenant,
+            "labels": {
+                **_job_labels(job),
+                labels.QUEUE: job.stage,
+                labels.PRIORITY: job.queue_priority,
+            },
+            "annotations": dict(job.annotations),
+        },
+        "spec": {
+            "runtimeRef": {
+                "apiGroup": API_VERSION.partition("/")[0],
+                "kind": "ClusterTrainingRuntime",
+                "name": runtime_name(job.max_restarts),
+            },
+            **_deadline(job),
+            "trainer": {
+                "image": job.image,
+                "args": [script(job)],
+                "env": _env(job),
+                "numNodes": job.num_nodes,
+                "resourcesPerNode": _resources(job, row),
+            },
+            "runtimePatches": [
+                {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, row)}}
+            ],
+        },
+    }
+
+
+def _deadline(job: TrainingJob) -> Object:
+    # Counts from the start, and anew after an eviction: time in the queue is free.
+    return {"activeDeadlineSeconds": seconds(job.timeout)} if job.timeout else {}
+
+
+def script(job: TrainingJob) -> str:
+    """What every node runs: setup, then run, in one shell that stops at the first failure."""
+    # The trap runs when the command in the foreground has ended: that one gets the signal itself.
+    parts = ["set -eu", "trap 'exit 143' TERM", *(part.strip("\n") for part in (job.setup, job.run) if part)]
+    return "\n".join(parts) + "\n"
+
+
+def _env(job: TrainingJob) -> list[Object]:
+    count = job.accelerators.count if job.accelerators else 0
+    nodes, procs = str(job.num_nodes), str(max(count, 1))
+    address, port = master_address(job), str(MASTER_PORT)
+    rank: Object = {"valueFrom": {"fieldRef": {"fieldPath": _RANK_PATH}}}
+    values: dict[str, str | Object] = {
+        "FAIRLEAD_JOB": job.name,
+        "FAIRLEAD_TENANT": job.tenant,
+        "FAIRLEAD_STAGE": job.stage,
+        "FAIRLEAD_NODE_RANK": rank,
+        "FAIRLEAD_RESTART": {"valueFrom": {"fieldRef": {"fieldPath": _RESTART_PATH}}},
+        "FAIRLEAD_NUM_NODES": nodes,
+        "FAIRLEAD_NUM_ACCELERATORS_PER_NODE": str(count),
+        "FAIRLEAD_MASTER_ADDR": address,
+        "FAIRLEAD_MASTER_PORT": port,
+        "MASTER_ADDR": address,
+        "MASTER_PORT": port,
+        # What torchrun reads in place of its options: `torchrun train.py` is enough.
+        "PET_NNODES": nodes,
+        "PET_NPROC_PER_NODE": procs,
+        "PET_NODE_RANK": rank,
+        "PET_MASTER_ADDR": address,
+        "PET_MASTER_PORT": port,
+    }
+    if job.checkpoint is not None:
+        values["FAIRLEAD_CHECKPOINT_DIR"] = job.checkpoint.path
+    values.update(job.envs)
+    values.update({name: _from_secret(reference) for name, reference in job.secrets.items()})
+    return [{"name": name, **({"value": v} if isinstance(v, str) else v)} for name, v in values.items()]
+
+
+def _from_secret(reference: str) -> Object:
+    name, _, key = reference.partition("/")
+    return {"valueFrom": {"secretKeyRef": {"name": name, "key": key}}}
+
+
+def _resources(job: TrainingJob, row: AcceleratorRow | None) -> Object:
+    count = job.accelerators.count if job.accelerators else 0
+    cpu, memory = PLAIN_CPU, PLAIN_MEMORY
+    if row is not None:
+        cpu = cpu_text(quantity(row.job_cpu) * count)
+        memory = memory_text(quantity(row.job_memory) * count)
+    extended = {row.resource: str(count)} if row is not None else {}
+    requests = {"cpu": job.cpus or cpu, "memory": job.memory or memory, **extended}
+    # Cores may be exceeded while they idle; memory and accelerators cannot be taken back.
+    return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
+
+
+def _patch(job: TrainingJob, row: AcceleratorRow | None) -> Object:
+    pod: Object = {**_placement(row), **_volumes(job)}
+    pod_metadata: Object = {"labels": _job_labels(job)}
+    if job.annotations:
+        pod_metadata["annotations"] = dict(job.annotations)
+    template: Object = {"metadata": pod_metadata, **({"spec": pod} if pod else {})}
+    return {
+        "metadata": {"labels": _job_labels(job)},
+        "spec": {"replicatedJobs": [{"name": REPLICATED_JOB, "template": {"spec": {"template": template}}}]},
+    }
+
+
+def _placement(row: AcceleratorRow | None) -> Object:
+    if row is None:
+        return {}
+    return {
+        # Several accelerators share one resource name: the name in the catalogue tells them apart.
+        "nodeSelector": {labels.ACCELERATOR: row.name},
+        "tolerations": [{"key": row.resource, "operator": "Exists", "effect": "NoSchedule"}],
+    }
+
+
+def _volumes(job: TrainingJob) -> Object:
+    mounts: dict[str, tuple[str, bool]] = {
+        path: (mount.claim, mount.read_only) for path, mount in job.file_mounts.items()
+    }
+    if job.checkpoint is not None and job.checkpoint_claim is not None:
+        mounts[job.checkpoint.path] = (job.checkpoint_claim, False)
+    if not mounts:
+        return {}
+    return {
+        "volumes": _claims(mounts),
+        "containers": [{"name": REPLICATED_JOB, "volumeMounts": _mounts(mounts)}],
+    }
+
+
+def _claims(mounts: Mapping[str, tuple[str, bool]]) -> list[Object]:
+    return [
+        {
+            "name": f"mount-{i}",
+            "persistentVolumeClaim": {"claimName": claim, **({"readOnly": True} if ro else {})},
+        }
+        for i, (claim, ro) in enumerate(mounts.values())
+    ]
+
+
+def _mounts(mounts: Mapping[str, tuple[str, bool]]) -> list[Object]:
+    return [
+        {"name": f"mount-{i}", "mountPath": path, **({"readOnly": True} if ro else {})}
+        for i, (path, (_, ro)) in enumerate(mounts.items())
+    ]

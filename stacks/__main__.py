@@ -1,0 +1,9 @@
+"""The program of every stack: the stack's data decides what is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fairlead.program import run
+
+run(Path(__file__).parent)
