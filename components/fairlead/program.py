@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -12,6 +11,7 @@ from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import FairleadError
 from fairlead.layers.chart import HelmRenderer
 from fairlead.plan.model import PlatformPlan
+from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
 
 
@@ -28,14 +28,6 @@ def run(folder: Path) -> None:
     except FairleadError as error:
         raise pulumi.RunError(str(error)) from error
     export(plan)
-
-
-def plan_of(folder: Path, stack: str, own: Mapping[str, object]) -> PlatformPlan:
-    """The plan of a stack: its own data over the layers of its target and environment."""
-    from fairlead.plan.load import load_plan
-    from fairlead.spec.layers import resolve_stack
-
-    return load_plan(resolve_stack(folder, own).value, f"stack {stack}")
 
 
 def renderer(plan: PlatformPlan) -> HelmRenderer:
@@ -57,10 +49,12 @@ def cluster(plan: PlatformPlan) -> ClusterHandle:
     """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
     if plan.target == "local":
         from fairlead.stack import kubeconfig_path
+        from fairlead.tools.cache import Cache
         from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
 
         images = {name: row.reference for name, row in lock.images().items()}
-        args = LocalClusterArgs(plan, kubeconfig_path(pulumi.get_stack()), images)
+        volumes = Cache.default().run(pulumi.get_stack()) / "host" / "volumes"
+        args = LocalClusterArgs(plan, kubeconfig_path(pulumi.get_stack()), images, volumes)
         return LocalCluster(plan.name, args).handle
     raise FairleadError(f"target {plan.target} has no builder")
 

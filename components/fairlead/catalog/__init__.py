@@ -1,1 +1,1 @@
-"""What exists: accelerators, machines, charts, images, limits, capabilities; each row with source and date."""
+"""What exists: accelerators, machines, charts, images, limits. Every row has a source and a date."""

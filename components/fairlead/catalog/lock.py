@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date as Date  # noqa: N812 - the field is called date, as in the files
+from datetime import date as Date
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -33,6 +33,25 @@ class Row(BaseModel):
     """Base of every row: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def recipe(self) -> object:
+        """What makes the result, as JSON: the row without what is only told about it.
+
+        Values that are a field's default are left out, so that a new field changes no recipe.
+        """
+        return _without_remarks(self.model_dump(mode="json", exclude_defaults=True))
+
+
+_REMARKS = frozenset({"source", "date", "usual_seconds", "digest_source"})
+
+
+def _without_remarks(value: Any) -> Any:
+    if isinstance(value, dict):
+        pairs = cast(dict[str, Any], value).items()
+        return {key: _without_remarks(inner) for key, inner in pairs if key not in _REMARKS}
+    if isinstance(value, list):
+        return [_without_remarks(inner) for inner in cast(list[Any], value)]
+    return value
 
 
 class PathWay(Row):
@@ -199,9 +218,13 @@ class RootFs(Row):
     """Debian packages, unpacked."""
     wheels: tuple[Wheel, ...] = ()
     """Wheels, unpacked into the image's Python."""
-    site_packages: str = "usr/local/lib/python3.11/dist-packages"
+    site_packages: str = "usr/lib/python3/dist-packages"
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Symbolic link in the image -> its target."""
+    joined: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """File in the image -> pattern of files that are joined into it (what a package's script would do)."""
+    texts: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """File in the image -> its text."""
     drop: tuple[str, ...] = ()
     """Patterns (fnmatch, relative to the root) of files left out."""
 
@@ -217,6 +240,8 @@ class ImageBuild(Row):
     command: tuple[str, ...] = ()
     user: Annotated[str, StringConstraints(pattern=r"^\d+:\d+$")]
     home: str = "/"
+    workdir: str = "/"
+    """Both belong to the user, unless they are the root."""
     usual_seconds: Seconds = 10
 
 
@@ -229,7 +254,8 @@ class ImageRow(Row):
     digest: Digest | None = None
     """Digest in the registry; None where no public material states it (then it is always built)."""
     digest_source: str = ""
-    build: ImageBuild
+    build: ImageBuild | None = None
+    """None: only pulled (then the digest is known)."""
     source: Text
     date: Date
 
@@ -244,9 +270,12 @@ class ImageRow(Row):
         return f"{self.reference}@{self.digest}" if self.digest else self.reference
 
     @model_validator(mode="after")
-    def _digest_has_source(self) -> ImageRow:
+    def _can_be_had(self) -> ImageRow:
         if (self.digest is None) != (self.digest_source == ""):
             msg = "a digest needs digest_source, and only a digest has one"
+            raise ValueError(msg)
+        if self.digest is None and self.build is None:
+            msg = "an image without a digest needs a build"
             raise ValueError(msg)
         return self
 

@@ -57,7 +57,7 @@ class CapabilityRow:
     status: str
     """supported, unsupported or unproven."""
     reason: str
-    """Why it is unsupported or unproven; empty where it is supported."""
+    """Why it is unsupported or unproven; for what is supported a caveat, or empty."""
     source: str
     date: str
 

@@ -19,6 +19,11 @@ def rank(kind: str) -> int:
     return {**_FIRST, **_LAST, **_AFTER}.get(kind, 1)
 
 
+def _made_by_the_cluster(obj: Mapping[str, Any]) -> bool:
+    """Whether the cluster makes the object anew as soon as it is deleted; it goes with its namespace."""
+    return obj["kind"] == "ServiceAccount" and obj["metadata"]["name"] == "default"
+
+
 class ObjectGroup(pulumi.ComponentResource):
     """Objects of one layer. Depend on `ready`: all of them stand, workloads have rolled out.
 
@@ -45,7 +50,9 @@ class ObjectGroup(pulumi.ComponentResource):
         for obj in sorted(objects, key=lambda one: (rank(one["kind"]), object_name(one))):
             if rank(obj["kind"]) != current:
                 current, before = rank(obj["kind"]), [*after, *made]
-            child = pulumi.ResourceOptions(parent=self, depends_on=before, hooks=hooks)
+            child = pulumi.ResourceOptions(
+                parent=self, depends_on=before, hooks=hooks, retain_on_delete=_made_by_the_cluster(obj)
+            )
             made.append(Manifest(f"{name}-{object_name(obj)}", obj, child))
         self.ready = made
         self.register_outputs({})

@@ -33,17 +33,28 @@ def object_name(obj: Mapping[str, Any]) -> str:
     return "-".join(part for part in parts if part)
 
 
+SKIP_AWAIT = frozenset({"Service"})
+"""The provider would wait for a Service's endpoints, which come with the pods; those are awaited by themselves."""
+
+
+FIELD_MANAGER = "fairlead"
+"""The one owner of what is applied: a run that takes over what a killed one made is no stranger to it."""
+
+
+def annotations(kind: str) -> dict[str, str]:
+    """What the provider is told about an object of this kind: who applies it, and what makes it ready."""
+    told = {"pulumi.com/patchFieldManager": FIELD_MANAGER}
+    if kind in CONDITIONS:
+        return {**told, "pulumi.com/waitFor": f"condition={CONDITIONS[kind]}"}
+    return {**told, "pulumi.com/skipAwait": "true"} if kind in SKIP_AWAIT else told
+
+
 class Manifest(pulumi.CustomResource):
     """A Kubernetes object under its own name. Ready means: its awaited condition holds."""
 
     def __init__(self, name: str, obj: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         props = dict(obj)
-        condition = CONDITIONS.get(obj["kind"])
-        if condition:
-            metadata = dict(obj["metadata"])
-            metadata["annotations"] = {
-                **metadata.get("annotations", {}),
-                "pulumi.com/waitFor": f"condition={condition}",
-            }
-            props["metadata"] = metadata
+        metadata = obj["metadata"]
+        told = {**(metadata.get("annotations") or {}), **annotations(obj["kind"])}
+        props["metadata"] = {**metadata, "annotations": told}
         super().__init__(type_token(obj["apiVersion"], obj["kind"]), name, props, opts)

@@ -1,1 +1,1 @@
-"""What will be built: decided by pure functions from the spec and the catalogue, before anything is touched."""
+"""What will be built, decided by pure functions from the spec and the catalogue, before anything moves."""

@@ -7,7 +7,6 @@ that needs all pools says nothing as long as one of them cannot be read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import Problem
@@ -42,6 +41,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         found += _sizes(pool, where, target, catalog)
     found += _node_limits(draft.pools, choices)
     complete = draft.all_pools and len(choices) == len(draft.pools)
+    found += _flavors(draft.pools, choices, catalog)
     found += _system_nodes(draft.pools, choices, target, complete)
     found += check_tenants.quotas(draft.tenants, draft.pools, choices, catalog, complete)
     return found
@@ -64,7 +64,11 @@ def unique_names(names: Mapping[int, str], path: str) -> Iterator[Problem]:
 def _sizes(pool: Pool, where: str, target: TargetRow, catalog: Catalog) -> Iterator[Problem]:
     if pool.max < pool.min:
         yield Problem(
-            f"{where}.max", "max is below min", str(pool.max), f"at least {pool.min}", "raise max or lower min"
+            f"{where}.max",
+            "max is below min",
+            str(pool.max),
+            f"at least {pool.min}",
+            "raise max or lower min",
         )
     elif pool.max != pool.min and not target.autoscaling:
         reason = catalog.capabilities[target.name]["autoscaling"].reason
@@ -92,8 +96,28 @@ def _node_limits(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> It
                 f"there can be {machine.max_nodes} of machine {machine.name}: {machine.max_nodes_reason}",
                 given=f"{pool.max}" + (f", after {before} in earlier pools" if before else ""),
                 allowed=f"at most {max(machine.max_nodes - before, 0)} here",
-                fix="lower max" if machine.max_nodes > before else "remove this pool or give it another machine",
+                fix="lower max"
+                if machine.max_nodes > before
+                else "remove this pool or give it another machine",
             )
+
+
+def _flavors(pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog) -> Iterator[Problem]:
+    """No more kinds of capacity than one queue can hold."""
+    most = catalog.limits["queue-flavors"].value
+    seen: set[tuple[str | None, str]] = set()
+    for place, choice in choices.items():
+        kind = (choice.machine.accelerator, pools[place].capacity)
+        if kind not in seen and len(seen) == most:
+            yield Problem(
+                f"{POOLS}[{place}]",
+                "a queue cannot hold one more pair of accelerator and capacity",
+                given=f"{kind[0] or 'no accelerator'}, {kind[1]}",
+                allowed=f"at most {most} pairs",
+                fix="use fewer accelerators or fewer capacities",
+            )
+            return
+        seen.add(kind)
 
 
 def _system_nodes(
@@ -105,10 +129,19 @@ def _system_nodes(
     real = [pools[place] for place, choice in choices.items() if _is_system(choice)]
     add = "add a pool without accelerators, for example {name: system, min: 1, max: 1}"
     if not real:
-        yield Problem(POOLS, "no pool for the platform's own pods", allowed="at least one pool without accelerators", fix=add)
+        yield Problem(
+            POOLS,
+            "no pool for the platform's own pods",
+            allowed="at least one pool without accelerators",
+            fix=add,
+        )
     elif target.autoscaling and not any(pool.min for pool in real):
         names = ", ".join(pool.name for pool in real)
-        yield Problem(POOLS, f"no node is always there for the platform's own pods: min is 0 in {names}", fix="write min: 1")
+        yield Problem(
+            POOLS,
+            f"no node is always there for the platform's own pods: min is 0 in {names}",
+            fix="write min: 1",
+        )
 
 
 def _is_system(choice: Choice) -> bool:
@@ -120,7 +153,9 @@ def _layers(layers: Layers, pools: Mapping[int, Pool]) -> Iterator[Problem]:
     for name, needs in LAYER_NEEDS.items():
         for need in needs:
             if enabled[name] and not enabled[need]:
-                yield _refused(need, f"layer {name} needs it: {LAYER_REASONS[name, need]}", f"or switch {name} off too")
+                yield _refused(
+                    need, f"layer {name} needs it: {LAYER_REASONS[name, need]}", f"or switch {name} off too"
+                )
     with_accelerators = [pool.name for pool in pools.values() if pool.accelerators]
     if with_accelerators and not enabled["gpu"]:
         pool_list = ", ".join(with_accelerators)
@@ -132,14 +167,3 @@ def _refused(layer: str, what: str, otherwise: str) -> Problem:
     return Problem(
         f"platform.layers.{layer}.enabled", what, "false", "true", f"write enabled: true, {otherwise}"
     )
-
-
-def choices_of(draft: Draft, catalog: Catalog, target: str) -> dict[int, Choice]:
-    """The machine of every pool of a draft that has passed `check`."""
-    chosen = ((place, choose(pool, "", target, catalog)) for place, pool in draft.pools.items())
-    return {place: choice for place, choice in chosen if isinstance(choice, Choice)}
-
-
-def all_problems(draft: Draft, catalog: Catalog) -> list[Problem]:
-    """Problems of single fields and cross problems together."""
-    return list(chain(draft.problems, check(draft, catalog)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from fairlead.catalog.model import Catalog
@@ -15,13 +16,26 @@ from fairlead.values import cpu_text, memory_text, quantity
 TENANTS = "platform.tenants"
 
 
+@dataclass(frozen=True)
+class Share:
+    """What one tenant is promised of one accelerator."""
+
+    where: str
+    tenant: str
+    count: int
+
+
 def names(tenants: Mapping[int, Tenant]) -> Iterator[Problem]:
     """A tenant's name becomes a namespace: not one that belongs to somebody else."""
     for place, tenant in tenants.items():
         taken = tenant.name in RESERVED_NAMES
         if taken or tenant.name.startswith(RESERVED_PREFIXES) or tenant.name.endswith(RESERVED_SUFFIXES):
             listing = ", ".join(
-                [*RESERVED_NAMES, *(f"{p}*" for p in RESERVED_PREFIXES), *(f"*{s}" for s in RESERVED_SUFFIXES)]
+                [
+                    *RESERVED_NAMES,
+                    *(f"{p}*" for p in RESERVED_PREFIXES),
+                    *(f"*{s}" for s in RESERVED_SUFFIXES),
+                ]
             )
             yield Problem(
                 f"{TENANTS}[{place}].name",
@@ -40,8 +54,7 @@ def quotas(
 ) -> Iterator[Problem]:
     """Problems of the guaranteed shares. complete: all pools are known, so that sums can be judged."""
     supply = _supply(pools, choices)
-    promised: dict[str, list[str]] = {}
-    sums: dict[str, int] = {}
+    shares: dict[str, list[Share]] = {}
     for place, tenant in tenants.items():
         path = f"{TENANTS}[{place}].quota.accelerators"
         spelled: dict[str, str] = {}
@@ -52,16 +65,15 @@ def quotas(
                 continue
             earlier = spelled.setdefault(row.name, given)
             if earlier != given:
-                yield Problem(f"{path}.{given}", f"{earlier} says the same: both mean {row.name}", given, fix="keep one")
+                what = f"{earlier} says the same: both mean {row.name}"
+                yield Problem(f"{path}.{given}", what, given, fix="keep one")
             elif complete and row.name not in supply:
                 yield _no_pool(f"{path}.{given}", row.name, count, supply)
-            elif complete:
-                promised.setdefault(row.name, []).append(f"{tenant.name} {count}")
-                before = sums.get(row.name, 0)
-                sums[row.name] = before + count
-                if before <= supply[row.name] < sums[row.name]:
-                    yield _too_much(f"{path}.{given}", row.name, sums[row.name], supply[row.name], promised[row.name])
+            else:
+                shares.setdefault(row.name, []).append(Share(f"{path}.{given}", tenant.name, count))
     if complete:
+        for name, promised in shares.items():
+            yield from _too_much(name, promised, supply[name])
         yield from _plain(tenants, pools, choices)
 
 
@@ -84,14 +96,21 @@ def _no_pool(where: str, name: str, count: int, supply: Mapping[str, int]) -> Pr
     )
 
 
-def _too_much(where: str, name: str, total: int, supply: int, promised: list[str]) -> Problem:
-    return Problem(
-        where,
-        f"the tenants together are promised {total - supply} {name} more than the pools have at their maximum",
-        given=f"{total} in all: {', '.join(promised)}",
-        allowed=f"at most {supply}",
-        fix=f"lower the shares by {total - supply}, or raise max of a pool with {name}",
-    )
+def _too_much(name: str, promised: list[Share], supply: int) -> Iterator[Problem]:
+    """At most one problem per accelerator, at the share with which the sum passes the supply."""
+    total = sum(share.count for share in promised)
+    running = 0
+    for share in promised:
+        before, running = running, running + share.count
+        if before <= supply < running:
+            excess = total - supply
+            yield Problem(
+                share.where,
+                f"the tenants are promised {excess} {name} more than the pools have at their maximum",
+                given=f"{total} in all: {', '.join(f'{each.tenant} {each.count}' for each in promised)}",
+                allowed=f"at most {supply}",
+                fix=f"lower the shares by {excess}, or raise max of a pool with {name}",
+            )
 
 
 def _plain(
@@ -109,7 +128,7 @@ def _plain(
             if before <= supply < asked:
                 yield Problem(
                     f"{TENANTS}[{place}].quota.{resource}",
-                    f"the tenants together are promised more {resource} than the plain pools have at their maximum",
+                    f"the tenants are promised more {resource} than the plain pools have at their maximum",
                     given=f"{text(asked)} up to this tenant",
                     allowed=f"at most {text(supply)}",
                     fix="lower the shares, or raise max of a pool without accelerators",

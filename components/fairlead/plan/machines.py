@@ -37,7 +37,7 @@ def choose(pool: Pool, where: str, target: str, catalog: Catalog) -> Choice | li
     if not offered:
         return [_not_offered(pool, where, fitting)]
     best = min(offered, key=_size)
-    return Choice(best, row, _why(pool, best, offered, target))
+    return Choice(best, row, _why(best, offered, target))
 
 
 def unknown_accelerator(where: str, given: str, catalog: Catalog) -> Problem:
@@ -48,7 +48,9 @@ def unknown_accelerator(where: str, given: str, catalog: Catalog) -> Problem:
         return Problem(where, f"{given} could mean more than one accelerator", given, one_of(variants), fix)
     near = nearest(given, catalog.accelerators)
     fix = f"write {near[0]}" if near else "choose one that the catalogue has"
-    return Problem(where, "no such accelerator", given, _near_or_all(near, catalog), f"{fix}; {ACCELERATORS_COMMAND}")
+    return Problem(
+        where, "no such accelerator", given, _near_or_all(near, catalog), f"{fix}; {ACCELERATORS_COMMAND}"
+    )
 
 
 def _near_or_all(near: Sequence[str], catalog: Catalog) -> str:
@@ -88,7 +90,9 @@ def _not_carried(
 ) -> Problem:
     machines = catalog.machines[target].values()
     if row is None or pool.accelerators is None:
-        return Problem(f"{where}", f"target {target} has no machine without accelerators", fix="ask for accelerators")
+        return Problem(
+            f"{where}", f"target {target} has no machine without accelerators", fix="ask for accelerators"
+        )
     counts = sorted({machine.count for machine in machines if machine.accelerator == row.name})
     given = str(pool.accelerators)
     if counts:
@@ -99,7 +103,11 @@ def _not_carried(
         what = f"no machine of target {target} has {row.name}"
         allowed = ", ".join(sorted({_carried(machine) for machine in machines if machine.count}))
         elsewhere = sorted(_targets_with(row.name, catalog))
-        fix = f"target {' and '.join(elsewhere)} has it" if elsewhere else "choose an accelerator that the target has"
+        fix = (
+            f"target {' and '.join(elsewhere)} has it"
+            if elsewhere
+            else "choose an accelerator that the target has"
+        )
     return Problem(f"{where}.accelerators", what, given, allowed, fix)
 
 
@@ -126,14 +134,14 @@ def _carried(machine: MachineRow) -> str:
 
 
 def _size(machine: MachineRow) -> tuple[bool, int, int, str]:
-    """Smallest memory first; real before simulated; the name decides what is left, so that it never changes."""
+    """Real before simulated, then smallest memory, then cores; the name decides what is left."""
     memory = quantity(machine.memory) if machine.memory else 0
     cpu = quantity(machine.cpu) if machine.cpu else 0
     return machine.simulated, int(memory), int(cpu * 1000), machine.name
 
 
-def _why(pool: Pool, best: MachineRow, offered: Sequence[MachineRow], target: str) -> str:
-    asked = str(pool.accelerators) if pool.accelerators else "no accelerators"
+def _why(best: MachineRow, offered: Sequence[MachineRow], target: str) -> str:
+    asked = _carried(best)
     if len(offered) == 1:
         return f"the only machine of target {target} with {asked}"
     others = ", ".join(sorted(machine.name for machine in offered if machine is not best))

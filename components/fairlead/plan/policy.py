@@ -1,4 +1,4 @@
-"""This product's own choices that plans are made with: no facts about the world, those are in the catalogue."""
+"""This product's own choices that plans are made with. Facts about the world are in the catalogue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAYER_REASONS: Mapping[tuple[str, str], str] = {
 RESERVED_NAMES = ("default", "kube", "kubernetes", "fairlead")
 RESERVED_PREFIXES = ("kube-", "fairlead-")
 RESERVED_SUFFIXES = ("-system",)
-"""Namespaces that Kubernetes, controllers (kueue-system, jobset-system, kubeflow-system) and this product use."""
+"""Namespaces of Kubernetes, of controllers (kueue-system, jobset-system, …) and of this product."""
 
 TENANT_OBJECTS: Mapping[str, str] = {
     "services.loadbalancers": "0",
@@ -36,4 +36,4 @@ TENANT_OBJECTS: Mapping[str, str] = {
     "count/secrets": "500",
     "count/jobs.batch": "2000",
 }
-"""Most objects in a tenant's namespace: no way around the gateway, and no tenant fills the API server's store."""
+"""Most objects in a tenant's namespace: no way around the gateway, no tenant fills the API server's store."""

@@ -35,9 +35,14 @@ def _accelerators(value: Any) -> Accelerators:
     return Accelerators.parse(value)
 
 
+LARGEST = 2**63 - 1
+"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
+
+
 def _quantity(value: Any) -> str:
     text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    quantity(text)
+    if quantity(text) > LARGEST:
+        raise ValueError("must be below 8Ei: Kubernetes counts no further")
     return text.strip()
 
 

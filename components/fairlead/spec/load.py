@@ -12,7 +12,7 @@ from fairlead.errors import InputError, Problem
 from fairlead.spec.base import Model
 from fairlead.spec.model import Layers, LocalTarget, Platform, Pool, Tenant
 from fairlead.spec.paths import in_input_order
-from fairlead.spec.problems import from_validation
+from fairlead.spec.problems import follows, from_validation
 
 Part = TypeVar("Part", bound=Model)
 EXTRA = "extra_forbidden"
@@ -88,7 +88,8 @@ def _parse(kind: type[Part], data: object) -> tuple[Part | None, list[Problem]]:
     try:
         return kind.model_validate(data), []
     except ValidationError as error:
-        return None, from_validation(error, kind)
+        pairs = zip(error.errors(), from_validation(error, kind), strict=True)
+        return None, [problem for details, problem in pairs if not follows(details)]
 
 
 def _salvage(kind: type[Part], data: object) -> Part | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -22,8 +22,20 @@ PATTERNS: Mapping[str, str] = {
 
 
 def from_validation(error: ValidationError, model: type[BaseModel], root: str = "platform") -> list[Problem]:
-    """Every problem of a failed validation, in pydantic's order; paths begin with root."""
+    """Problems of a failed validation, one for each of pydantic's errors; paths begin with root."""
     return [_problem(details, model, root) for details in error.errors(include_url=False)]
+
+
+def follows(details: ErrorDetails) -> bool:
+    """True for an error that only follows from others and is not worth telling.
+
+    A list whose entries are all wrong is called too short by pydantic: the entries say it already.
+    """
+    given: Any = details["input"]
+    if details["type"] != "too_short" or not isinstance(given, (list, tuple)):
+        return False
+    entries = cast("Sequence[object]", given)
+    return len(entries) >= details.get("ctx", {}).get("min_length", 0)
 
 
 def shown(value: Any) -> str:
@@ -37,9 +49,10 @@ def shown(value: Any) -> str:
 
 def _problem(details: ErrorDetails, model: type[BaseModel], root: str) -> Problem:
     loc: Loc = details["loc"]
-    if loc and loc[-1] == "[key]":
+    if loc and (loc[-1] == "[key]" or details["type"] == "invalid_key"):
+        loc = tuple(step for step in loc if step != "[key]")
         return Problem(
-            render(root, loc[:-1]),
+            render(root, loc),
             "a key must be a text",
             given=shown(details["input"]),
             fix="put it in quotes",
@@ -60,7 +73,7 @@ def _missing(where: str, details: ErrorDetails, model: type[BaseModel]) -> Probl
     key = str(details["loc"][-1])
     field = _fields(model, details["loc"][:-1]).get(key)
     meaning = " ".join((field.description or "").split()) if field else ""
-    return Problem(where, "is missing", allowed=meaning, fix=f"add {key}")
+    return Problem(where, "is missing", fix=f"add {key}. {meaning}".strip())
 
 
 def _choice(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:

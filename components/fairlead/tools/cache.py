@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -136,10 +136,12 @@ class Cache:
             value = json.loads((self.path(item) / MANIFEST).read_text())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        return cast(Manifest, value) if isinstance(value, dict) and _KEYS <= cast(Manifest, value).keys() else None
+        if not isinstance(value, dict) or not cast(dict[str, object], value).keys() >= _KEYS:
+            return None
+        return cast(Manifest, value)
 
     @contextmanager
-    def lock(self, key: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+    def lock(self, key: str, waiting: Callable[[str], None] | None = None) -> Generator[None]:
         """Hold the lock of a key; `waiting` is told once if another process holds it."""
         lock = FileLock(self._made("lock") / f"{key}.lock")
         try:
@@ -154,7 +156,7 @@ class Cache:
             lock.release()
 
     @contextmanager
-    def locks(self, keys: Sequence[str], waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+    def locks(self, keys: Sequence[str], waiting: Callable[[str], None] | None = None) -> Generator[None]:
         """Hold several locks, taken in one global order so that two runs cannot block each other."""
         with ExitStack() as stack:
             for key in sorted(set(keys)):
@@ -162,7 +164,7 @@ class Cache:
             yield
 
     @contextmanager
-    def scratch(self, key: str) -> Iterator[Path]:
+    def scratch(self, key: str) -> Generator[Path]:
         """An empty folder for unfinished work, removed at the end; the caller holds the lock of the key.
 
         Folders that a killed run of the same key left behind are removed first.

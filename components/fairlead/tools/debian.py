@@ -6,7 +6,6 @@ not. A machine whose lists were never updated works.
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 import shutil
@@ -74,7 +73,8 @@ class Apt:
 
     def _apt(self, *args: str, cwd: Path) -> None:
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-        self._runner.run(["apt-get", "-q", "-y", "-c", str(self._state / "apt.conf"), *args], cwd=cwd, env=env)
+        conf = str(self._state / "apt.conf")
+        self._runner.run(["apt-get", "-q", "-y", "-c", conf, *args], cwd=cwd, env=env)
 
 
 def _one(folder: Path, package: str) -> Path:
@@ -141,13 +141,3 @@ def _misses_libraries(program: Path, runner: Runner, env: Mapping[str, str] | No
     listing = runner.run(["ldd", str(program)], cwd=program.parent, env=env)
     return [line.split()[0] for line in listing.splitlines() if line.endswith("not found")]
 
-
-def drop(root: Path, patterns: Sequence[str]) -> None:
-    """Remove files whose path below `root` matches a pattern, then folders left empty."""
-    for path in sorted(root.rglob("*"), reverse=True):
-        name = path.relative_to(root).as_posix()
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
-            path.unlink()

@@ -9,8 +9,9 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
+from http import HTTPStatus
 from http.client import HTTPResponse
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from fairlead.catalog.lock import DownloadWay
@@ -42,18 +43,37 @@ class Reach:
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def open(self, url: str, headers: Mapping[str, str] | None = None) -> HTTPResponse:
-        """Open an address; raises UnavailableError if its host or the address does not answer."""
+    def open(
+        self, url: str, headers: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
+    ) -> HTTPResponse:
+        """Open an address; raises UnavailableError if its host or the address does not answer.
+
+        `secret` headers are not sent on to where the address redirects.
+        """
         if self.off:
             raise UnavailableError(f"official downloads are switched off ({OFF}=off)")
         if why := self._silence(url):
             raise UnavailableError(f"{urlsplit(url).netloc} does not answer ({why})")
         try:
-            return _urlopen(url, headers or {}, READ_SECONDS)
+            return _urlopen(url, READ_SECONDS, headers, secret)
         except urllib.error.HTTPError as error:
             raise UnavailableError(f"{url} answers {error.code}") from error
         except OSError as error:
             raise UnavailableError(f"{url}: {_why(error)}") from error
+
+    def challenge(self, url: str, headers: Mapping[str, str]) -> str:
+        """What the address asks for before it serves (WWW-Authenticate); empty if it serves at once."""
+        if not self.answers(url):
+            raise UnavailableError(f"{urlsplit(url).netloc} does not answer")
+        try:
+            _urlopen(url, READ_SECONDS, headers).close()
+        except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.UNAUTHORIZED:
+                return error.headers.get("WWW-Authenticate", "")
+            raise UnavailableError(f"{url} answers {error.code}") from error
+        except OSError as error:
+            raise UnavailableError(f"{url}: {_why(error)}") from error
+        return ""
 
     def answers(self, url: str) -> bool:
         """Whether the host of an address answers anything at all."""
@@ -72,7 +92,7 @@ class Reach:
     def _ask(self, url: str) -> str:
         """Empty if the host answers anything at all, else why not."""
         try:
-            _urlopen(url, {}, self._timeout).close()
+            _urlopen(url, self._timeout).close()
         except urllib.error.HTTPError:
             return ""
         except OSError as error:
@@ -80,18 +100,26 @@ class Reach:
         return ""
 
 
-def _urlopen(url: str, headers: Mapping[str, str], timeout: float) -> HTTPResponse:
+def _urlopen(
+    url: str,
+    timeout: float,
+    headers: Mapping[str, str] | None = None,
+    secret: Mapping[str, str] | None = None,
+) -> HTTPResponse:
     # Addresses are rows of the lock: https, or http on loopback in tests.
-    return urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers)), timeout=timeout)  # noqa: S310
+    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310
+    for key, value in (secret or {}).items():
+        request.add_unredirected_header(key, value)
+    return urllib.request.urlopen(request, timeout=timeout)  # noqa: S310
 
 
 def _why(error: OSError) -> str:
     return str(getattr(error, "reason", error)) or type(error).__name__
 
 
-def save(reach: Reach, url: str, target: Path, headers: Mapping[str, str] | None = None) -> None:
+def save(reach: Reach, url: str, target: Path, secret: Mapping[str, str] | None = None) -> None:
     """Write what an address serves to a file; a body that ends early raises UnavailableError."""
-    with reach.open(url, headers) as answer, target.open("wb") as file:
+    with reach.open(url, secret=secret) as answer, target.open("wb") as file:
         expected = answer.headers.get("Content-Length")
         try:
             while chunk := answer.read(_CHUNK):
@@ -145,6 +173,7 @@ def _published(reach: Reach, address: str, url: str) -> str:
     name = url.rsplit("/", 1)[1]
     for line in text.splitlines():
         words = line.split()
-        if words and re.fullmatch(r"[0-9a-f]{64}", words[0]) and (len(words) == 1 or words[1].lstrip("*") == name):
+        named = len(words) == 1 or (len(words) > 1 and words[1].lstrip("*") == name)
+        if named and re.fullmatch(r"[0-9a-f]{64}", words[0]):
             return words[0]
     raise RefusedError(f"{url} is refused: {address} states no SHA-256 of {name}")

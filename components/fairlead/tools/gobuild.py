@@ -2,8 +2,8 @@
 
 Builds are static (no cgo), carry no machine paths, and use a module cache and a build cache of our
 own, so a build that was killed goes on where it stopped. What is built is pinned: a module by the
-hash of its zip in the lock, a wrapper by its committed go.sum (its go.mod is complete, so the build
-runs with the default -mod=readonly and resolves nothing).
+hash of its zip in the lock, a wrapper by its committed go.sum. -mod=readonly lets no build resolve
+anything anew, and passes by the leftovers of a vendor folder in a module's zip.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fairlead.tools.fetch import UnavailableError
 from fairlead.tools.proc import Runner
 
 MINIMUM = (1, 26)
-FLAGS = "-trimpath -buildvcs=false -modcacherw"
+FLAGS = "-mod=readonly -trimpath -buildvcs=false -modcacherw"
 WRAPPERS = "src"
 
 
@@ -48,9 +48,9 @@ class Go:
     @property
     def env(self) -> dict[str, str]:
         """The environment of every go command: the user's, with our caches and flags."""
-        keep = {key: value for key, value in os.environ.items() if key not in ("GOFLAGS", "GOWORK", "GO111MODULE")}
         return {
-            **keep,
+            **os.environ,
+            "GO111MODULE": "on",
             "CGO_ENABLED": "0",
             "GOFLAGS": FLAGS,
             "GOTOOLCHAIN": "local",
@@ -87,19 +87,17 @@ class Go:
         packages = {name: way.package for name, way in ways.items()}
         if len(packages) == 1:
             name = next(iter(packages))
-            self._go_build(source, first.ldflags, out / name, [packages[name]], runner)
+            self._go_build(source, ["-ldflags", first.ldflags, "-o", str(out / name), packages[name]], runner)
         else:
-            self._go_build(source, first.ldflags, out, list(packages.values()), runner)
+            self._go_build(source, ["-ldflags", first.ldflags, "-o", str(out), *packages.values()], runner)
         for name, package in packages.items():
             built = out / (name if len(packages) == 1 else package.rsplit("/", 1)[-1])
             built.rename(into / name)
         return first.module.query if first.module else f"wrapper {first.wrapper}"
 
-    def _go_build(self, source: Path, ldflags: str, out: Path, packages: Sequence[str], runner: Runner) -> None:
-        runner.run(
-            [str(self.command), "build", "-p", str(self.parallel), "-ldflags", ldflags, "-o", str(out), *packages],
-            cwd=source, env=self.env,
-        )
+    def _go_build(self, source: Path, args: Sequence[str], runner: Runner) -> None:
+        argv = [str(self.command), "build", "-p", str(self.parallel), *args]
+        runner.run(argv, cwd=source, env=self.env)
 
     def _source(self, way: GoWay, scratch: Path, runner: Runner) -> Path:
         if way.module is not None:

@@ -52,22 +52,21 @@ class Image:
     architecture: str = "amd64"
 
 
-def base_entries(user: str, home: str) -> list[Entry]:
-    """Folders and files that every image gets: /tmp, the user's home and name, root."""
+def base_entries(user: str, home: str, workdir: str = "/") -> list[Entry]:
+    """Folders and files that every image gets: /tmp, the user's name, home and working folder, root."""
     uid, gid = (int(part) for part in user.split(":"))
-    passwd = "root:x:0:0:root:/root:/sbin/nologin\n"
-    group = "root:x:0:\n"
+    users = "root:x:0:0:root:/root:/sbin/nologin\n"
+    groups = "root:x:0:\n"
     if uid != 0:
-        passwd += f"user:x:{uid}:{gid}:user:{home}:/sbin/nologin\n"
-        group += f"user:x:{gid}:\n"
+        users += f"user:x:{uid}:{gid}:user:{home}:/sbin/nologin\n"
+        groups += f"user:x:{gid}:\n"
     entries = [
         Entry("tmp", 0o1777),
-        Entry("etc/passwd", 0o644, passwd.encode()),
-        Entry("etc/group", 0o644, group.encode()),
+        Entry("etc/passwd", 0o644, users.encode()),
+        Entry("etc/group", 0o644, groups.encode()),
     ]
-    if home != "/":
-        entries.append(Entry(home.strip("/"), 0o750, owner=(uid, gid)))
-    return entries
+    own = dict.fromkeys(folder.strip("/") for folder in (home, workdir) if folder != "/")
+    return [*entries, *(Entry(folder, 0o750, owner=(uid, gid)) for folder in own)]
 
 
 def tree_entries(root: Path) -> list[Entry]:
@@ -102,7 +101,8 @@ def write(image: Image, target: Path) -> str:
         "config": _descriptor(CONFIG_TYPE, config),
         "layers": [{"mediaType": LAYER_TYPE, "digest": digest, "size": size}],
     })
-    write_layout(image.reference, manifest, {_digest(config): config, digest: layer}, target, image.architecture)
+    blobs = {_digest(config): config, digest: layer}
+    write_layout(image.reference, manifest, blobs, target, image.architecture)
     layer.unlink()
     return _digest(manifest)
 
@@ -111,7 +111,8 @@ def write_layout(
     reference: str, manifest: bytes, blobs: Mapping[str, bytes | Path], target: Path, architecture: str
 ) -> None:
     """Write manifest and blobs (digest -> content) as one layout tar under the image's name."""
-    name = {"io.containerd.image.name": reference, "org.opencontainers.image.ref.name": reference.rsplit(":", 1)[-1]}
+    tag = reference.rsplit(":", 1)[-1]
+    name = {"io.containerd.image.name": reference, "org.opencontainers.image.ref.name": tag}
     media = json.loads(manifest).get("mediaType", MANIFEST_TYPE)
     index = _json({
         "schemaVersion": 2,

@@ -25,13 +25,20 @@ class Children:
         self._lock = threading.Lock()
         self.stopped = False
 
-    def start(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, log: int) -> subprocess.Popen[bytes]:
+    def start(
+        self, argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, log: int
+    ) -> subprocess.Popen[bytes]:
         """Start a program; raises StoppedError after `stop`."""
         with self._lock:
             if self.stopped:
                 raise StoppedError
             child = subprocess.Popen(
-                [*_bound_to_us(), *argv], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+                [*_bound_to_us(), *argv],
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
             )
             self._running.add(child)
             return child

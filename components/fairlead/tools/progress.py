@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TextIO
@@ -42,7 +42,9 @@ class Progress:
     user nor a CI system takes it for dead.
     """
 
-    def __init__(self, stream: TextIO | None = None, mode: Mode = "auto", heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, mode: Mode = "auto", heartbeat: float = HEARTBEAT_SECONDS
+    ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._quiet = mode == "quiet"
         self._colour = mode == "auto" and self._stream.isatty()
@@ -59,7 +61,7 @@ class Progress:
                 self._line(text)
 
     @contextmanager
-    def step(self, n: int, of: int, title: str, usual_seconds: float) -> Iterator[None]:
+    def step(self, n: int, of: int, title: str, usual_seconds: float) -> Generator[None]:
         """Print step n of `of` when it begins and ends; an error passes through, marked as failed."""
         label = f"[{n}/{of}] {title}"
         running = _Running(label, usual_seconds, time.monotonic())

@@ -84,6 +84,7 @@ class _Schedule:
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._known = {step.key for step in steps}
+        # A circle of needs ends here, as a RecursionError, before anything runs.
         self.waiting = sorted(steps, key=lambda step: -self._chain(step, steps))
         self.done: set[str] = set()
 
@@ -119,10 +120,6 @@ def run_steps(steps: Sequence[Step], context: Context) -> None:
                         break
                     begun += 1
                     running[pool.submit(_run, step, begun, len(steps), context)] = step
-                if not running:
-                    names = ", ".join(step.key for step in schedule.waiting)
-                    msg = f"steps wait for each other: {names}"
-                    raise AssertionError(msg)
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     schedule.done.add(running.pop(future).key)

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from fairlead.catalog import lock
-from fairlead.catalog.lock import DebianWay, DownloadWay, GoWay, ModuleFilesWay, PathWay, ToolRow, Way, WheelWay
+from fairlead.catalog.lock import (
+    DebianWay,
+    DownloadWay,
+    GoWay,
+    ModuleFilesWay,
+    PathWay,
+    ToolRow,
+    Way,
+    WheelWay,
+)
 from fairlead.errors import FairleadError, ToolError, nearest
 from fairlead.tools import debian, fetch, gobuild, wheels
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.fetch import UnavailableError
+from fairlead.tools.onpath import on_path
 from fairlead.tools.proc import Runner
 from fairlead.tools.progress import Progress
 from fairlead.tools.steps import AGAIN, Context, Step, run_steps
 
 GO = "go"
 GO_STEP = "tool:go"
-ANSWER_SECONDS = 20
 
 
 @dataclass
@@ -35,6 +42,12 @@ class ToolPlan:
     steps: list[Step] = field(default_factory=list[Step])
     later: dict[str, Path] = field(default_factory=dict[str, Path])
     """Executable -> where the steps will put it."""
+    rows: Mapping[str, ToolRow] = field(default_factory=dict[str, ToolRow])
+
+    def paths(self, names: Iterable[str]) -> dict[str, Path]:
+        """Every executable of these tools -> its path, once the steps have run."""
+        known = {**self.later, **self.found}
+        return {name: known[name] for row in select(names, self.rows) for name in row.executables}
 
 
 def select(names: Iterable[str], rows: Mapping[str, ToolRow]) -> list[ToolRow]:
@@ -50,24 +63,21 @@ def select(names: Iterable[str], rows: Mapping[str, ToolRow]) -> list[ToolRow]:
 
 def item_of(row: ToolRow) -> Item:
     """The place of a tool in the cache; its recipe changes with the row and with a wrapper module."""
-    wrapped = {
-        way.wrapper: _wrapper_text(way.wrapper) for way in row.ways if isinstance(way, GoWay) and way.wrapper is not None
-    }
-    recipe = recipe_digest([row.model_dump(mode="json", exclude={"source", "date"}), wrapped])
-    return Item(f"tools/{row.name}/{row.version}", row.version, recipe, row.executables if not _tree(row) else _in_tree(row))
+    wrappers = {way.wrapper for way in row.ways if isinstance(way, GoWay) and way.wrapper is not None}
+    wrapped = {name: wrapper_text(name) for name in sorted(wrappers)}
+    recipe = recipe_digest([row.recipe(), wrapped])
+    return Item(f"tools/{row.name}/{row.version}", row.version, recipe, _files(row))
 
 
-def _wrapper_text(wrapper: str) -> dict[str, str]:
-    folder = gobuild.wrappers_root() / wrapper
-    return {path.name: path.read_text() for path in sorted(folder.iterdir()) if path.suffix in (".mod", ".sum", ".go")}
+def wrapper_text(wrapper: str) -> dict[str, str]:
+    """The files that pin a wrapper module, by name."""
+    files = sorted((gobuild.wrappers_root() / wrapper).iterdir())
+    return {path.name: path.read_text() for path in files if path.suffix in (".mod", ".sum", ".go")}
 
 
-def _tree(row: ToolRow) -> WheelWay | None:
-    return next((way for way in row.ways if isinstance(way, WheelWay) and way.tree), None)
-
-
-def _in_tree(row: ToolRow) -> tuple[str, ...]:
-    tree = _tree(row)
+def _files(row: ToolRow) -> tuple[str, ...]:
+    """Where the executables lie in the item: beside each other, or inside a tree."""
+    tree = next((way for way in row.ways if isinstance(way, WheelWay) and way.tree), None)
     return tuple(tree.members[name] for name in row.executables) if tree else row.executables
 
 
@@ -75,13 +85,15 @@ def _paths(row: ToolRow, folder: Path) -> dict[str, Path]:
     return {name: folder / file for name, file in zip(row.executables, item_of(row).files, strict=True)}
 
 
-def plan(names: Sequence[str], context: Context, rows: Mapping[str, ToolRow] | None = None, *, builds: bool = False) -> ToolPlan:
+def plan(
+    names: Sequence[str], context: Context, rows: Mapping[str, ToolRow] | None = None, *, builds: bool = False
+) -> ToolPlan:
     """Look for tools in the cache and on PATH, and plan a step for each that is missing.
 
     builds: True if other steps will need Go, so that it is looked for too.
     """
     table = lock.tools() if rows is None else rows
-    planned = ToolPlan()
+    planned = ToolPlan(rows=table)
     missing = [row for row in select(names, table) if not _look(row, context.cache, planned)]
     if builds or any(isinstance(way, GoWay | ModuleFilesWay) for row in missing for way in row.ways):
         _plan_go(table[GO], missing, context, planned)
@@ -115,38 +127,6 @@ def _plan_go(row: ToolRow, missing: list[ToolRow], context: Context, planned: To
                 missing.append(row)
     else:
         context.go_command = planned.found[GO]
-
-
-def on_path(row: ToolRow, way: PathWay) -> Path | None:
-    """The machine's own program, if it answers an acceptable version."""
-    found = shutil.which(row.executables[0])
-    if found is None:
-        return None
-    env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "GOTOOLCHAIN": "local"}
-    try:
-        answer = subprocess.run(
-            [found, *way.args], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=ANSWER_SECONDS, check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None  # a program that cannot answer is none of ours; the next way is gone
-    version = re.search(way.pattern, answer.stdout + answer.stderr, re.MULTILINE)
-    if answer.returncode != 0 or version is None:
-        return None
-    return Path(found) if acceptable(version[1], row.version, way) else None
-
-
-def acceptable(found: str, wanted: str, way: PathWay) -> bool:
-    """Whether a version that a program answered will do."""
-    if way.accept == "exact":
-        return found == wanted
-    if way.accept == "minor":
-        return _numbers(found)[:2] == _numbers(wanted)[:2]
-    return _numbers(found) >= _numbers(way.minimum)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def _groups(rows: Sequence[ToolRow], context: Context) -> list[list[ToolRow]]:
@@ -214,9 +194,10 @@ def _make(context: Context, row: ToolRow) -> None:
                 if isinstance(error, fetch.RefusedError):
                     context.progress.note(f"{row.name}: {error}; going on without it")
                 continue
-            _finish(row, item, made, way.how, source, context, runner)
+            _finish(row, made, (way.how, source), context, runner)
             return
-    raise ToolError(row.name, "no way to get it here\n" + "\n".join(f"    - {line}" for line in reasons), _fix(row))
+    listing = "\n".join(f"    - {line}" for line in reasons)
+    raise ToolError(row.name, f"no way to get it here\n{listing}", _fix(row))
 
 
 def _make_together(context: Context, rows: tuple[ToolRow, ...]) -> None:
@@ -236,7 +217,7 @@ def _make_together(context: Context, rows: tuple[ToolRow, ...]) -> None:
                 own = scratch / row.name
                 own.mkdir()
                 (made / row.executables[0]).rename(own / row.executables[0])
-                _finish(row, items[row.name], own, "go", source, context, runner)
+                _finish(row, own, ("go", source), context, runner)
 
 
 def _go(row: ToolRow) -> GoWay:
@@ -261,8 +242,9 @@ def _go_way(way: Way, row: ToolRow, made: Path, scratch: Path, context: Context,
             raise UnavailableError("not on PATH")
 
 
-def _finish(row: ToolRow, item: Item, made: Path, how: str, source: str, context: Context, runner: Runner) -> None:
+def _finish(row: ToolRow, made: Path, origin: tuple[str, str], context: Context, runner: Runner) -> None:
     """Put a tool in place and let it show that it runs; one that does not is taken away again."""
+    item, (how, source) = item_of(row), origin
     folder = context.cache.commit(item, made, how=how, source=source)
     if row.check is None:
         return
@@ -275,21 +257,20 @@ def _finish(row: ToolRow, item: Item, made: Path, how: str, source: str, context
 
 
 def _fix(row: ToolRow) -> str:
-    return f"put {', '.join(row.executables)} {row.version} on PATH, or make one of these ways possible; then {AGAIN}"
+    programs = ", ".join(row.executables)
+    return f"make one of these ways possible, or put {programs} {row.version} on PATH; {AGAIN}"
 
 
-def ensure(names: Sequence[str], cache: Cache, progress: Progress, rows: Mapping[str, ToolRow] | None = None,
-           context: Context | None = None) -> dict[str, Path]:
+def ensure(names: Sequence[str], cache: Cache, progress: Progress) -> dict[str, Path]:
     """Have these tools; returns every executable of their rows with its path.
 
     Raises ToolError (which tool, why, what to do) if one cannot be had, FairleadError for an
     unknown name. What is there already costs a look.
     """
-    ctx = context or Context.of(cache, progress)
-    planned = plan(names, ctx, rows)
-    run_steps(planned.steps, ctx)
-    wanted = {name for row in select(names, lock.tools() if rows is None else rows) for name in row.executables}
-    return {name: path for name, path in {**planned.later, **planned.found}.items() if name in wanted}
+    context = Context.of(cache, progress)
+    planned = plan(names, context)
+    run_steps(planned.steps, context)
+    return planned.paths(names)
 
 
 def path_env(tools: Mapping[str, Path], base: str | None = None) -> str:
@@ -297,5 +278,3 @@ def path_env(tools: Mapping[str, Path], base: str | None = None) -> str:
     folders = list(dict.fromkeys(str(path.parent) for path in tools.values()))
     return os.pathsep.join([*folders, os.environ.get("PATH", os.defpath) if base is None else base])
 
-
-Maker = Callable[[Context], None]

@@ -48,7 +48,7 @@ def fetch(wheel: Wheel, into: Path, runner: Runner) -> Path:
         got = ", ".join(sorted(path.name for path in into.glob("*.whl"))) or "nothing"
         raise ToolError(wheel.distribution, f"the index served {got}, expected {wheel.filename}", runner.fix)
     if sha256_file(file) != wheel.sha256:
-        raise ToolError(wheel.distribution, f"{wheel.filename} has a wrong SHA-256", "check the package index")
+        raise ToolError(wheel.distribution, f"{wheel.filename} has a wrong SHA-256", runner.fix)
     return file
 
 
@@ -57,7 +57,7 @@ def _tags(filename: str) -> list[str]:
     python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
     if platform == "any":
         return []
-    tags = ["--platform", platform.split(".")[0]]
+    tags = [part for name in platform.split(".") for part in ("--platform", name)]
     if python.startswith("cp"):
         tags += ["--implementation", "cp", "--python-version", python.removeprefix("cp"), "--abi", abi]
     return tags
@@ -91,8 +91,10 @@ def _opened(archive: zipfile.ZipFile | tarfile.TarFile, pattern: str) -> zipfile
     found = fnmatch.filter(names, pattern)
     if len(found) != 1:
         raise UnavailableError(f"the wheel holds {len(found)} members like {pattern}, expected one")
-    data = io.BytesIO(_read(archive, found[0]))
-    return zipfile.ZipFile(data) if zipfile.is_zipfile(data) else tarfile.open(fileobj=data)
+    data = _read(archive, found[0])
+    # Not zipfile.is_zipfile: it takes a tgz that holds a zip for one.
+    opened = io.BytesIO(data)
+    return zipfile.ZipFile(opened) if data.startswith(b"PK") else tarfile.open(fileobj=opened)
 
 
 def _read(archive: zipfile.ZipFile | tarfile.TarFile, name: str) -> bytes:

@@ -52,6 +52,19 @@ def _lasting(value: str) -> str:
     return value
 
 
+def _script(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("must not hold a NUL character: no program can be started with one")
+    return value
+
+
+def _something(value: str) -> str:
+    if not value:
+        raise ValueError("is empty: there is nothing to run")
+    return value
+
+
+Script = Annotated[str, AfterValidator(_script)]
 Amount = Annotated[Quantity, AfterValidator(_positive)]
 Text = Annotated[str, BeforeValidator(_text)]
 EnvName = Annotated[str, AfterValidator(words.env_name)]
@@ -119,9 +132,9 @@ class TrainingJob(Model):
     """Memory of each node; left out, the catalogue's share per accelerator, or 1Gi."""
     image: Annotated[str, AfterValidator(words.image)]
     """Container image, with a tag that is not `latest` or with a digest."""
-    setup: str = ""
+    setup: Script = ""
     """Shell commands that run on every node before `run`, in the same shell."""
-    run: Annotated[str, Field(min_length=1)]
+    run: Annotated[Script, AfterValidator(_something)]
     """Shell commands (POSIX sh) that every node runs; a failing command fails the job."""
     envs: dict[EnvName, Text] = Field(default_factory=dict)
     """Environment variables. Secrets do not belong here: the file is readable, `secrets` is not."""
@@ -167,7 +180,7 @@ def _name_too_long(job: TrainingJob) -> Iterator[Problem]:
     if over > 0:
         what = f"is too long: the last of {job.num_nodes} pods would be called {pod}, {len(pod)} characters"
         fix = f"use a name of at most {len(job.name) - over} characters"
-        yield Problem("name", what, job.name, f"pod names of at most {MAX_POD_NAME} characters", fix)
+        yield Problem("job.name", what, job.name, f"pod names of at most {MAX_POD_NAME} characters", fix)
 
 
 def _script_too_long(job: TrainingJob) -> Iterator[Problem]:
@@ -175,7 +188,7 @@ def _script_too_long(job: TrainingJob) -> Iterator[Problem]:
     if size > MAX_SCRIPT_BYTES:
         what = "setup and run together are too long: Linux would refuse to start the shell"
         fix = "put the program into the image or onto a volume (file_mounts) and call it"
-        yield Problem("run", what, f"{size} bytes", f"at most {MAX_SCRIPT_BYTES} bytes", fix)
+        yield Problem("job.run", what, f"{size} bytes", f"at most {MAX_SCRIPT_BYTES} bytes", fix)
 
 
 def _secret_in_plain_sight(job: TrainingJob) -> Iterator[Problem]:
@@ -184,18 +197,20 @@ def _secret_in_plain_sight(job: TrainingJob) -> Iterator[Problem]:
             what = "looks like a secret, and whoever can read the job can read it"
             fix = f"store it in a Secret of the namespace {job.tenant}; here, secrets: {{{name}: SECRET/KEY}}"
             # The value is not repeated: error texts end up in logs.
-            yield Problem(f"envs.{name}", what, "(hidden)", fix=fix)
+            yield Problem(f"job.envs.{name}", what, "(hidden)", fix=fix)
 
 
 def _set_twice(job: TrainingJob) -> Iterator[Problem]:
     for name in sorted(job.envs.keys() & job.secrets.keys()):
-        yield Problem(f"secrets.{name}", "is set in envs too", job.secrets[name], fix="keep one of the two")
+        yield Problem(
+            f"job.secrets.{name}", "is set in envs too", job.secrets[name], fix="keep one of the two"
+        )
 
 
 def _mounted_twice(job: TrainingJob) -> Iterator[Problem]:
-    places = [(f"file_mounts.{path}", path) for path in sorted(job.file_mounts)]
+    places = [(f"job.file_mounts.{path}", path) for path in sorted(job.file_mounts)]
     if job.checkpoint is not None:
-        places.append(("checkpoint.path", job.checkpoint.path))
+        places.append(("job.checkpoint.path", job.checkpoint.path))
     for index, (where, path) in enumerate(places):
         for _, other in places[:index]:
             if path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/"):

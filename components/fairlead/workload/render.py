@@ -13,8 +13,9 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.catalog.model import AcceleratorRow, Catalog
-from fairlead.errors import InputError, Problem, one_of
-from fairlead.values import Accelerators, cpu_text, memory_text, quantity, seconds
+from fairlead.errors import InputError
+from fairlead.plan.machines import unknown_accelerator
+from fairlead.values import cpu_text, memory_text, quantity, seconds
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
 from fairlead.workload.runtime import API_VERSION, runtime_name
 
@@ -59,19 +60,9 @@ def accelerator_row(job: TrainingJob, catalog: Catalog | None = None) -> Acceler
         catalog = load()
     row = catalog.accelerator(job.accelerators.name)
     if row is None:
-        raise InputError(job.name, [unknown_accelerator(job.accelerators, catalog)])
+        where = "job.accelerators"
+        raise InputError(job.name, [unknown_accelerator(where, job.accelerators.name, catalog)])
     return row
-
-
-def unknown_accelerator(asked: Accelerators, catalog: Catalog) -> Problem:
-    """The problem of an accelerator that the catalogue lacks, or of a name that means several."""
-    variants = catalog.variants(asked.name)
-    if variants:
-        allowed, fix = one_of(variants), f"say which: {variants[0]}:{asked.count}"
-        return Problem("accelerators", "names several accelerators", str(asked), allowed, fix)
-    allowed = one_of(sorted(catalog.accelerators), asked.name)
-    fix = "`fairlead accelerators` lists them with their memory"
-    return Problem("accelerators", "no such accelerator in the catalogue", str(asked), allowed, fix)
 
 
 def master_address(job: TrainingJob) -> str:

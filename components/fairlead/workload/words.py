@@ -20,7 +20,7 @@ _SUBDOMAIN = re.compile(r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0
 _SECRET_KEY = re.compile(r"^[-._a-zA-Z0-9]{1,253}$")
 _LABEL_NAME = re.compile(r"^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 _LABEL_VALUE = re.compile(r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
-_OWN_PREFIXES = ("kubernetes.io", "k8s.io", "fairlead.dev", "kubeflow.org")
+_OWN_PREFIXES = ("kubernetes.io", "k8s.io", "x-k8s.io", "fairlead.dev", "kubeflow.org")
 _OPEN_PREFIX = "simulation.fairlead.dev"
 _SYSTEM_PATHS = (
     "/bin",

@@ -24,6 +24,8 @@ class LocalClusterArgs:
     kubeconfig: Path
     images: Mapping[str, str]
     """Image of the lock -> the reference under which the node has it."""
+    volumes: Path
+    """Directory of all volumes; it goes with the cluster."""
 
 
 class LocalCluster(pulumi.ComponentResource):
@@ -39,7 +41,9 @@ class LocalCluster(pulumi.ComponentResource):
         pools = {pool.name: NodePool(f"{name}-{pool.name}", pool, inside).handle for pool in plan.pools}
         system = {labels.POOL: next(pool.name for pool in plan.pools if not pool.simulated)}
         dns = ObjectGroup(f"{name}-dns", network.dns(args.images["coredns"], system), inside)
-        volumes = ObjectGroup(f"{name}-storage", storage.objects(args.images, system), inside)
+        fence = ObjectGroup(f"{name}-policies", network.policies(args.images["kube-router"], system), inside)
+        stores = storage.objects(args.images, system, str(args.volumes))
+        volumes = ObjectGroup(f"{name}-storage", stores, inside)
         self.handle = ClusterHandle(
             name=name,
             target=plan.target,
@@ -50,6 +54,6 @@ class LocalCluster(pulumi.ComponentResource):
             system_selector=system,
             storage_classes=storage.CLASSES,
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*dns.ready, *volumes.ready],
+            ready=[*dns.ready, *fence.ready, *volumes.ready],
         )
         self.register_outputs({})

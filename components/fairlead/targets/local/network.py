@@ -1,4 +1,4 @@
-"""What the local cluster's network needs inside it: the DNS server."""
+"""What the local cluster's network needs inside it: the DNS server and the engine of network policies."""
 
 from __future__ import annotations
 
@@ -107,4 +107,69 @@ def dns(image: str, selector: Mapping[str, str]) -> list[Object]:
         },
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta("coredns"), "spec": deployment},
         {"apiVersion": "v1", "kind": "Service", "metadata": _meta("kube-dns"), "spec": service},
+    ]
+
+
+POLICY_ENGINE = "kube-router"
+SERVICES = "10.96.0.0/16"
+HEALTH_PORT = 20244
+
+
+def _policy_container(image: str) -> Mapping[str, Any]:
+    return {
+        "name": POLICY_ENGINE,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": [
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            "--enable-cni=false",
+            f"--service-cluster-ip-range={SERVICES}",
+            f"--health-port={HEALTH_PORT}",
+            "--iptables-sync-period=30s",
+        ],
+        "env": [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": HEALTH_PORT}, "periodSeconds": 1},
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": HEALTH_PORT}, "periodSeconds": 10},
+        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+        # It writes the node's packet filter: that takes root and these two capabilities, no more.
+        "securityContext": {
+            "runAsUser": 0,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN", "NET_RAW"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def policies(image: str, selector: Mapping[str, str]) -> list[Object]:
+    """kube-router as nothing but a firewall: it enforces NetworkPolicy on the real node."""
+    see = ["get", "list", "watch"]
+    core = ["namespaces", "pods", "services", "endpoints", "nodes"]
+    rules: list[Mapping[str, Any]] = [
+        {"apiGroups": [""], "resources": core, "verbs": see},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": see},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": see},
+    ]
+    chosen = {"k8s-app": POLICY_ENGINE}
+    pod = {
+        "serviceAccountName": POLICY_ENGINE,
+        "hostNetwork": True,
+        "nodeSelector": dict(selector),
+        "priorityClassName": "system-node-critical",
+        "tolerations": [{"operator": "Exists"}],
+        "containers": [_policy_container(image)],
+    }
+    return [
+        *access(POLICY_ENGINE, rules, NAMESPACE),
+        {
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": _meta(POLICY_ENGINE),
+            "spec": {
+                "selector": {"matchLabels": chosen},
+                "template": {"metadata": {"labels": chosen}, "spec": pod},
+            },
+        },
     ]

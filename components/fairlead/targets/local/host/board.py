@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ class Board:
     """Shared by the supervisor's threads."""
 
     def __init__(self, path: Path, complete: Path, parts: Iterable[Part]) -> None:
-        """`path`: the file written; `complete`: made when each part has been ready once, before the file says so."""
+        """`path`: the file written; `complete`: made when all is ready first, before the file says so."""
         self._path, self._complete = path, complete
         self._parts = {part.name: part for part in parts}
         self._changed = threading.Condition()
@@ -44,7 +45,15 @@ class Board:
         self._began = time.monotonic()
         self._ready_after_s: float | None = None
 
-    def set(self, name: str, state: PartState, detail: str = "", pid: int | None = None, *, restarted: bool = False) -> None:
+    def set(
+        self,
+        name: str,
+        state: PartState,
+        detail: str = "",
+        pid: int | None = None,
+        *,
+        restarted: bool = False,
+    ) -> None:
         """Notes the state of a part and wakes who waits for it."""
         with self._changed:
             part = self._parts[name]
@@ -55,6 +64,8 @@ class Board:
             if pid is not None:
                 part.pid = pid
             if asdict(part) != before:
+                if state == "ready" and before["state"] != "ready":
+                    say(f"{name}: ready after {time.monotonic() - self._began:.2f} s")
                 if self._ready_after_s is None and self._all_ready():
                     self._ready_after_s = round(time.monotonic() - self._began, 2)
                     write_json(self._complete, {"at": time.time()})
@@ -93,5 +104,11 @@ class Board:
             phase = "degraded"
         parts = [asdict(part) for part in self._parts.values()]
         write_json(self._path, {
-            "phase": phase, "written": time.time(), "ready_after_s": self._ready_after_s, "parts": parts, **self._extra,
+            "phase": phase, "written": time.time(), "ready_after_s": self._ready_after_s,
+            "parts": parts, **self._extra,
         })  # fmt: skip
+
+
+def say(text: str) -> None:
+    """A line to the supervisor's own log."""
+    print(time.strftime("%Y-%m-%dT%H:%M:%S"), text, file=sys.stderr, flush=True)

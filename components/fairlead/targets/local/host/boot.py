@@ -1,8 +1,9 @@
 """Makes the namespaces and becomes, in them, the cluster's supervisor.
 
-Run as `python -m fairlead.targets.local.host.boot --stack NAME --run-dir DIR`. Two processes: the outer one connects
-the network, records the inner one and ends; the inner one is the first process of the namespaces and waits for the
-word to go on, so that a cluster never runs unrecorded, whenever the outer one is killed.
+Run as `python -m fairlead.targets.local.host.boot --stack NAME --run-dir DIR`. Two processes: the outer
+one connects the network, records the inner one and ends; the inner one is the first process of the
+namespaces and waits for the word to go on, so that a cluster never runs unrecorded, whenever the outer
+one is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from fairlead.errors import FairleadError
 from fairlead.targets.local.host import identity, isolate, kernel, network, supervisor
+from fairlead.targets.local.host.board import say
 from fairlead.targets.local.host.config import HostConfig
 from fairlead.targets.local.host.files import read_json, write_json
 from fairlead.targets.local.host.paths import HostPaths
@@ -22,7 +24,7 @@ _WORD = b"."
 
 
 def main() -> int:
-    """Starts the cluster of a run directory from its config file. Exit status 0 once the supervisor is on its way."""
+    """Starts the cluster of a run directory. Exit status 0 once the supervisor is on its way."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--stack", required=True)
     parser.add_argument("--run-dir", required=True, type=Path)
@@ -61,7 +63,7 @@ def _inside(cfg: HostConfig, tell_isolated: int, go: int) -> None:
             supervisor.Supervisor(cfg).run()
             status = 0
     except (FairleadError, OSError) as error:
-        supervisor.say(f"cannot start: {error}")
+        say(f"cannot start: {error}")
     finally:
         sys.stderr.flush()
         os._exit(status)
@@ -71,5 +73,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (FairleadError, OSError) as error:
-        supervisor.say(f"cannot start: {error}")
+        say(f"cannot start: {error}")
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""The control groups of the real node's pods: one directory in each hierarchy, removed when the cluster ends."""
+"""The control groups of the real node's pods: a directory in each hierarchy, removed with the cluster."""
 
 from __future__ import annotations
 
@@ -49,5 +49,7 @@ def _remove_empty(directory: Path) -> None:
             return None
         except OSError as error:  # EBUSY while the kernel still buries the last process
             if time.monotonic() > deadline:
-                raise ToolError("cgroup", f"{directory}: {error.strerror}", f"see {directory}/cgroup.procs") from error
+                raise ToolError(
+                    "cgroup", f"{directory}: {error.strerror}", f"see {directory}/cgroup.procs"
+                ) from error
         time.sleep(0.02)

@@ -13,9 +13,10 @@ HOST_NETWORK = RUNTIME / "host-netns"
 """The machine's network namespace, kept for the one component that needs it (egress)."""
 OWN_NETWORK = RUNTIME / "own-netns"
 
+
 @dataclass(frozen=True)
 class Http:
-    """Ready when this URL answers 200. With `credentials`, TLS is checked and the supervisor shows its certificate."""
+    """Ready when this URL answers 200; with `credentials`, TLS is checked and a certificate shown."""
 
     url: str
     credentials: bool = False
@@ -97,8 +98,9 @@ def _apiserver(cfg: HostConfig) -> Component:
         requestheader_client_ca_file=pki / "front-proxy-ca.crt",
         requestheader_allowed_names="front-proxy-client", requestheader_username_headers="X-Remote-User",
         requestheader_group_headers="X-Remote-Group", requestheader_extra_headers_prefix="X-Remote-Extra-",
-        proxy_client_cert_file=pki / "front-proxy-client.crt", proxy_client_key_file=pki / "front-proxy-client.key",
-        # webhooks and aggregated APIs are called at their pods, not through kube-proxy, which comes a little later
+        proxy_client_cert_file=pki / "front-proxy-client.crt",
+        proxy_client_key_file=pki / "front-proxy-client.key",
+        # webhooks and aggregated APIs are called at their pods, not by kube-proxy's rules, which come later
         enable_aggregator_routing="true",
         v=1,
     )  # fmt: skip
@@ -116,7 +118,8 @@ def _controller_manager(cfg: HostConfig) -> Component:
     argv = _flags(
         name, **_authenticated(cfg, name), bind_address="127.0.0.1", leader_elect="false", profiling="false",
         use_service_account_credentials="true", service_account_private_key_file=pki / "sa.key",
-        root_ca_file=pki / "ca.crt", cluster_signing_cert_file=pki / "ca.crt", cluster_signing_key_file=pki / "ca.key",
+        root_ca_file=pki / "ca.crt",
+        cluster_signing_cert_file=pki / "ca.crt", cluster_signing_key_file=pki / "ca.key",
         # defaults 20 and 30 make a gang of hundreds of pods wait for its own controller
         kube_api_qps=100, kube_api_burst=200,
         v=1,
@@ -127,7 +130,12 @@ def _controller_manager(cfg: HostConfig) -> Component:
 def _scheduler(cfg: HostConfig) -> Component:
     name = "kube-scheduler"
     argv = _flags(
-        name, **_authenticated(cfg, name), bind_address="127.0.0.1", leader_elect="false", profiling="false", v=1
+        name,
+        **_authenticated(cfg, name),
+        bind_address="127.0.0.1",
+        leader_elect="false",
+        profiling="false",
+        v=1,
     )
     return Component(name, argv, Http("https://127.0.0.1:10259/readyz"), after=("kube-apiserver",))
 
@@ -166,8 +174,8 @@ def _kube_proxy(cfg: HostConfig) -> Component:
 def _egress() -> Component:
     """User-mode NAT: outgoing connections of the cluster become ordinary ones of this process on the machine.
 
-    It runs in the machine's network namespace and, like all, in the cluster's process namespace: it dies with it.
-    The machine's loopback stays out of the pods' reach.
+    It runs in the machine's network namespace and, like all, in the cluster's process namespace: it dies with
+    it. The machine's loopback stays out of the pods' reach.
     """
     slirp = (
         "slirp4netns", "--configure", "--mtu=1500", "--disable-host-loopback",

@@ -1,4 +1,4 @@
-"""What a local cluster is started with: plain data, written beside the cluster to compare the next `up` with."""
+"""What a local cluster is started with: plain data, kept beside it to compare the next `up` with."""
 
 from __future__ import annotations
 
@@ -104,17 +104,14 @@ class HostConfig:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> HostConfig:
         """Reads what `to_json` wrote."""
-        paths = cast(Mapping[str, str], data["tools"])
-        return cls(**{
-            **data,
-            "run_dir": Path(data["run_dir"]),
-            "tools": {name: Path(path) for name, path in paths.items()},
-            "images": [Path(path) for path in data["images"]],
-            "stages": Path(data["stages"]),
-        })
+        values: dict[str, Any] = dict(data)
+        values["tools"] = {name: Path(path) for name, path in cast(dict[str, str], data["tools"]).items()}
+        values["images"] = [Path(path) for path in data["images"]]
+        values["run_dir"], values["stages"] = Path(data["run_dir"]), Path(data["stages"])
+        return cls(**values)
 
     def running_parts(self) -> str:
-        """Digest of all that asks for a restart of the processes when it changes: everything but the images."""
+        """Digest of all whose change asks for a restart of the processes: everything but the images."""
         parts: dict[str, Any] = {key: value for key, value in self.to_json().items() if key != "images"}
         parts["files"] = [_identity(path) for path in (*self.tools.values(), self.stages)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -125,7 +122,7 @@ class HostConfig:
 
 
 def fixed_changes(old: Mapping[str, Any], new: HostConfig) -> list[str]:
-    """What changed that a cluster cannot take over, as texts `subnet: A -> B`; certificates and data hold it."""
+    """What a cluster cannot take over, as texts `subnet: A -> B`: certificates and data hold it."""
     fresh = new.to_json()
     return [f"{key}: {old.get(key)} -> {fresh[key]}" for key in _FIXED if old.get(key) != fresh[key]]
 
@@ -153,11 +150,15 @@ def _problems(cfg: HostConfig) -> list[Problem]:
         allowed = "lower-case letters, digits and '-', a letter first, at most 40"
         found.append(Problem("stack", "is no usable name", cfg.stack, allowed, "rename the stack"))
     if not cfg.run_dir.is_absolute():
-        found.append(Problem("run_dir", "is not absolute", str(cfg.run_dir), "an absolute path", "resolve it"))
+        found.append(
+            Problem("run_dir", "is not absolute", str(cfg.run_dir), "an absolute path", "resolve it")
+        )
     sizes = {"subnet": range(30, 31), "service_cidr": range(12, 25), "pod_cidr": range(16, 27)}
     found += [p for name, sizes_ok in sizes.items() if (p := _network(cfg, name, sizes_ok))]
     if not found and ipaddress.IPv4Address(cfg.dns_ip) not in ipaddress.IPv4Network(cfg.service_cidr):
-        found.append(Problem("dns_ip", "lies outside service_cidr", cfg.dns_ip, cfg.service_cidr, "correct dns_ip"))
+        found.append(
+            Problem("dns_ip", "lies outside service_cidr", cfg.dns_ip, cfg.service_cidr, "correct dns_ip")
+        )
     missing = [name for name in REQUIRED_TOOLS if name not in cfg.tools]
     if missing:
         found.append(Problem("tools", f"lacks {', '.join(missing)}", fix="run the tool set-up first"))

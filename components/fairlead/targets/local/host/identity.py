@@ -7,6 +7,7 @@ import select
 import signal
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def others(stack: str, run_dir: Path) -> list[tuple[int, str]]:
 
 
 def end(who: Identity, timeout_s: float) -> bool:
-    """Kills a process and returns True when it has ended, and with it, if it is a supervisor, its namespace."""
+    """Kills a process; True when it has ended, and with it, if it is a supervisor, its namespace."""
     try:
         handle = os.pidfd_open(who.pid)
     except ProcessLookupError:
@@ -120,9 +121,9 @@ def _command(pid: int) -> list[str]:
 
 
 def _run_dir_of(command: list[str]) -> str:
-    marked = any(a == "-m" and b == MODULE for a, b in zip(command, command[1:], strict=False))
+    marked = any(a == "-m" and b == MODULE for a, b in pairwise(command))
     return _argument(command, "--run-dir") if marked else ""
 
 
 def _argument(command: list[str], name: str) -> str:
-    return next((b for a, b in zip(command, command[1:], strict=False) if a == name), "")
+    return next((b for a, b in pairwise(command) if a == name), "")

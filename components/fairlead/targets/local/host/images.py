@@ -6,6 +6,7 @@ import json
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 _NAME = "io.containerd.image.name"
 
@@ -23,13 +24,14 @@ def carried(tar: Path) -> tuple[Image, ...]:
     try:
         with tarfile.open(tar) as archive:
             member = archive.extractfile("index.json")
-            index = json.load(member) if member else {}
+            index = cast(dict[str, Any], json.load(member) if member else {})
     except (tarfile.TarError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{tar}: no OCI image archive ({error})") from error
-    found = [Image(m["annotations"][_NAME], m["digest"]) for m in index.get("manifests", []) if _NAME in m.get("annotations", {})]
-    if not found:
-        raise ValueError(f"{tar}: names no image (annotation {_NAME} of index.json)")
-    return tuple(found)
+    manifests: list[dict[str, Any]] = index.get("manifests", [])
+    named = [(one.get("annotations", {}).get(_NAME), one["digest"]) for one in manifests]
+    if found := tuple(Image(name, digest) for name, digest in named if name):
+        return found
+    raise ValueError(f"{tar}: names no image (annotation {_NAME} of index.json)")
 
 
 def present(listing: str) -> set[Image]:

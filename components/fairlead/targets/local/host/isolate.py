@@ -1,6 +1,6 @@
 """The cluster's own view of the machine: what it mounts, writes and sets stays in its namespaces.
 
-All of it ends, by the kernel's hand, with the last process of the namespaces. Nothing here needs to be undone.
+All of it ends, by the kernel's hand, with the last process of the namespaces. Nothing needs to be undone.
 """
 
 from __future__ import annotations

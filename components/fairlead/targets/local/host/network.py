@@ -35,7 +35,7 @@ def exists(link: str) -> bool:
 def connect(cfg: HostConfig, pid: int) -> None:
     """Makes the link from the machine to the network namespace of a process. Raises ToolError."""
     remove(cfg.link)
-    ip("link", "add", cfg.link, "type", "veth", "peer", "name", _INSIDE, "netns", str(pid))
+    ip("link", "add", cfg.link, "type", "veth", "peer", "name", _INSIDE, "netns", f"/proc/{pid}/ns/net")
     ip("addr", "add", f"{cfg.host_ip}/30", "dev", cfg.link)
     ip("link", "set", cfg.link, "up")
 

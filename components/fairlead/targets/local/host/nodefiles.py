@@ -27,7 +27,9 @@ def write_all(cfg: HostConfig) -> None:
     write_private(etc / "cni" / "10-fairlead.conflist", json.dumps(cni_conflist(cfg), indent=1))
     write_private(etc / "kubelet.json", json.dumps(kubelet(cfg), indent=1))
     write_private(etc / "kube-proxy.json", json.dumps(kube_proxy(cfg), indent=1))
-    resolver = f"nameserver {EGRESS_DNS}\n" if "slirp4netns" in cfg.tools else "# no way out of this cluster\n"
+    resolver = (
+        f"nameserver {EGRESS_DNS}\n" if "slirp4netns" in cfg.tools else "# no way out of this cluster\n"
+    )
     write_private(etc / "resolv.conf", resolver, mode=0o644)
 
 
@@ -79,7 +81,12 @@ def cni_conflist(cfg: HostConfig) -> dict[str, Any]:
     The address book is on tmpfs: after a restart no pod of before lives, so no address may stay taken.
     """
     ranges = [[{"subnet": cfg.pod_cidr}]]
-    ipam = {"type": "host-local", "dataDir": str(RUNTIME / "ipam"), "ranges": ranges, "routes": [{"dst": "0.0.0.0/0"}]}
+    ipam = {
+        "type": "host-local",
+        "dataDir": str(RUNTIME / "ipam"),
+        "ranges": ranges,
+        "routes": [{"dst": "0.0.0.0/0"}],
+    }
     plugin = {"type": "ptp", "mtu": 1500, "ipMasq": False, "ipam": ipam}
     return {"cniVersion": "0.4.0", "name": "fairlead", "plugins": [plugin]}
 

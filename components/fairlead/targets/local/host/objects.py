@@ -11,11 +11,15 @@ _RBAC = "rbac.authorization.k8s.io"
 _BASE = f"/apis/{_RBAC}/v1"
 
 KWOK_RULES: list[dict[str, list[str]]] = [
-    # the rules of kwok v0.8.0 kustomize/rbac/role.yaml, less its own custom resources, which are not used here
+    # kwok v0.8.0 kustomize/rbac/role.yaml, less its own custom resources, which are not used here
     {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch", "update"]},
     {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]},
     {"apiGroups": [""], "resources": ["nodes/status", "pods/status"], "verbs": ["patch", "update"]},
-    {"apiGroups": [""], "resources": ["pods"], "verbs": ["delete", "get", "list", "patch", "update", "watch"]},
+    {
+        "apiGroups": [""],
+        "resources": ["pods"],
+        "verbs": ["delete", "get", "list", "patch", "update", "watch"],
+    },
     {
         "apiGroups": ["coordination.k8s.io"],
         "resources": ["leases"],
@@ -35,7 +39,7 @@ def _binding(name: str, role: str, user: str) -> dict[str, Any]:
 
 
 def objects() -> list[dict[str, Any]]:
-    """Roles of the two users that Kubernetes does not know by itself: KWOK, and the API server at the kubelet."""
+    """Roles of the two users that Kubernetes does not know: KWOK, and the API server at the kubelet."""
     role = {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": "fairlead:kwok"}}
     return [
         {**role, "rules": KWOK_RULES},

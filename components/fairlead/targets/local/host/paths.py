@@ -37,6 +37,16 @@ class HostPaths:
         return self.host / "config.json"
 
     @property
+    def started(self) -> Path:
+        """Digest of what asks for a restart when it changes, as of the last start."""
+        return self.host / "started.json"
+
+    @property
+    def images(self) -> Path:
+        """Identity of the image files that `up` wants in."""
+        return self.host / "images.json"
+
+    @property
     def supervisor(self) -> Path:
         """Process id and start time of the supervisor, as the machine sees them."""
         return self.host / "supervisor.json"

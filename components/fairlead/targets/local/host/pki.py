@@ -1,8 +1,9 @@
 """Keys and certificates of a local cluster.
 
-Two authorities: the cluster's own and one for the front proxy (aggregated APIs), so that a client certificate of
-the cluster can never pass for the front proxy. Authorities, the service-account key and the encryption key are made
-once; certificates are made anew at each start, so none expires in a cluster that is started now and then.
+Two authorities: the cluster's own and one for the front proxy (aggregated APIs), so that a client
+certificate of the cluster can never pass for the front proxy. Authorities, the service-account key and the
+encryption key are made once; certificates are made anew at each start, so none expires in a cluster that is
+started now and then.
 Names and groups as in https://kubernetes.io/docs/setup/best-practices/certificates/ (read 2026-11-23).
 """
 
@@ -86,7 +87,10 @@ def write_all(cfg: HostConfig) -> None:
 
 def _encryption() -> dict[str, object]:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    providers: list[dict[str, object]] = [{"secretbox": {"keys": [{"name": "key1", "secret": key}]}}, {"identity": {}}]
+    providers: list[dict[str, object]] = [
+        {"secretbox": {"keys": [{"name": "key1", "secret": key}]}},
+        {"identity": {}},
+    ]
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "EncryptionConfiguration",

@@ -55,7 +55,9 @@ def _http(url: str, pki: Path | None) -> str:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 0
     connection = (
-        http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=_client(pki) if pki else _unchecked())
+        http.client.HTTPSConnection(
+            host, port, timeout=_TIMEOUT_S, context=_client(pki) if pki else _unchecked()
+        )
         if parts.scheme == "https"
         else http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
     )

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-
 @dataclass
 class Process:
     """A started process. `exited` is set once `status` holds its exit code (negative: the signal)."""
@@ -50,7 +49,7 @@ class Processes:
         return process
 
     def run(self, argv: Sequence[str], log: Path, timeout_s: float) -> str:
-        """Runs a program to its end and returns its output. Raises OSError with the output's end if it fails."""
+        """Runs a program to its end and returns its output. Raises OSError with that if it fails."""
         process = self.start(argv, log, append=False)
         if not process.exited.wait(timeout_s):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,20 +1,19 @@
 """The first process of a cluster's namespaces: starts the components, keeps them running, says how they are.
 
-Standard library only and no clients: it must be up in a moment and small, and its end is the end of the cluster.
+Standard library only: it must be up in a moment and small, and its end is the end of the cluster.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.targets.local.host import components, probes, tasks
-from fairlead.targets.local.host.board import HEARTBEAT_S, Board, Part
+from fairlead.targets.local.host.board import HEARTBEAT_S, Board, Part, say
 from fairlead.targets.local.host.components import Component
 from fairlead.targets.local.host.config import HostConfig
 from fairlead.targets.local.host.files import read_json
@@ -118,16 +117,16 @@ class Supervisor:
 
     def _carry_out(self, task: Task) -> None:
         self._board.wait_for(task.after)
-        self._repeat(task)
         if task.name != "images":
-            return
+            return self._repeat(task)
         while True:
-            self._board.note(images=self._cfg.image_parts())
-            self._new_images.wait()
-            self._new_images.clear()
-            self._board.set(task.name, "starting", "new images")
+            # what `up` said, not what the files are by then: it waits for just this answer
+            wanted = read_json(self._cfg.paths.images) or {}
             self._cfg = HostConfig.from_json(read_json(self._cfg.paths.config) or {})
             self._repeat(task)
+            self._board.note(images=wanted.get("parts"))
+            self._new_images.wait()
+            self._new_images.clear()
 
     def _repeat(self, task: Task) -> None:
         self._board.set(task.name, "starting")
@@ -138,7 +137,8 @@ class Supervisor:
                 self._board.set(task.name, "starting", str(error))
                 self._stopping.wait(_STARTING_S)
             else:
-                return self._board.set(task.name, "ready")
+                self._board.set(task.name, "ready")
+                return
 
     def _housekeeping(self) -> None:
         self._board.write()
@@ -156,15 +156,10 @@ class Supervisor:
 
 
 def bound_log(path: Path, limit: int) -> None:
-    """Keeps a log file that a process appends to below `limit`: its end moves to `<name>.log.1`, the rest goes."""
+    """Keeps an appended-to log below `limit` bytes: its end moves to `<name>.log.1`, the rest goes."""
     if not path.exists() or path.stat().st_size <= limit:
         return
     with path.open("rb+") as stream:
         stream.seek(-limit // 10, os.SEEK_END)
         path.with_suffix(".log.1").write_bytes(stream.read())
         stream.truncate(0)
-
-
-def say(text: str) -> None:
-    """A line to the supervisor's own log."""
-    print(time.strftime("%Y-%m-%dT%H:%M:%S"), text, file=sys.stderr, flush=True)

@@ -49,12 +49,13 @@ def import_images(cfg: HostConfig, processes: Processes) -> None:
     have = images.present(listing)
     wanted = [tar for tar in cfg.images if not set(images.carried(tar)) <= have]
 
-    def load(tar: Path) -> None:
+    def load(numbered: tuple[int, Path]) -> None:
+        number, tar = numbered
         argv = (*_CTR, "images", "import", "--snapshotter", "overlayfs", str(tar))
-        processes.run(argv, cfg.paths.log(f"image-{tar.stem}"), _IMPORT_TIMEOUT_S)
+        processes.run(argv, cfg.paths.log(f"image-{number}"), _IMPORT_TIMEOUT_S)
 
     with ThreadPoolExecutor(_PARALLEL_IMPORTS) as pool:
-        list(pool.map(load, wanted))
+        list(pool.map(load, enumerate(wanted)))
 
 
 _STARTED = time.time()
@@ -82,4 +83,3 @@ def _check_ready(condition: dict[str, Any]) -> None:
         raise NotYet("the node's report is from before this start")
     if condition["status"] != "True":
         raise NotYet(f"the node is not Ready: {condition.get('message', '')}")
-

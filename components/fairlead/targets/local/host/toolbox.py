@@ -8,52 +8,35 @@ from pathlib import Path
 
 from fairlead.errors import ToolError
 
+CNI_PLUGINS = ("ptp", "host-local", "loopback")
 REQUIRED_TOOLS = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubelet", "kube-proxy",
-    "containerd", "runc", "nft", "cni",
+    "containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", *CNI_PLUGINS,
 )  # fmt: skip
-"""`containerd` has `ctr` and `containerd-shim-runc-v2` beside it; `cni` is the directory of the CNI plugins."""
-BESIDE_CONTAINERD = ("ctr", "containerd-shim-runc-v2")
-CNI_PLUGINS = ("ptp", "host-local", "loopback")
 OPTIONAL_TOOLS = ("slirp4netns",)
+"""slirp4netns: the cluster's way to the outside. Without it, no image can be pulled from a registry."""
 MACHINE_TOOLS = ("ip", "mount", "umount", "nsenter")
 """Taken from the machine: Debian's iproute2, mount and util-linux."""
 
 
-def executables(tools: Mapping[str, Path]) -> dict[str, Path]:
-    """Every program by name, those beside containerd and those of the machine included.
-
-    A program that is missing is simply not in the answer: `missing` says it.
-    """
-    found = {name: path for name, path in tools.items() if name != "cni" and path.is_file()}
-    for name in BESIDE_CONTAINERD:
-        beside = tools.get(name, tools["containerd"].parent / name)
-        if beside.is_file():
-            found[name] = beside
-    for name in MACHINE_TOOLS:
-        if name not in found and (path := which(name)):
-            found[name] = path
-    return found
-
-
 def cni_dir(tools: Mapping[str, Path]) -> Path:
-    """The directory of the CNI plugins; `tools["cni"]` is it or a plugin in it."""
-    return tools["cni"] if tools["cni"].is_dir() else tools["cni"].parent
+    """The directory of the CNI plugins: they lie side by side."""
+    return tools["ptp"].parent
 
 
 def missing(tools: Mapping[str, Path]) -> list[str]:
     """Names of the programs that are not where they should be."""
-    have = executables(tools)
-    wanted = [*(name for name in REQUIRED_TOOLS if name != "cni"), *BESIDE_CONTAINERD, *MACHINE_TOOLS]
-    plugins = [f"cni/{name}" for name in CNI_PLUGINS if not (cni_dir(tools) / name).is_file()]
-    return [name for name in wanted if name not in have] + plugins
+    ours = [name for name in REQUIRED_TOOLS if not tools[name].is_file()]
+    apart = [name for name in CNI_PLUGINS if not (cni_dir(tools) / name).is_file()]
+    return [*dict.fromkeys([*ours, *apart]), *(name for name in MACHINE_TOOLS if not which(name))]
 
 
 def link_all(tools: Mapping[str, Path], directory: Path) -> None:
     """Makes `directory` the PATH of the components: one link for each program."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    for name, path in executables(tools).items():
+    machine = {name: machine_tool(name) for name in MACHINE_TOOLS}
+    for name, path in {**machine, **tools}.items():
         (directory / name).symlink_to(path.absolute())
 
 
@@ -67,4 +50,4 @@ def machine_tool(name: str) -> Path:
     """A program of the machine that must be there. Raises ToolError."""
     if path := which(name):
         return path
-    raise ToolError(name, "is not installed on this machine", "apt-get install iproute2 util-linux")
+    raise ToolError(name, "is not installed on this machine", "apt-get install iproute2 mount util-linux")

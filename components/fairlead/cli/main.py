@@ -1,0 +1,63 @@
+"""The `fairlead` command line: its groups of commands, and how its errors look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from fairlead.cli import cluster, jobs, plans
+from fairlead.errors import FairleadError
+
+
+class _Group(TyperGroup):
+    """Prints the product's own errors as they are, without a traceback, with their exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FairleadError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    name="fairlead",
+    help="One AI platform on every cluster: send jobs, see plans, run stacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for group in (jobs, plans, cluster):
+    group.add(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("fairlead"))
+
+
+def main() -> None:
+    """Entry point of the `fairlead` command."""
+    app()

@@ -1,0 +1,61 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from fairlead.workload.client import Client
+
+DEFAULT_STACK = "local"
+
+StackOption = Annotated[
+    str, typer.Option("--stack", "-s", envvar="FAIRLEAD_STACK", help="Stack whose cluster is meant.")
+]
+KubeconfigOption = Annotated[
+    Path | None, typer.Option("--kubeconfig", help="Kubeconfig file, in place of the stack's.")
+]
+
+
+class Output(StrEnum):
+    """How a result is printed."""
+
+    text = "text"
+    json = "json"
+
+
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.")]
+
+
+def client(stack: str, kubeconfig: Path | None) -> Client:
+    """A client of the cluster that the options name. Raises FairleadError if there is none."""
+    from fairlead.workload.client import Client
+
+    if kubeconfig is None:
+        from fairlead.stack import kubeconfig_path
+
+        kubeconfig = kubeconfig_path(stack)
+    return Client(kubeconfig, notify=lambda text: typer.echo(text, err=True))
+
+
+def whole_seconds(option: str, text: str | None) -> int | None:
+    """A duration option such as 90s or 10m in seconds; None if it was not given. Raises InputError."""
+    from fairlead.values import seconds
+
+    if text is None:
+        return None
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise bad_option(option, str(error), text) from None
+
+
+def bad_option(option: str, what: str, given: str = "", allowed: str = "", fix: str = "") -> InputError:
+    """An error for a wrong option."""
+    return InputError("command line", [Problem(option, what, given, allowed, fix)])

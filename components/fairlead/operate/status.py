@@ -1,0 +1,157 @@
+"""What stands in a cluster: pools, queues, layers and their health, read from the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from fairlead import labels
+from fairlead.plan.model import PlatformPlan
+from fairlead.values import quantity
+
+NAMESPACES = {
+    "queue": ("kueue-system",),
+    "jobs": ("jobset-system", "kubeflow-system"),
+    "gpu": ("fairlead-gpu",),
+}
+"""Layer -> the namespaces its own pods run in."""
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """A pool: nodes that are ready, of those that should be there; accelerators in use, of all."""
+
+    name: str
+    machine: str
+    ready: int
+    wanted: int
+    used: int
+    total: int
+    accelerator: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """A tenant's queue: what is guaranteed and used per accelerator resource, and who waits."""
+
+    tenant: str
+    active: bool
+    running: int
+    waiting: int
+    guaranteed: Mapping[str, str]
+    used: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LayerStatus:
+    """A layer: whether it runs, and what is wrong if it does not."""
+
+    name: str
+    healthy: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """All of it."""
+
+    pools: Sequence[PoolStatus]
+    queues: Sequence[QueueStatus]
+    layers: Sequence[LayerStatus]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything that should stand does."""
+        pools = all(pool.ready >= pool.wanted for pool in self.pools)
+        return pools and all(queue.active for queue in self.queues) and all(one.healthy for one in self.layers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return {"healthy": self.healthy, **asdict(self)}
+
+
+def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
+    """The status of a running cluster. Raises FairleadError if its API server does not answer."""
+    from fairlead.operate.cluster_api import connected
+
+    with connected(kubeconfig) as api:
+        nodes, pods = api.objects("v1", "Node", namespaced=False), api.objects("v1", "Pod")
+        queues = api.objects("kueue.x-k8s.io/v1beta2", "ClusterQueue", namespaced=False)
+        deployments = api.objects("apps/v1", "Deployment")
+        spaces = {space["metadata"]["name"] for space in api.objects("v1", "Namespace", namespaced=False)}
+    return Status(
+        [_pool(pool, nodes, pods) for pool in plan.pools],
+        [_queue(queue, plan) for queue in queues],
+        [_layer(layer.name, layer.enabled, layer.why, deployments, spaces, plan) for layer in plan.layers],
+    )
+
+
+def _condition(obj: Mapping[str, Any], name: str) -> bool:
+    conditions = (obj.get("status") or {}).get("conditions") or []
+    return any(one["type"] == name and one["status"] == "True" for one in conditions)
+
+
+def _pool(pool: Any, nodes: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]]) -> PoolStatus:
+    mine = [node for node in nodes if node["metadata"].get("labels", {}).get(labels.POOL) == pool.name]
+    names = {node["metadata"]["name"] for node in mine}
+    used = total = Fraction(0)
+    if pool.resource:
+        total = sum((quantity(node["status"]["allocatable"].get(pool.resource, "0")) for node in mine), Fraction(0))
+        used = sum((_requested(pod, pool.resource) for pod in pods if _runs_on(pod, names)), Fraction(0))
+    ready = sum(_condition(node, "Ready") for node in mine)
+    name = pool.accelerator or "-"
+    return PoolStatus(pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated)
+
+
+def _runs_on(pod: Mapping[str, Any], nodes: set[str]) -> bool:
+    return pod["spec"].get("nodeName") in nodes and pod["status"].get("phase") in {"Pending", "Running"}
+
+
+def _requested(pod: Mapping[str, Any], resource: str) -> Fraction:
+    boxes = pod["spec"]["containers"]
+    return sum((quantity(box.get("resources", {}).get("requests", {}).get(resource, "0")) for box in boxes), Fraction(0))
+
+
+def _amounts(groups: Iterable[Mapping[str, Any]], field: str, resources: Iterable[str]) -> dict[str, str]:
+    wanted = set(resources) - {"cpu", "memory"}
+    sums: dict[str, Fraction] = {}
+    for flavor in groups:
+        for one in flavor["resources"]:
+            if one["name"] in wanted:
+                sums[one["name"]] = sums.get(one["name"], Fraction(0)) + quantity(str(one.get(field, "0")))
+    return {name: str(int(amount)) for name, amount in sorted(sums.items())}
+
+
+def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
+    status = queue.get("status") or {}
+    flavors = [flavor for group in queue["spec"]["resourceGroups"] for flavor in group["flavors"]]
+    return QueueStatus(
+        tenant=queue["metadata"]["name"],
+        active=_condition(queue, "Active"),
+        running=status.get("admittedWorkloads", 0),
+        waiting=status.get("pendingWorkloads", 0),
+        guaranteed=_amounts(flavors, "nominalQuota", plan.queues.resources),
+        used=_amounts(status.get("flavorsUsage") or [], "total", plan.queues.resources),
+    )
+
+
+def _layer(
+    name: str, enabled: bool, why: str, deployments: Iterable[Mapping[str, Any]], spaces: set[str], plan: PlatformPlan
+) -> LayerStatus:
+    if not enabled:
+        return LayerStatus(name, True, f"off: {why}")
+    if name == "tenancy":
+        missing = [one.namespace for one in plan.tenants if one.namespace not in spaces]
+        return LayerStatus(name, not missing, f"namespaces missing: {', '.join(missing)}" if missing else "namespaces stand")
+    mine = [one for one in deployments if one["metadata"]["namespace"] in NAMESPACES.get(name, ())]
+    ill = [one["metadata"]["name"] for one in mine if not _condition(one, "Available")]
+    if ill:
+        return LayerStatus(name, False, f"not available: {', '.join(ill)}")
+    missing_spaces = [space for space in NAMESPACES.get(name, ()) if space not in spaces and name != "gpu"]
+    if missing_spaces:
+        return LayerStatus(name, False, f"not installed: {', '.join(missing_spaces)}")
+    return LayerStatus(name, True, ", ".join(one["metadata"]["name"] for one in mine) or why)

@@ -1,0 +1,21 @@
+"""What a local stack needs on the machine: exactly what its plan uses, nothing else is built."""
+
+from __future__ import annotations
+
+from fairlead.plan.model import PlatformPlan
+from fairlead.tools.setup import Wanted
+
+ENGINE = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-kubernetes", "helm")
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl")
+NODE = ("containerd", "runc", "cni-plugins", "nft", "kubelet", "kube-proxy")
+SANDBOX_IMAGE = "pause"
+SAMPLE_IMAGE = "sample-training"
+TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "local-path-provisioner", "local-path-helper")
+"""Images of the local target itself."""
+
+
+def wanted(plan: PlatformPlan, *, samples: bool) -> Wanted:
+    """Tools, images and charts for the plan; with the samples' image where they will run."""
+    charts = tuple(chart for layer in plan.layers if layer.enabled for chart in layer.charts)
+    images = (*TARGET_IMAGES, *charts, *((SAMPLE_IMAGE,) if samples else ()))
+    return Wanted(tools=(*ENGINE, *CONTROL_PLANE, *NODE), images=images, charts=charts, stages=True)

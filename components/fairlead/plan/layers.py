@@ -1,0 +1,48 @@
+"""Which layers run, why, and with which charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fairlead.catalog.model import TargetRow
+from fairlead.plan.model import LayerPlan, PoolPlan
+from fairlead.plan.policy import LAYER_NEEDS
+from fairlead.spec.model import Layer, Layers
+
+NVIDIA = "nvidia.com/gpu"
+DEVICE_PLUGIN = "device-plugin"
+CHARTS: Mapping[str, tuple[str, ...]] = {"queue": ("kueue",), "jobs": ("jobset", "kubeflow-trainer")}
+PURPOSE: Mapping[str, str] = {
+    "tenancy": "namespaces, quotas, rights and network policies of the tenants",
+    "queue": "quota, order, gangs and preemption by Kueue",
+    "jobs": "distributed training jobs by JobSet and Kubeflow Trainer",
+}
+
+
+def layer_plans(layers: Layers, pools: Sequence[PoolPlan], target: TargetRow) -> tuple[LayerPlan, ...]:
+    """All layers in the order in which they run, also those that are switched off."""
+    return tuple(_layer(name, getattr(layers, name), pools, target) for name in LAYER_NEEDS)
+
+
+def _layer(name: str, layer: Layer, pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
+    needs = LAYER_NEEDS[name]
+    if not layer.enabled:
+        return LayerPlan(name, False, "switched off in the spec", needs=needs)
+    if name == "gpu":
+        return _gpu(pools, target)
+    return LayerPlan(name, True, PURPOSE[name], charts=CHARTS.get(name, ()), needs=needs)
+
+
+def _gpu(pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
+    with_accelerators = [pool for pool in pools if pool.accelerator]
+    if not with_accelerators:
+        return LayerPlan("gpu", False, "no pool has accelerators")
+    names = ", ".join(pool.name for pool in with_accelerators)
+    if target.gpu_mode != DEVICE_PLUGIN:
+        why = f"simulated nodes of pool {names} advertise their accelerators by themselves"
+        return LayerPlan("gpu", True, why, mode=target.gpu_mode)
+    nvidia = any(pool.resource == NVIDIA for pool in with_accelerators)
+    charts = ("nvidia-device-plugin",) if nvidia else ()
+    return LayerPlan(
+        "gpu", True, f"device plugins advertise the accelerators of pool {names}", target.gpu_mode, charts
+    )

@@ -1,0 +1,37 @@
+"""From plain data to the plan in one step, with one list of all problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from fairlead.catalog.model import Catalog
+from fairlead.errors import InputError, Problem
+from fairlead.plan.check import check
+from fairlead.plan.model import PlatformPlan
+from fairlead.plan.resolve import build
+from fairlead.spec.load import draft
+from fairlead.spec.paths import in_input_order
+
+
+def load_plan(
+    data: object, source: str, catalog: Catalog, origins: Mapping[str, str] | None = None
+) -> PlatformPlan:
+    """The plan of a platform spec that is still plain data.
+
+    data: what stands under the key `fairlead:platform`; source: what the reader knows it by, for
+    example a file; origins: path -> file and line, named beside the values that are wrong.
+    Raises InputError with every problem of every kind, in the order of the input.
+    """
+    read = draft(data)
+    problems = in_input_order([*read.problems, *check(read, catalog)], data)
+    if read.platform is None or problems:
+        raise InputError(source, _located(problems, origins or {}))
+    return build(read.platform, catalog)
+
+
+def _located(problems: Iterable[Problem], origins: Mapping[str, str]) -> Iterable[Problem]:
+    for problem in problems:
+        origin = origins.get(problem.where)
+        given = f"{problem.given} ({origin})".strip() if origin else problem.given
+        yield replace(problem, given=given)

@@ -1,0 +1,130 @@
+"""Spec and catalogue in, plan out: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fairlead import labels
+from fairlead.catalog.model import Catalog, TargetRow
+from fairlead.errors import InputError
+from fairlead.plan.check import check
+from fairlead.plan.layers import layer_plans
+from fairlead.plan.machines import Choice, choose
+from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, QueuesPlan, Taint, TenantPlan, Toleration
+from fairlead.plan.policy import TENANT_OBJECTS
+from fairlead.plan.queues import Claim, milli, share_out, size
+from fairlead.spec.load import of
+from fairlead.spec.model import Platform, Pool, Tenant
+from fairlead.spec.paths import in_input_order
+
+NO_SCHEDULE = "NoSchedule"
+
+
+def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
+    """Everything that will be built. Raises InputError with every problem between parts of the spec."""
+    problems = check(of(spec), catalog)
+    if problems:
+        raise InputError(f"platform {spec.name}", in_input_order(problems, spec.model_dump()))
+    return build(spec, catalog)
+
+
+def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
+    """The plan of a spec that `plan.check` has passed."""
+    target = catalog.targets[spec.target.kind]
+    pools = tuple(_pool(pool, target, catalog) for pool in spec.pools)
+    claims = [_claim(tenant, catalog) for tenant in spec.tenants]
+    queues = share_out(spec.name, pools, claims, target.topology_levels)
+    return PlatformPlan(
+        name=spec.name,
+        environment=spec.environment,
+        target=target.name,
+        settings={key: str(value) for key, value in spec.target.model_dump(exclude={"kind"}).items()},
+        kubernetes=target.kubernetes,
+        pools=pools,
+        queues=queues,
+        tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
+        layers=layer_plans(spec.layers, pools, target),
+        capabilities=tuple(_capabilities(target, catalog)),
+        notes=tuple(_notes(pools, claims, queues)),
+    )
+
+
+def _pool(pool: Pool, target: TargetRow, catalog: Catalog) -> PoolPlan:
+    choice = choose(pool, f"pool {pool.name}", target.name, catalog)
+    if not isinstance(choice, Choice):
+        raise InputError(f"pool {pool.name}", choice)
+    machine, row = choice.machine, choice.accelerator
+    resource = row.resource if row else None
+    node_labels = {
+        labels.POOL: pool.name,
+        labels.ACCELERATOR: row.name if row else labels.NO_ACCELERATOR,
+        labels.CAPACITY: pool.capacity,
+    }
+    if machine.simulated:
+        node_labels[labels.SIMULATED] = "true"
+    return PoolPlan(
+        name=pool.name,
+        machine=machine.name,
+        accelerator=row.name if row else None,
+        resource=resource,
+        count=machine.count,
+        capacity=pool.capacity,
+        min_nodes=pool.min,
+        max_nodes=pool.max,
+        generation=pool.generation,
+        cpu=machine.cpu,
+        memory=machine.memory,
+        simulated=machine.simulated,
+        labels=node_labels,
+        taints=(Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE),) if resource else (),
+        tolerations=(Toleration(resource, "Exists", NO_SCHEDULE),) if resource else (),
+        why=choice.why,
+    )
+
+
+def _claim(tenant: Tenant, catalog: Catalog) -> Claim:
+    shares = ((catalog.accelerator(name), count) for name, count in tenant.quota.accelerators.items())
+    return Claim(
+        tenant=tenant.name,
+        borrow=tenant.borrow,
+        preemption=tenant.preemption,
+        accelerators={row.name: count for row, count in shares if row and count},
+        cpu=milli(tenant.quota.cpu),
+        memory=size(tenant.quota.memory),
+    )
+
+
+def _tenant(tenant: Tenant) -> TenantPlan:
+    quota = {
+        "requests.storage": tenant.quota.storage,
+        "persistentvolumeclaims": str(tenant.quota.volumes),
+        **TENANT_OBJECTS,
+    }
+    return TenantPlan(tenant.name, tenant.name, tenant.groups, tenant.pod_security, tenant.egress, quota)
+
+
+def _capabilities(target: TargetRow, catalog: Catalog) -> Iterator[Capability]:
+    for row in catalog.capabilities[target.name].values():
+        match row.status:
+            case "supported" | "unsupported" | "unproven":
+                yield Capability(row.name, row.status, row.reason)
+            case other:
+                raise AssertionError(f"{row.name}: {other} has passed the catalogue's check")
+
+
+def _notes(pools: Sequence[PoolPlan], claims: Sequence[Claim], queues: QueuesPlan) -> Iterator[str]:
+    simulated = [pool.name for pool in pools if pool.simulated]
+    if simulated:
+        names = ", ".join(simulated)
+        yield f"Pods on the nodes of pool {names} are simulated: no process runs, there are no logs."
+    borrowers = any(claim.borrow for claim in claims)
+    use = (
+        "every tenant that may borrow can use them"
+        if borrowers
+        else "they lie idle, for no tenant may borrow"
+    )
+    for flavor, shared in zip(queues.flavors, queues.shared, strict=True):
+        resource = next((pool.resource for pool in pools if pool.accelerator == flavor.accelerator), None)
+        if resource and shared.nominal[resource] != "0":
+            left, whole = shared.nominal[resource], f"{flavor.totals[resource]} {flavor.accelerator}"
+            yield f"{left} of {whole} in flavor {flavor.name} are promised to nobody: {use}."

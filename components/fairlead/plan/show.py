@@ -1,0 +1,131 @@
+"""The plan for the reader: as text, and as JSON for programs. The same plan prints the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fairlead.plan.model import PlatformPlan, PoolPlan, QueuesPlan
+from fairlead.spec.table import table
+
+NONE = "-"
+
+
+def to_dict(plan: PlatformPlan) -> dict[str, Any]:
+    """The plan as plain data: maps, lists, texts, numbers."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(plan), sort_keys=True))
+    return plain
+
+
+def to_json(plan: PlatformPlan) -> str:
+    """The plan as JSON, keys sorted, with a newline at the end."""
+    return json.dumps(asdict(plan), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_text(plan: PlatformPlan) -> str:
+    """The plan as text for people, with a newline at the end."""
+    sections = (
+        _head(plan),
+        _pools(plan),
+        _queues(plan.queues),
+        _tenants(plan),
+        _layers(plan),
+        _capabilities(plan),
+    )
+    return "\n\n".join("\n".join(section) for section in (*sections, _notes(plan)) if section) + "\n"
+
+
+def _head(plan: PlatformPlan) -> list[str]:
+    settings = "".join(f", {key} {value}" for key, value in sorted(plan.settings.items()))
+    return [
+        f"Platform {plan.name}, environment {plan.environment}",
+        f"  target {plan.target}, Kubernetes {plan.kubernetes}{settings}",
+    ]
+
+
+def _pools(plan: PlatformPlan) -> list[str]:
+    head = ("pool", "nodes", "accelerators", "machine", "cpu", "memory", "capacity", "generation", "why")
+    return ["Pools", *table(head, (_pool(pool) for pool in plan.pools))]
+
+
+def _pool(pool: PoolPlan) -> tuple[str, ...]:
+    nodes = str(pool.max_nodes) if pool.min_nodes == pool.max_nodes else f"{pool.min_nodes}..{pool.max_nodes}"
+    return (
+        pool.name,
+        nodes,
+        f"{pool.accelerator}:{pool.count}" if pool.accelerator else NONE,
+        pool.machine + (" (simulated)" if pool.simulated else ""),
+        pool.cpu or "its own",
+        pool.memory or "its own",
+        pool.capacity,
+        str(pool.generation),
+        pool.why,
+    )
+
+
+def _queues(queues: QueuesPlan) -> list[str]:
+    head = ("flavor", "resource", "total", *(queue.name for queue in queues.queues), "shared")
+    priorities = ", ".join(f"{priority.name} {priority.value}" for priority in queues.priorities)
+    return [
+        f"Quota in cohort {queues.cohort}, by flavor",
+        *table(head, _quota_rows(queues)),
+        f"  priorities: {priorities}",
+    ]
+
+
+def _quota_rows(queues: QueuesPlan) -> Iterator[tuple[str, ...]]:
+    shared = {quota.flavor: quota.nominal for quota in queues.shared}
+    nominal: list[Mapping[str, Mapping[str, str]]] = [
+        {quota.flavor: quota.nominal for quota in queue.quotas} for queue in queues.queues
+    ]
+    for flavor in queues.flavors:
+        for resource in queues.resources:
+            if flavor.totals[resource] != "0":
+                shares = (quotas[flavor.name][resource] for quotas in nominal)
+                yield flavor.name, resource, flavor.totals[resource], *shares, shared[flavor.name][resource]
+
+
+def _tenants(plan: PlatformPlan) -> list[str]:
+    head = ("tenant", "namespace", "groups", "borrows", "preemption", "pods", "storage", "volumes", "egress")
+    queues = {queue.namespace: queue for queue in plan.queues.queues}
+    rows = (
+        (
+            tenant.name,
+            tenant.namespace,
+            ", ".join(tenant.groups) or NONE,
+            "yes" if queues[tenant.namespace].borrow else "no",
+            queues[tenant.namespace].preemption,
+            tenant.pod_security,
+            tenant.quota["requests.storage"],
+            tenant.quota["persistentvolumeclaims"],
+            ", ".join(tenant.egress) or NONE,
+        )
+        for tenant in plan.tenants
+    )
+    return ["Tenants", *table(head, rows)]
+
+
+def _layers(plan: PlatformPlan) -> list[str]:
+    rows = (
+        (
+            layer.name,
+            "on" if layer.enabled else "off",
+            layer.mode or NONE,
+            ", ".join(layer.charts) or NONE,
+            ", ".join(layer.needs) or NONE,
+            layer.why,
+        )
+        for layer in plan.layers
+    )
+    return ["Layers", *table(("layer", "runs", "mode", "charts", "needs", "why"), rows)]
+
+
+def _capabilities(plan: PlatformPlan) -> list[str]:
+    rows = ((row.name, row.status, row.reason or NONE) for row in plan.capabilities)
+    return [f"Capabilities of target {plan.target}", *table(("capability", "status", "reason"), rows)]
+
+
+def _notes(plan: PlatformPlan) -> list[str]:
+    return ["Notes", *(f"  {note}" for note in plan.notes)] if plan.notes else []

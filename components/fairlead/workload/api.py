@@ -1,0 +1,275 @@
+"""The Kubernetes API as the client needs it: plain objects, bounded retries, errors in the user's words.
+
+lightkube is imported when an `Api` is made, never before: the command line starts without it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from fairlead.errors import FairleadError
+
+if TYPE_CHECKING:
+    import httpx2
+    from lightkube import Client
+    from lightkube.core.exceptions import ApiError
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+KINDS: Mapping[str, tuple[str, str, str]] = {
+    "TrainJob": ("trainer.kubeflow.org", "v1alpha1", "trainjobs"),
+    "JobSet": ("jobset.x-k8s.io", "v1alpha2", "jobsets"),
+    "Workload": ("kueue.x-k8s.io", "v1beta2", "workloads"),
+    "LocalQueue": ("kueue.x-k8s.io", "v1beta2", "localqueues"),
+    "Pod": ("", "v1", "pods"),
+    "PersistentVolumeClaim": ("", "v1", "persistentvolumeclaims"),
+    "Namespace": ("", "v1", "namespaces"),
+    "Node": ("", "v1", "nodes"),
+}
+"""Kind -> API group, version and plural."""
+_CLUSTER_WIDE = ("Namespace", "Node")
+_PATIENCE = 60.0
+"""Longest time to try again, in seconds: a restarted controller's webhook answers within it."""
+_NOT_READY = ("failed calling webhook", "connection refused", "no endpoints available")
+_TIMEOUT = 30.0
+
+
+class ApiFailure(FairleadError):
+    """The API refused or does not answer. `code` is the HTTP status, 0 if there was no answer."""
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class Api:
+    """A connection to one cluster. `notify` is told when something is tried again, and why."""
+
+    def __init__(
+        self,
+        kubeconfig: Path,
+        notify: Callable[[str], None] = lambda _: None,
+        transport: httpx2.BaseTransport | None = None,
+        patience: float = _PATIENCE,
+    ) -> None:
+        self._client, self.server = _connect(kubeconfig, transport)
+        self._notify, self._patience = notify, patience
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
+        """One object, None if it is not there."""
+        try:
+            return self._retried(lambda: _plain(self._client.get(_resource(kind), name, namespace=namespace)))
+        except ApiFailure as failure:
+            if failure.code == 404:
+                return None
+            raise
+
+    def list(
+        self,
+        kind: str,
+        namespace: str | None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> tuple[list[Object], str]:
+        """Objects of a namespace, or of all if it is None, and the version of the list."""
+
+        def read() -> tuple[list[Object], str]:
+            found = self._client.list(_resource(kind), **_where(kind, namespace, labels, name))
+            objects = [_plain(item) for item in found]
+            return objects, found.resourceVersion
+
+        return self._retried(read)
+
+    def create(self, obj: Object) -> Object:
+        """Makes an object; waits for webhooks that are not ready. One that exists is an ApiFailure 409."""
+        return self._retried(lambda: _plain(self._client.create(_resource(obj["kind"])(obj))))
+
+    def delete(self, kind: str, name: str, namespace: str) -> bool:
+        """Deletes an object and, before it is gone, what it owns. False if it was not there."""
+        from lightkube.types import CascadeType
+
+        def remove() -> bool:
+            self._client.delete(_resource(kind), name, namespace=namespace, cascade=CascadeType.FOREGROUND)
+            return True
+
+        try:
+            return self._retried(remove)
+        except ApiFailure as failure:
+            if failure.code == 404:
+                return False
+            raise
+
+    def snapshots(
+        self,
+        kind: str,
+        namespace: str | None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> Generator[dict[str, Object]]:
+        """All matching objects by name, again after every change, for ever.
+
+        Lists, then watches from the list's version; a watch that is too old (410) or was cut off
+        begins with a new list, so no deletion is missed.
+        """
+        while True:
+            objects, version = self.list(kind, namespace, labels, name)
+            current = {obj["metadata"]["name"]: obj for obj in objects}
+            yield dict(current)
+            with _in_users_words(self.server), _cut_off_is_no_failure():
+                for event, item in self._client.watch(
+                    _resource(kind), **_where(kind, namespace, labels, name), resource_version=version
+                ):
+                    obj = _plain(item)
+                    if event == "DELETED":
+                        current.pop(obj["metadata"]["name"], None)
+                    else:
+                        current[obj["metadata"]["name"]] = obj
+                    yield dict(current)
+
+    def log(self, pod: str, namespace: str, follow: bool = False, tail: int | None = None) -> Iterator[str]:
+        """Lines of a pod's log without their ends. An ApiFailure if the container has not started."""
+        with _in_users_words(self.server):
+            yield from self._client.log(
+                pod, namespace=namespace, follow=follow, tail_lines=tail, newlines=False
+            )
+
+    def close(self) -> None:
+        """Ends every connection; watches and followed logs end with an error."""
+        self._client.close()
+
+    def _retried(self, call: Callable[[], T]) -> T:
+        deadline, pause = time.monotonic() + self._patience, 0.25
+        while True:
+            try:
+                with _in_users_words(self.server):
+                    return call()
+            except ApiFailure as failure:
+                if not _passing(failure) or time.monotonic() + pause > deadline:
+                    raise
+                self._notify(f"trying again: {str(failure).splitlines()[0]}")
+            # Nothing announces that a server or a webhook answers again: asking is the only way.
+            time.sleep(pause)
+            pause = min(pause * 2, 4.0)
+
+
+def _passing(failure: ApiFailure) -> bool:
+    """Whether it may go away by itself: no answer, too many requests, a webhook that is not up."""
+    text = str(failure)
+    return failure.code in (0, 429, 503, 504) or (failure.code == 500 and any(w in text for w in _NOT_READY))
+
+
+def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[Client, str]:
+    import httpx2
+    from lightkube import Client, KubeConfig
+    from lightkube.core.exceptions import ConfigError
+
+    try:
+        config = KubeConfig.from_file(kubeconfig).get()
+        if config is None:
+            raise ConfigError("it names no current context")  # noqa: TRY301 - one text for all of them
+        server = str(config.cluster.server)
+        client = Client(
+            config=config,
+            timeout=httpx2.Timeout(_TIMEOUT),
+            field_manager="fairlead",
+            trust_env=_is_public(server),
+            transport=transport,
+        )
+    except (ConfigError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fix = "`fairlead kubeconfig -s STACK` writes a fresh one"
+        raise FairleadError(f"{kubeconfig}: no usable kubeconfig: {error}\n    fix:     {fix}") from error
+    return client, server
+
+
+def _is_public(server: str) -> bool:
+    """Whether HTTP proxies of the environment apply: never for an address of this machine or its networks."""
+    try:
+        return ipaddress.ip_address(urlsplit(server).hostname or "").is_global
+    except ValueError:
+        return urlsplit(server).hostname != "localhost"
+
+
+@cache
+def _resource(kind: str) -> Any:
+    from lightkube import generic_resource
+
+    library: Any = generic_resource  # its functions are only partly typed
+    group, version, plural = KINDS[kind]
+    if kind in _CLUSTER_WIDE:
+        return library.create_global_resource(group, version, kind, plural)
+    return library.create_namespaced_resource(group, version, kind, plural)
+
+
+def _where(
+    kind: str, namespace: str | None, labels: Mapping[str, str] | None, name: str | None
+) -> dict[str, Any]:
+    from lightkube.core.generic_client import ALL_NS
+
+    chosen: dict[str, Any] = {"labels": dict(labels or {})}
+    if name is not None:
+        chosen["fields"] = {"metadata.name": name}
+    if kind not in _CLUSTER_WIDE:
+        chosen["namespace"] = ALL_NS if namespace is None else namespace
+    return chosen
+
+
+def _plain(item: Any) -> Object:
+    return cast("Object", item.to_dict())
+
+
+@contextmanager
+def _cut_off_is_no_failure() -> Generator[None]:
+    """A watch may end, or be too old (410), at any time: what is really wrong shows in the next list."""
+    import httpx2
+
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        if _status(error) != 410:
+            raise
+    except httpx2.TransportError:
+        return
+
+
+@contextmanager
+def _in_users_words(server: str) -> Generator[None]:
+    import httpx2
+
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        raise _refused(error) from error
+    except httpx2.TransportError as error:
+        text = f"the cluster at {server} does not answer: {error or type(error).__name__}"
+        raise ApiFailure(f"{text}\n    fix:     `fairlead status` shows whether it runs") from error
+
+
+def _status(error: httpx2.HTTPStatusError) -> int:
+    from lightkube.core.exceptions import ApiError
+
+    # An error inside a watch comes without a response, as a Status object.
+    if isinstance(error, ApiError) and error.status.code:
+        return error.status.code
+    return error.response.status_code
+
+
+def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
+    code = _status(error)
+    fixes = {
+        401: "the credentials in the kubeconfig are not valid any more",
+        403: "ask the platform team for membership in the tenant's group",
+    }
+    text = f"the cluster refused: {error}"
+    if "could not find the requested resource" in text or "page not found" in text:
+        text += "\n    fix:     the layers `queue` and `jobs` have to run on this cluster"
+    elif code in fixes:
+        text += f"\n    fix:     {fixes[code]}"
+    return ApiFailure(text, code)

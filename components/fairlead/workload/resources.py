@@ -1,0 +1,41 @@
+"""A training job as a Pulumi resource: the same objects that `fairlead submit` sends."""
+
+from __future__ import annotations
+
+import pulumi
+
+from fairlead.contract.handle import ClusterHandle
+from fairlead.contract.manifest import Manifest, object_name
+from fairlead.workload.model import TrainingJob
+from fairlead.workload.render import render
+
+
+class TrainingJobResource(pulumi.ComponentResource):
+    """Registers a job's objects on a cluster, each after the one it needs.
+
+    A job cannot be changed once it is there, only made anew under the same name: a changed job is
+    deleted first. Its checkpoint volume outlives the change, not the removal of the resource.
+    Raises InputError for an accelerator that the catalogue lacks, before anything is registered.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        job: TrainingJob,
+        handle: ClusterHandle,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        objects = render(job)
+        super().__init__("fairlead:workload:TrainingJob", name, None, opts)
+        previous: list[pulumi.Resource] = list(handle.ready)
+        for obj in objects:
+            train_job = obj["kind"] == "TrainJob"
+            child = pulumi.ResourceOptions(
+                parent=self,
+                provider=handle.provider,
+                depends_on=previous,
+                replace_on_changes=["spec"] if train_job else None,
+                delete_before_replace=train_job,
+            )
+            previous = [Manifest(object_name(obj), obj, child)]
+        self.register_outputs({"job": job.name, "tenant": job.tenant})
