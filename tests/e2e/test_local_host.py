@@ -39,6 +39,8 @@ TOOLS = (
 )  # fmt: skip
 PARTS = 12
 SERVER_PORT = 8080
+WEB = b"/coredns\0-conf\0/etc/web/Corefile"
+"""Command line of the pod `web`, as the machine sees it."""
 
 Say = Callable[[str], None]
 
@@ -193,12 +195,14 @@ def test_the_machines_settings_are_as_they_were(before: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_the_machine_sees_one_link_and_control_groups_and_no_mount_or_rule(cfg: host.HostConfig) -> None:
-    seen = traces(cfg)
+def test_the_machine_sees_one_link_and_control_groups_and_no_mount_or_rule(
+    cfg: host.HostConfig, before: dict[str, Any]
+) -> None:
+    seen, was = traces(cfg), before["traces"]
     assert seen["links"] == [cfg.link]
     assert seen["control groups"]
-    assert (seen["mounts"], seen["rules"]) == ([], [])
-    assert seen["files"] == [str(cfg.run_dir)]
+    assert (seen["mounts"], seen["rules"]) == (was["mounts"], was["rules"])
+    assert seen["files"] == [str(cfg.run_dir), *was["files"]]
 
 
 @pytest.mark.usefixtures("cluster")
@@ -237,8 +241,8 @@ def served(cfg: host.HostConfig, coredns: Path, kubectl: Kubectl, cluster: host.
         "metadata": {"name": "web"},
         "data": {"Corefile": corefile},
     }
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
-               "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": SERVER_PORT}]}}  # fmt: skip
+    ports = {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": SERVER_PORT}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": ports}
     until("service account", lambda: kubectl.get("serviceaccount")["items"])
     kubectl.apply(
         config, service, pod("web", node="node-0", image=lock.images()["coredns"].reference, config="web")
@@ -262,9 +266,7 @@ def test_logs_and_exec_reach_the_real_pod(kubectl: Kubectl) -> None:
 
 @pytest.mark.usefixtures("served")
 def test_pods_reach_the_outside_but_not_the_machines_loopback(cfg: host.HostConfig) -> None:
-    pid = next(
-        pid for pid in identity.members(alive_now(cfg)).values() if command(pid).startswith("/coredns")
-    )
+    pid = next(int(path.parent.name) for path in living("cmdline") if path.read_bytes().startswith(WEB))
     with listening("127.0.0.1") as loopback, listening(outer_address()) as outer:
         connect = "import socket; print(socket.create_connection(({!r}, {}), 3).recv(9))"
         assert "HTTP" in inside(cfg, fetch_head(*outer), pid).stdout
@@ -331,7 +333,7 @@ def test_a_crash_of_the_whole_cluster_loses_no_workload(
 @pytest.mark.usefixtures("cluster")
 def test_a_change_that_needs_a_fresh_cluster_is_refused_and_nothing_is_touched(cfg: host.HostConfig) -> None:
     supervisor = host.status(cfg.run_dir).supervisor
-    with pytest.raises(FairleadError, match="pod_cidr: 10.244.0.0/24 -> 10.245.0.0/24"):
+    with pytest.raises(FairleadError, match=r"pod_cidr: 10\.244\.0\.0/24 -> 10\.245\.0\.0/24"):
         host.up(dataclasses.replace(cfg, pod_cidr="10.245.0.0/24"), quiet)
     assert host.status(cfg.run_dir).supervisor == supervisor
 
@@ -442,14 +444,6 @@ def alive_now(cfg: host.HostConfig) -> identity.Identity:
     found = alive(cfg)
     assert found
     return found
-
-
-def command(pid: int) -> str:
-    return (
-        Path("/proc", str(pid), "cmdline").read_bytes().decode(errors="replace")
-        if Path("/proc", str(pid)).exists()
-        else ""
-    )
 
 
 def ready(item: dict[str, Any]) -> bool:

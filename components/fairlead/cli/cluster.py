@@ -1,4 +1,4 @@
-"""Commands for the cluster of a stack: kubeconfig."""
+"""Commands for the cluster of a stack: up, down, status, kubeconfig, doctor."""
 
 from __future__ import annotations
 
@@ -7,12 +7,88 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, StackOption
+from fairlead.cli.options import DEFAULT_STACK, Output, OutputOption, StackOption
 
 
 def add(app: typer.Typer) -> None:
     """Adds the commands of this group."""
-    app.command()(kubeconfig)
+    for command in (up, down, status, kubeconfig, doctor):
+        app.command()(command)
+
+
+def up(
+    stack: StackOption = DEFAULT_STACK,
+    samples: Annotated[bool, typer.Option("--samples", help="Send two sample jobs and follow them.")] = False,
+) -> None:
+    """Bring a stack up on this machine: tools, cluster, platform. A second run changes nothing."""
+    from fairlead.operate import samples as sample_jobs
+    from fairlead.operate import show
+    from fairlead.operate.status import read
+    from fairlead.operate.up import plan_of
+    from fairlead.operate.up import up as bring_up
+    from fairlead.stack import find
+    from fairlead.tools.progress import Progress
+
+    one, progress = find(stack), Progress()
+    figures = bring_up(one, progress, samples=samples)
+    states = sample_jobs.run(one.project, one.kubeconfig, progress.note) if samples else []
+    found = read(one.kubeconfig, plan_of(one.folder, one.name))
+    for block in (show.status(found), show.jobs(states) if states else [], figures.lines()):
+        typer.echo("\n".join(block) + "\n" if block else "", nl=bool(block))
+    typer.echo(_next_steps(stack))
+    if any(state.phase == "Failed" for state in states):
+        raise typer.Exit(1)
+
+
+def _next_steps(stack: str) -> str:
+    return "\n".join(
+        [
+            "where to look next",
+            f"  fairlead status -s {stack}            pools, queues, layers",
+            f"  fairlead list -s {stack}              jobs",
+            f"  fairlead submit -f JOB.yaml -s {stack}   send one of your own (examples/)",
+            f"  fairlead logs JOB -s {stack}          what it prints",
+            f"  fairlead kubeconfig -s {stack}        for kubectl and other clients",
+        ]
+    )
+
+
+def down(stack: StackOption = DEFAULT_STACK) -> None:
+    """Destroy a stack's platform and its local cluster: nothing is left but the cache of tools."""
+    from fairlead.operate.up import down as take_down
+    from fairlead.stack import find
+    from fairlead.tools.progress import Progress
+
+    typer.echo("\n".join(take_down(find(stack), Progress())))
+
+
+def status(stack: StackOption = DEFAULT_STACK, output: OutputOption = Output.text) -> None:
+    """Show a stack's pools, queues and layers. Exit status 1 if something that should stand does not."""
+    import json
+
+    from fairlead.operate import show
+    from fairlead.operate.status import read
+    from fairlead.plan.stack import plan_of
+    from fairlead.stack import find, kubeconfig_path
+
+    one = find(stack)
+    found = read(kubeconfig_path(one.name), plan_of(one.folder, one.name))
+    typer.echo(json.dumps(found.to_dict(), indent=2) if output is Output.json else "\n".join(show.status(found)))
+    if not found.healthy:
+        raise typer.Exit(1)
+
+
+def doctor(stack: StackOption = DEFAULT_STACK) -> None:
+    """Look at what this machine lacks for a local cluster, and say how to get it."""
+    from fairlead.operate.doctor import examine
+    from fairlead.stack import find
+
+    findings = examine(find(stack))
+    for one in findings:
+        first, *rest = one.detail.splitlines()
+        typer.echo("\n".join([f"{'ok  ' if one.fine else 'lack'}  {one.name}: {first}", *(f"      {line}" for line in rest)]))
+    if not all(one.fine for one in findings):
+        raise typer.Exit(1)
 
 
 def kubeconfig(

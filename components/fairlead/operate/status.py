@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead import labels
-from fairlead.plan.model import PlatformPlan
+from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
 
 NAMESPACES = {
@@ -75,18 +75,19 @@ class Status:
 
 
 def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
-    """The status of a running cluster. Raises FairleadError if its API server does not answer."""
-    from fairlead.operate.cluster_api import connected
+    """The status of a running cluster. Raises ApiFailure if its API server does not answer."""
+    from fairlead.workload.api import Api
 
-    with connected(kubeconfig) as api:
-        nodes, pods = api.objects("v1", "Node", namespaced=False), api.objects("v1", "Pod")
-        queues = api.objects("kueue.x-k8s.io/v1beta2", "ClusterQueue", namespaced=False)
-        deployments = api.objects("apps/v1", "Deployment")
-        spaces = {space["metadata"]["name"] for space in api.objects("v1", "Namespace", namespaced=False)}
+    api = Api(kubeconfig)
+    nodes, pods = api.list("Node", None)[0], api.list("Pod", None)[0]
+    deployments = api.list("Deployment", None)[0]
+    spaces = {space["metadata"]["name"] for space in api.list("Namespace", None)[0]}
+    queues = api.list("ClusterQueue", None)[0] if "kueue-system" in spaces else []
+    api.close()
     return Status(
         [_pool(pool, nodes, pods) for pool in plan.pools],
         [_queue(queue, plan) for queue in queues],
-        [_layer(layer.name, layer.enabled, layer.why, deployments, spaces, plan) for layer in plan.layers],
+        [_layer(layer, deployments, spaces, plan) for layer in plan.layers],
     )
 
 
@@ -95,7 +96,9 @@ def _condition(obj: Mapping[str, Any], name: str) -> bool:
     return any(one["type"] == name and one["status"] == "True" for one in conditions)
 
 
-def _pool(pool: Any, nodes: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]]) -> PoolStatus:
+def _pool(
+    pool: PoolPlan, nodes: Iterable[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]]
+) -> PoolStatus:
     mine = [node for node in nodes if node["metadata"].get("labels", {}).get(labels.POOL) == pool.name]
     names = {node["metadata"]["name"] for node in mine}
     used = total = Fraction(0)
@@ -140,18 +143,20 @@ def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
 
 
 def _layer(
-    name: str, enabled: bool, why: str, deployments: Iterable[Mapping[str, Any]], spaces: set[str], plan: PlatformPlan
+    layer: LayerPlan, deployments: Iterable[Mapping[str, Any]], spaces: set[str], plan: PlatformPlan
 ) -> LayerStatus:
-    if not enabled:
-        return LayerStatus(name, True, f"off: {why}")
-    if name == "tenancy":
+    if not layer.enabled:
+        return LayerStatus(layer.name, True, f"off: {layer.why}")
+    if layer.name == "tenancy":
         missing = [one.namespace for one in plan.tenants if one.namespace not in spaces]
-        return LayerStatus(name, not missing, f"namespaces missing: {', '.join(missing)}" if missing else "namespaces stand")
-    mine = [one for one in deployments if one["metadata"]["namespace"] in NAMESPACES.get(name, ())]
+        text = f"namespaces missing: {', '.join(missing)}" if missing else "namespaces stand"
+        return LayerStatus(layer.name, not missing, text)
+    expected = NAMESPACES.get(layer.name, ()) if layer.charts else ()
+    absent = [space for space in expected if space not in spaces]
+    if absent:
+        return LayerStatus(layer.name, False, f"not installed: {', '.join(absent)}")
+    mine = [one for one in deployments if one["metadata"]["namespace"] in expected]
     ill = [one["metadata"]["name"] for one in mine if not _condition(one, "Available")]
     if ill:
-        return LayerStatus(name, False, f"not available: {', '.join(ill)}")
-    missing_spaces = [space for space in NAMESPACES.get(name, ()) if space not in spaces and name != "gpu"]
-    if missing_spaces:
-        return LayerStatus(name, False, f"not installed: {', '.join(missing_spaces)}")
-    return LayerStatus(name, True, ", ".join(one["metadata"]["name"] for one in mine) or why)
+        return LayerStatus(layer.name, False, f"not available: {', '.join(ill)}")
+    return LayerStatus(layer.name, True, ", ".join(one["metadata"]["name"] for one in mine) or layer.why)

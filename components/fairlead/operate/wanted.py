@@ -9,8 +9,8 @@ ENGINE = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pu
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl")
 NODE = ("containerd", "runc", "cni-plugins", "nft", "kubelet", "kube-proxy")
 SANDBOX_IMAGE = "pause"
-SAMPLE_IMAGE = "sample-training"
-TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "local-path-provisioner", "local-path-helper")
+SAMPLE_IMAGE = "python-numpy"
+TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "kube-router", "local-path-provisioner", "local-path-helper")
 """Images of the local target itself."""
 
 

@@ -197,7 +197,7 @@ class Cache:
         target = self.path(item)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            target.rename(made.parent / "replaced")
+            target.rename(made.parent / f"{item.key}.replaced")
         made.rename(target)
         return target
 

@@ -57,10 +57,15 @@ def plan(names: Sequence[str], cache: Cache, rows: Mapping[str, ChartRow] | None
         item = item_of(row)
         planned.paths[row.name] = cache.path(item) / _folder(row)
         if not cache.present(item):
-            planned.steps.append(Step(
-                f"chart:{row.name}", f"get chart {row.name} {row.version}", _USUAL, partial(_make, row=row),
-                needs=(toolchain.GO_STEP,),
-            ))
+            planned.steps.append(
+                Step(
+                    f"chart:{row.name}",
+                    f"get chart {row.name} {row.version}",
+                    _USUAL,
+                    partial(_make, row=row),
+                    needs=(toolchain.GO_STEP,),
+                )
+            )
     return planned
 
 

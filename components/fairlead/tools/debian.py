@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fairlead.catalog.lock import DebianWay
+from fairlead.catalog.ways import DebianWay
 from fairlead.errors import ToolError
 from fairlead.tools.cache import Cache
 from fairlead.tools.fetch import UnavailableError
@@ -140,4 +140,3 @@ def _misses_libraries(program: Path, runner: Runner, env: Mapping[str, str] | No
         return []
     listing = runner.run(["ldd", str(program)], cwd=program.parent, env=env)
     return [line.split()[0] for line in listing.splitlines() if line.endswith("not found")]
-

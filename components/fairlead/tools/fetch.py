@@ -14,7 +14,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fairlead.catalog.lock import DownloadWay
+from fairlead.catalog.ways import DownloadWay
 from fairlead.tools.cache import sha256_file
 
 PROBE_SECONDS = 3.0

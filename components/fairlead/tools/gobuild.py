@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairlead.catalog.lock import GoModule, GoWay, ModuleFilesWay
+from fairlead.catalog.ways import GoModule, GoWay, ModuleFilesWay
 from fairlead.errors import ToolError
 from fairlead.tools.cache import Cache
 from fairlead.tools.fetch import UnavailableError
@@ -65,8 +65,10 @@ class Go:
         answer = self._download(module.query, scratch, runner)
         if answer.get("Sum") != module.sum:
             raise ToolError(
-                runner.tool, f"{module.query} has hash {answer.get('Sum')}, the lock says {module.sum}",
-                "the module proxy serves something else than was released: check GOPROXY", str(runner.log),
+                runner.tool,
+                f"{module.query} has hash {answer.get('Sum')}, the lock says {module.sum}",
+                "the module proxy serves something else than was released: check GOPROXY",
+                str(runner.log),
             )
         return Path(answer["Dir"])
 

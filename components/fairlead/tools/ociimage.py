@@ -95,12 +95,14 @@ def write(image: Image, target: Path) -> str:
     _write_layer(image.entries, layer)
     digest, size = _hash(layer), layer.stat().st_size
     config = _json(_config(image, digest))
-    manifest = _json({
-        "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPE,
-        "config": _descriptor(CONFIG_TYPE, config),
-        "layers": [{"mediaType": LAYER_TYPE, "digest": digest, "size": size}],
-    })
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": _descriptor(CONFIG_TYPE, config),
+            "layers": [{"mediaType": LAYER_TYPE, "digest": digest, "size": size}],
+        }
+    )
     blobs = {_digest(config): config, digest: layer}
     write_layout(image.reference, manifest, blobs, target, image.architecture)
     layer.unlink()
@@ -114,15 +116,19 @@ def write_layout(
     tag = reference.rsplit(":", 1)[-1]
     name = {"io.containerd.image.name": reference, "org.opencontainers.image.ref.name": tag}
     media = json.loads(manifest).get("mediaType", MANIFEST_TYPE)
-    index = _json({
-        "schemaVersion": 2,
-        "mediaType": INDEX_TYPE,
-        "manifests": [{
-            **_descriptor(media, manifest),
-            "platform": {"architecture": architecture, "os": "linux"},
-            "annotations": name,
-        }],
-    })
+    index = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": INDEX_TYPE,
+            "manifests": [
+                {
+                    **_descriptor(media, manifest),
+                    "platform": {"architecture": architecture, "os": "linux"},
+                    "annotations": name,
+                }
+            ],
+        }
+    )
     with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, Entry("oci-layout", 0o644, b'{"imageLayoutVersion":"1.0.0"}'))
         _add(tar, Entry("index.json", 0o644, index))

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from fairlead.catalog.lock import PathWay, ToolRow
+from fairlead.catalog.lock import ToolRow
+from fairlead.catalog.ways import PathWay
 
 ANSWER_SECONDS = 20
 
@@ -21,8 +22,13 @@ def on_path(row: ToolRow, way: PathWay) -> Path | None:
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "GOTOOLCHAIN": "local"}
     try:
         answer = subprocess.run(
-            [found, *way.args], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=ANSWER_SECONDS, check=False,
+            [found, *way.args],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None  # a program that cannot answer is none of ours; the next way is gone

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.catalog import lock
-from fairlead.catalog.lock import GoModule, GoWay
+from fairlead.catalog.ways import GoModule, GoWay
 from fairlead.errors import ToolError
 from fairlead.tools import toolchain
 from fairlead.tools.cache import Cache, Item, recipe_digest

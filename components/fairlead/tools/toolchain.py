@@ -10,16 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from fairlead.catalog import lock
-from fairlead.catalog.lock import (
-    DebianWay,
-    DownloadWay,
-    GoWay,
-    ModuleFilesWay,
-    PathWay,
-    ToolRow,
-    Way,
-    WheelWay,
-)
+from fairlead.catalog.lock import ToolRow
+from fairlead.catalog.ways import DebianWay, DownloadWay, GoWay, ModuleFilesWay, PathWay, Way, WheelWay
 from fairlead.errors import FairleadError, ToolError, nearest
 from fairlead.tools import debian, fetch, gobuild, wheels
 from fairlead.tools.cache import Cache, Item, recipe_digest
@@ -277,4 +269,3 @@ def path_env(tools: Mapping[str, Path], base: str | None = None) -> str:
     """A value for PATH: the folders of the tools first, then `base` (the current PATH)."""
     folders = list(dict.fromkeys(str(path.parent) for path in tools.values()))
     return os.pathsep.join([*folders, os.environ.get("PATH", os.defpath) if base is None else base])
-

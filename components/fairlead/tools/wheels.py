@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from fairlead.catalog.lock import Wheel, WheelWay
+from fairlead.catalog.ways import Wheel, WheelWay
 from fairlead.errors import ToolError
 from fairlead.tools.cache import sha256_file
 from fairlead.tools.fetch import UnavailableError
@@ -39,8 +39,20 @@ def fetch(wheel: Wheel, into: Path, runner: Runner) -> Path:
     wanted = into / "requirements.txt"
     wanted.write_text(f"{wheel.distribution}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
     runner.run(
-        [*_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
-         "--require-hashes", *_tags(wheel.filename), "--dest", str(into), "--requirement", str(wanted)],
+        [
+            *_pip(),
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            *_tags(wheel.filename),
+            "--dest",
+            str(into),
+            "--requirement",
+            str(wanted),
+        ],
         cwd=into,
     )
     file = into / wheel.filename

@@ -33,9 +33,11 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "PersistentVolumeClaim": ("", "v1", "persistentvolumeclaims"),
     "Namespace": ("", "v1", "namespaces"),
     "Node": ("", "v1", "nodes"),
+    "Deployment": ("apps", "v1", "deployments"),
+    "ClusterQueue": ("kueue.x-k8s.io", "v1beta2", "clusterqueues"),
 }
 """Kind -> API group, version and plural."""
-_CLUSTER_WIDE = ("Namespace", "Node")
+_CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue")
 _PATIENCE = 60.0
 """Longest time to try again, in seconds: a restarted controller's webhook answers within it."""
 _NOT_READY = ("failed calling webhook", "connection refused", "no endpoints available")

@@ -84,7 +84,6 @@ def _deployment(image: str, selector: Mapping[str, str]) -> Object:
         "name": "provisioner",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["/local-path-provisioner"],
         "args": [
             "start",
             "--config=/etc/config/config.json",

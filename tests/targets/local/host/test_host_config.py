@@ -76,3 +76,8 @@ def test_what_certificates_and_data_hold_cannot_change(tmp_path: Path, cfg: Host
     other = host_configs.make(tmp_path, subnet="100.64.80.0/30", node_labels={"a": "b"})
     assert fixed_changes(cfg.to_json(), other) == ["subnet: 100.64.77.0/30 -> 100.64.80.0/30"]
     assert fixed_changes(cfg.to_json(), cfg) == []
+
+
+def test_the_order_in_which_programs_are_named_asks_for_no_restart(tmp_path: Path, cfg: HostConfig) -> None:
+    other = host_configs.make(tmp_path, tools=dict(reversed(list(cfg.tools.items()))))
+    assert other.running_parts() == cfg.running_parts()

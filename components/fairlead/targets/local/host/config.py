@@ -113,7 +113,7 @@ class HostConfig:
     def running_parts(self) -> str:
         """Digest of all whose change asks for a restart of the processes: everything but the images."""
         parts: dict[str, Any] = {key: value for key, value in self.to_json().items() if key != "images"}
-        parts["files"] = [_identity(path) for path in (*self.tools.values(), self.stages)]
+        parts["files"] = [_identity(path) for path in (*sorted(self.tools.values()), self.stages)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def image_parts(self) -> list[list[str | int]]:

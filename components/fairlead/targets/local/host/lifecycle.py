@@ -103,7 +103,8 @@ def _adopt(cfg: HostConfig, who: identity.Identity, progress: Say) -> bool:
     if started.get("parts") != cfg.running_parts() or report.get("phase") == "failed":
         return False
     wanted = {"parts": cfg.image_parts()}
-    if read_json(paths.images) != wanted:
+    in_now = report.get("images", wanted["parts"])
+    if read_json(paths.images) != wanted or in_now != wanted["parts"]:
         progress("importing new images into the running cluster")
         write_json(paths.config, cfg.to_json())
         write_json(paths.images, wanted)

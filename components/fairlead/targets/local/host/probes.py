@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,8 +24,13 @@ class ApiError(Exception):
     """The API server refused a request, or did not answer it."""
 
 
-@cache
 def _client(pki: Path) -> ssl.SSLContext:
+    # a cluster that was removed and started again has another authority at the same path
+    return _client_of(pki, (pki / "ca.crt").stat().st_mtime_ns, (pki / "supervisor.crt").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _client_of(pki: Path, _authority: int, _certificate: int) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
     context.load_cert_chain(str(pki / "supervisor.crt"), str(pki / "supervisor.key"))
     return context
