@@ -63,7 +63,7 @@ def bootstrap(root: Path) -> None:
     if ready(venv, wanted):
         return
     began = time.monotonic()
-    with locked(root):
+    with locked("venv-" + hashlib.sha256(str(root).encode()).hexdigest()[:12]):
         if ready(venv, wanted):
             return
         (venv / STAMP).unlink(missing_ok=True)
@@ -134,12 +134,11 @@ def cache_root() -> Path:
 
 
 @contextmanager
-def locked(root: Path) -> Generator[None]:
-    """One bootstrap of a checkout at a time; the kernel lets go when the process dies."""
+def locked(name: str) -> Generator[None]:
+    """One run at a time works on this; the kernel lets go when the process dies."""
     folder = cache_root() / "lock"
     folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(str(root).encode()).hexdigest()[:12]
-    with (folder / f"venv-{name}.lock").open("w") as file:
+    with (folder / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -150,13 +149,16 @@ def find_uv() -> str:
         return found
     folder = cache_root() / "uv" / UV
     program = folder / "bin" / "uv"
-    if not program.exists():
-        _install_uv(folder)
+    with locked("uv"):
+        if not program.exists():
+            _install_uv(folder)
     return str(program)
 
 
 def _install_uv(folder: Path) -> None:
     """Install the pinned uv by whatever pip there is, beside its place, then rename it there."""
+    for stale in folder.parent.glob(f"{UV}.*"):  # of a run that was killed: the lock is ours
+        shutil.rmtree(stale)
     scratch = folder.with_name(f"{UV}.{os.getpid()}")
     scratch.mkdir(parents=True)
     wanted = scratch / "requirements.txt"
@@ -177,10 +179,9 @@ def _install_uv(folder: Path) -> None:
 
 def _pip() -> list[str]:
     for argv in ([sys.executable, "-m", "pip"], ["pip3"], ["pip"]):
-        if (
-            shutil.which(argv[0])
-            and subprocess.run([*argv, "--version"], capture_output=True, check=False).returncode == 0
-        ):
+        if shutil.which(argv[0]) is None:
+            continue
+        if subprocess.run([*argv, "--version"], capture_output=True, check=False).returncode == 0:
             return argv
     raise BootstrapError(f"neither uv nor pip is on this machine\n  fix: {APT_LINE}")
 
@@ -206,9 +207,10 @@ def _step(number: str, title: str, argv: Sequence[str], cwd: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
+        shown = " ".join([Path(argv[0]).name, *argv[1:3]])
         last = "\n".join(f"  | {line}" for line in (done.stdout + done.stderr).splitlines()[-LAST_LINES:])
         raise BootstrapError(
-            f"{title}: `{Path(argv[0]).name} {' '.join(argv[1:3])} …` ended with status {done.returncode}\n{last}\n"
+            f"{title}: `{shown} …` ended with status {done.returncode}\n{last}\n"
             "  fix: see that the Python package index answers; the same command goes on where it stopped"
         )
 

@@ -157,8 +157,9 @@ def living(name: str) -> Iterator[Path]:
 
 
 def settings() -> dict[str, str]:
-    names = ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops", "kernel/keys/root_maxkeys",
-             "net/ipv4/ip_forward", "net/ipv4/conf/all/rp_filter", "net/netfilter/nf_conntrack_max")  # fmt: skip
+    net = ("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "netfilter/nf_conntrack_max")
+    kernel = ("panic", "panic_on_oops", "keys/root_maxkeys", "keys/root_maxbytes")
+    names = ["vm/overcommit_memory", *(f"kernel/{name}" for name in kernel), *(f"net/{name}" for name in net)]
     paths = {name: Path("/proc/sys") / name for name in names}
     return {name: path.read_text().strip() for name, path in paths.items() if path.exists()}
 

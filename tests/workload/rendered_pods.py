@@ -94,3 +94,20 @@ def restricted_violations(pod_object: dict[str, Any]) -> list[str]:
         }
         found += [rule for rule, kept in rules.items() if not kept]
     return found
+
+
+def expanded(text: str, env: dict[str, str]) -> str:
+    """A command or argument as the kubelet expands it (kubernetes: third_party/forked/golang/expansion)."""
+    result, at = "", 0
+    while at < len(text):
+        if text[at] != "$" or at + 1 == len(text):
+            result, at = result + text[at], at + 1
+        elif text[at + 1] == "$":
+            result, at = result + "$", at + 2
+        elif text[at + 1] == "(" and ")" in text[at:]:
+            end = text.index(")", at)
+            name = text[at + 2 : end]
+            result, at = result + env.get(name, f"$({name})"), end + 1
+        else:
+            result, at = result + text[at : at + 2], at + 2
+    return result

@@ -10,15 +10,15 @@ from crd_schema import problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from job_samples import EXAMPLES, job
-from rendered_pods import check_core, job_set_spec, pod, restricted_violations
+from rendered_pods import check_core, expanded, job_set_spec, pod, restricted_violations
 
 from fairlead import labels
 from fairlead.catalog.read import load as load_catalog
 from fairlead.errors import InputError
 from fairlead.workload.load import load_file
 from fairlead.workload.model import MAX_RESTARTS, TrainingJob
-from fairlead.workload.render import HASH, render
-from fairlead.workload.runtime import runtime, runtime_name, runtimes
+from fairlead.workload.render import HASH, render, script
+from fairlead.workload.runtime import LAUNCHER, runtime, runtime_name, runtimes, unexpanded
 
 FULL: dict[str, Any] = {
     "accelerators": "H100:8",
@@ -172,6 +172,20 @@ def test_every_rank_learns_who_it_is_and_where_rank_zero_listens() -> None:
     assert known["FAIRLEAD_CHECKPOINT_DIR"] == "/checkpoints"
     assert known["STEPS"] == "10"
     assert known["HF_TOKEN"] == {"secretKeyRef": {"name": "hub", "key": "token"}}
+
+
+@given(st.text(alphabet="$()A x{}", max_size=30))
+def test_what_the_kubelet_expands_comes_out_as_it_was_written(text: str) -> None:
+    assert expanded(unexpanded(text), {"A": "replaced", "": "replaced", "$": "replaced"}) == text
+
+
+def test_scripts_and_variables_are_not_expanded_by_the_cluster() -> None:
+    of = job(run="echo $$ $(STEPS) $STEPS", envs={"STEPS": "$(FAIRLEAD_JOB)"})
+    made = container(of)
+    assert expanded(made["args"][0], {"STEPS": "10"}) == script(of)
+    assert "echo $$ $(STEPS) $STEPS" in script(of)
+    assert expanded(made["command"][2], {}) == LAUNCHER
+    assert expanded(env(of)["STEPS"], {"FAIRLEAD_JOB": "small"}) == "$(FAIRLEAD_JOB)"
 
 
 def test_no_variable_is_set_twice() -> None:

@@ -73,7 +73,9 @@ def status(stack: StackOption = DEFAULT_STACK, output: OutputOption = Output.tex
 
     one = find(stack)
     found = read(kubeconfig_path(one.name), plan_of(one.folder, one.name))
-    typer.echo(json.dumps(found.to_dict(), indent=2) if output is Output.json else "\n".join(show.status(found)))
+    typer.echo(
+        json.dumps(found.to_dict(), indent=2) if output is Output.json else "\n".join(show.status(found))
+    )
     if not found.healthy:
         raise typer.Exit(1)
 
@@ -86,7 +88,14 @@ def doctor(stack: StackOption = DEFAULT_STACK) -> None:
     findings = examine(find(stack))
     for one in findings:
         first, *rest = one.detail.splitlines()
-        typer.echo("\n".join([f"{'ok  ' if one.fine else 'lack'}  {one.name}: {first}", *(f"      {line}" for line in rest)]))
+        typer.echo(
+            "\n".join(
+                [
+                    f"{'ok  ' if one.fine else 'lack'}  {one.name}: {first}",
+                    *(f"      {line}" for line in rest),
+                ]
+            )
+        )
     if not all(one.fine for one in findings):
         raise typer.Exit(1)
 

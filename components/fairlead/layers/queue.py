@@ -153,8 +153,17 @@ def cohort(plan: QueuesPlan) -> list[Object]:
 
 
 def cluster_queue(plan: QueuesPlan, queue: QueuePlan) -> Object:
-    """A tenant's queue. Its guaranteed share comes back to it at once; waiting is by priority, then age."""
-    within = {"never": "Never", "lower-priority": "LowerPriority"}[queue.preemption]
+    """A tenant's queue. Its guaranteed share comes back to it at once; waiting is by priority, then age.
+
+    Kueue lets a workload that is larger than the guaranteed share preempt nothing, not even its own
+    tenant's, unless it may do so while it borrows: both are switched on together.
+    """
+    policy = {"never": "Never", "lower-priority": "LowerPriority"}[queue.preemption]
+    preemption = {
+        "withinClusterQueue": policy,
+        "reclaimWithinCohort": "Any",
+        "borrowWithinCohort": {"policy": policy},
+    }
     return _object(
         "ClusterQueue",
         queue.name,
@@ -162,7 +171,7 @@ def cluster_queue(plan: QueuesPlan, queue: QueuePlan) -> Object:
             "cohortName": plan.cohort,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": queue.namespace}},
             "queueingStrategy": "BestEffortFIFO",
-            "preemption": {"withinClusterQueue": within, "reclaimWithinCohort": "Any"},
+            "preemption": preemption,
             "flavorFungibility": {"whenCanBorrow": "MayStopSearch", "whenCanPreempt": "TryNextFlavor"},
             "resourceGroups": _groups(plan, queue.quotas, borrow=queue.borrow),
         },

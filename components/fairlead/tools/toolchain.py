@@ -174,10 +174,10 @@ def _make(context: Context, row: ToolRow) -> None:
         if cache.present(item):
             return
         reasons: list[str] = []
-        for way in row.ways:
+        for number, way in enumerate(row.ways):
             if isinstance(way, PathWay):
                 continue
-            made = scratch / f"item-{way.how}"
+            made = scratch / f"item-{number}"
             made.mkdir()
             try:
                 source = _go_way(way, row, made, scratch, context, runner)

@@ -142,7 +142,7 @@ class Client:
                 if state.finished or (until == "running" and state.phase == "Running"):
                     return state
         except TimedOutError:
-            now = f"{last.phase}: {last.reason}" if last else "not seen"
+            now = ": ".join(filter(None, (last.phase, last.reason))) if last else "not known"
             text = f"job {tenant}/{name} is not {until} after {timeout:g} s; it is {now}"
             raise FairleadError(text) from None
         raise FairleadError(f"job {tenant}/{name} was not seen {until}")

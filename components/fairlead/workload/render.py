@@ -17,7 +17,7 @@ from fairlead.errors import InputError
 from fairlead.plan.machines import unknown_accelerator
 from fairlead.values import cpu_text, memory_text, quantity, seconds
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
-from fairlead.workload.runtime import API_VERSION, runtime_name
+from fairlead.workload.runtime import API_VERSION, runtime_name, unexpanded
 
 PATCH_MANAGER = f"{labels.DOMAIN}/workload"
 """Owner of our entry in `runtimePatches`; the queue writes one of its own."""
@@ -122,7 +122,7 @@ def _train_job(job: TrainingJob, row: AcceleratorRow | None) -> Object:
             **_deadline(job),
             "trainer": {
                 "image": job.image,
-                "args": [script(job)],
+                "args": [unexpanded(script(job))],
                 "env": _env(job),
                 "numNodes": job.num_nodes,
                 "resourcesPerNode": _resources(job, row),
@@ -172,7 +172,7 @@ def _env(job: TrainingJob) -> list[Object]:
     }
     if job.checkpoint is not None:
         values["FAIRLEAD_CHECKPOINT_DIR"] = job.checkpoint.path
-    values.update(job.envs)
+    values.update({name: unexpanded(value) for name, value in job.envs.items()})
     values.update({name: _from_secret(reference) for name, reference in job.secrets.items()})
     return [{"name": name, **({"value": v} if isinstance(v, str) else v)} for name, v in values.items()]
 

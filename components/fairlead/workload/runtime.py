@@ -8,6 +8,7 @@ pkg/apis/trainer/v1alpha1/trainjob_types.go, type JobSetSpecPatch. See docs/adr/
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fairlead import labels
@@ -38,6 +39,15 @@ runs in its foreground: without this, an evicted job would not hear SIGTERM, cou
 checkpoint, and would hold its place for the whole grace period. `kill -1` reaches every process
 of the container (never this one), so it is armed only where this shell is process 1.
 """
+
+
+def unexpanded(text: str) -> str:
+    """A text as it must be written so that Kubernetes leaves it alone.
+
+    Commands, arguments and values of variables are expanded before a container starts: `$(NAME)` is
+    replaced and `$$` becomes `$` (API reference, Container.args). Shell scripts use both.
+    """
+    return re.sub(r"\$\$+|\$(?=\()", lambda match: match.group() * 2, text)
 
 
 def runtime_name(max_restarts: int) -> str:
@@ -104,7 +114,7 @@ def _pod() -> dict[str, Any]:
         "containers": [
             {
                 "name": REPLICATED_JOB,
-                "command": [SHELL, "-c", LAUNCHER, SHELL],
+                "command": [SHELL, "-c", unexpanded(LAUNCHER), SHELL],
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "capabilities": {"drop": ["ALL"]},

@@ -1,0 +1,166 @@
+"""What the end-to-end tests act on: a stack's platform, its jobs, and the API server's own view of both."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fairlead import labels
+from fairlead.engine import Engine, Outcome
+from fairlead.operate import up as operate
+from fairlead.operate.wanted import ENGINE
+from fairlead.plan.stack import plan_of
+from fairlead.stack import Stack
+from fairlead.tools import toolchain
+from fairlead.tools.cache import Cache
+from fairlead.tools.progress import Progress
+from fairlead.workload.client import Client
+from fairlead.workload.load import load_job
+from fairlead.workload.model import TrainingJob
+
+ROOT = Path(__file__).resolve().parents[2]
+SUBNETS = {"e2e": "100.64.80.0/30", "killed": "100.64.81.0/30"}
+IMAGE = "fairlead.dev/python-numpy:3.11-2.4.6"
+REMOTE_IMAGE = "registry.example.com/team/train:1.0"
+"""Never pulled: it only runs on simulated nodes."""
+
+
+def make_project(folder: Path) -> Path:
+    """A copy of the project with a stack for each kind of test; the tests never touch the user's own."""
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    local = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
+    for name, subnet in SUBNETS.items():
+        spec = json.loads(json.dumps(local))
+        platform = spec["config"]["fairlead:platform"]
+        platform["name"] = name
+        platform["target"]["subnet"] = subnet
+        team_b = next(one for one in platform["tenants"] if one["name"] == "team-b")
+        team_b["preemption"] = "never"
+        (folder / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(spec))
+    return folder
+
+
+def until(what: str, check: Callable[[], object], limit: float = 60) -> Any:
+    """Waits until the check gives something true; what it gave. Fails with what was waited for."""
+    end = time.monotonic() + limit
+    while True:
+        found = check()
+        if found:
+            return found
+        assert time.monotonic() < end, f"not within {limit:.0f} s: {what}"
+        time.sleep(0.2)
+
+
+def throughout(what: str, check: Callable[[], object], seconds: float = 5) -> None:
+    """Fails as soon as the check gives something false within the time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert check(), f"did not hold for {seconds:.0f} s: {what}"
+        time.sleep(0.2)
+
+
+@dataclass
+class Stage:
+    """One stack and its cluster."""
+
+    stack: Stack
+    tools: Mapping[str, Path]
+    first: Outcome | None = None
+    """What the first `up` did."""
+
+    @classmethod
+    def of(cls, project: Path, name: str) -> Stage:
+        stack = Stack(project, name)
+        cache = Cache.default()
+        return cls(stack, toolchain.ensure([*ENGINE, "kubectl"], cache, Progress(mode="plain")))
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.stack.kubeconfig
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.stack, {name: self.tools[name] for name in ENGINE})
+
+    @property
+    def client(self) -> Client:
+        return Client(self.kubeconfig)
+
+    def up(self) -> Outcome:
+        """`fairlead up`, as the command does it."""
+        outcome = operate.up(self.stack, Progress(mode="plain"), samples=True).platform
+        self.first = self.first or outcome
+        return outcome
+
+    def down(self) -> None:
+        operate.down(self.stack, Progress(mode="plain"))
+
+    def plan(self) -> Any:
+        return plan_of(self.stack.folder, self.stack.name)
+
+    def kubectl(self, *arguments: str, given: object = None, check: bool = True) -> str:
+        """The real client, which we did not write; its output. `given` is sent as JSON."""
+        command = [str(self.tools["kubectl"]), "--kubeconfig", str(self.kubeconfig), *arguments]
+        text = None if given is None else json.dumps(given)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=120)
+        if check:
+            assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        return done.stdout if check else done.stdout + done.stderr
+
+    def objects(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        where = ["-A"] if namespace is None else ["-n", namespace]
+        return json.loads(self.kubectl("get", kind, *where, "-o", "json"))["items"]
+
+    def apply(self, *objects: Mapping[str, Any]) -> None:
+        self.kubectl("apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": list(objects)})
+
+    def submit(self, **fields: Any) -> TrainingJob:
+        """Sends a job; what is left out is a one-node job of team-a on simulated nodes."""
+        run_for = fields.pop("run_for", "60s")
+        notes = {labels.RUN_FOR: run_for, **fields.pop("annotations", {})}
+        image = REMOTE_IMAGE if "accelerators" in fields else IMAGE
+        base = {"kind": "TrainingJob", "tenant": "team-a", "image": image, "run": "true"}
+        job = load_job({**base, "annotations": notes, **fields}, "test")
+        assert self.client.submit(job).action == "created"
+        return job
+
+    def pods(self, job: TrainingJob) -> list[dict[str, Any]]:
+        chosen = f"jobset.sigs.k8s.io/jobset-name={job.name}"
+        found = json.loads(self.kubectl("get", "pods", "-n", job.tenant, "-l", chosen, "-o", "json"))
+        return found["items"]
+
+    def running(self, job: TrainingJob) -> list[dict[str, Any]]:
+        return [pod for pod in self.pods(job) if pod["status"].get("phase") == "Running"]
+
+    def nodes_of(self, pods: Iterable[Mapping[str, Any]]) -> set[str]:
+        return {pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")}
+
+    def phase(self, job: TrainingJob) -> str:
+        return self.client.state(job.tenant, job.name).phase
+
+    def finished(self, job: TrainingJob, limit: float = 120) -> str:
+        return until(f"{job.name} finished", lambda: self._end(job), limit)
+
+    def _end(self, job: TrainingJob) -> str:
+        state = self.client.state(job.tenant, job.name)
+        return state.phase if state.finished else ""
+
+    def clean(self) -> None:
+        """Deletes all jobs and plain pods of the tenants, if the cluster is there."""
+        if not self.kubeconfig.exists():
+            return
+        for tenant in ("team-a", "team-b"):
+            if tenant in self.kubectl("get", "namespaces", "-o", "name"):
+                self.kubectl("delete", "trainjobs,jobs,pods,pvc", "--all", "-n", tenant, "--timeout=90s")
+        self.kubectl("uncordon", "-l", f"{labels.SIMULATED}=true")
