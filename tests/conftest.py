@@ -8,7 +8,9 @@ from support.golden import Golden
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
-    parser.addoption("--keep", action="store_true", help="leave the end-to-end cluster standing, and use it again")
+    parser.addoption(
+        "--keep", action="store_true", help="leave the end-to-end cluster standing, and use it again"
+    )
 
 
 @pytest.fixture

@@ -19,9 +19,13 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from fairlead import orphans
 from fairlead.errors import FairleadError, ToolError
 from fairlead.stack import PROJECT_FILE, Stack
 
@@ -30,7 +34,11 @@ SUMMARY = re.compile(
     r"^ +(?P<sign>[-+~]+ ?)?(?P<count>\d+) (?P<what>created|updated|deleted|unchanged|replaced)"
 )
 LOCK_WAIT_SECONDS = 120
+ENDING_SECONDS = 60
+"""How long an engine whose caller was killed may take to finish what it was told to stop."""
+POD_TROUBLE = re.compile(r"\[Pod .*(ErrImage|ImagePull|BackOff|Error|Failed)")
 PR_SET_PDEATHSIG = 1
+SALT = re.compile(r"^encryptionsalt: .*\n", re.MULTILINE)
 PROJECT = "fairlead"
 """Name of the project in Pulumi.yaml: configuration keys and the state's place follow it."""
 
@@ -93,7 +101,6 @@ class Engine:
             passphrase.write_text(secrets.token_urlsafe(32))
         self._assemble()
         self._copy_config()
-        self._release_lock()
         if not self.exists:
             self._call(["stack", "init", self.stack.name])
 
@@ -119,7 +126,7 @@ class Engine:
             placed = self._bin / name
             if not (placed.exists() and placed.samefile(path)):
                 placed.unlink(missing_ok=True)
-                os.link(path, placed)
+                _place(path.resolve(), placed)
 
     @property
     def _shadow(self) -> Path:
@@ -131,15 +138,18 @@ class Engine:
         return self._shadow / f"Pulumi.{self.stack.name}.yaml"
 
     def _copy_config(self) -> None:
-        """The stack's file as it is now, with the salt that the engine added to the former copy."""
-        salt = ""
+        """The stack's file as it is now, with the salt that the engine added to the former copy.
+
+        A salt of the user's own file belongs to another state with another passphrase.
+        """
+        salt, own = "", SALT.sub("", self.stack.config_file.read_text())
         self._shadow.mkdir(exist_ok=True)
         (self._shadow / PROJECT_FILE).write_text(f"name: {PROJECT}\nruntime: python\n")
         if self._config.exists():
-            found = re.search(r"^encryptionsalt: .*$", self._config.read_text(), re.MULTILINE)
-            salt = f"{found.group()}\n" if found else ""
+            found = SALT.search(self._config.read_text())
+            salt = found.group() if found else ""
         fresh = self._config.with_suffix(".new")
-        fresh.write_text(salt + self.stack.config_file.read_text())
+        fresh.write_text(salt + own)
         fresh.rename(self._config)
 
     @property
@@ -147,22 +157,22 @@ class Engine:
         """Whether the engine has a state of this stack."""
         return any((self._home / "state").glob(f".pulumi/stacks/*/{self.stack.name}.json"))
 
-    def _locks(self) -> list[Path]:
-        return list((self._home / "state").glob(f".pulumi/locks/organization/*/{self.stack.name}/*.json"))
-
-    def _release_lock(self) -> None:
-        """Waits for a run that goes on; drops the lock of one that was killed."""
-        end = time.monotonic() + LOCK_WAIT_SECONDS
-        for lock in self._locks():
-            holder = _holder(lock)
-            while holder and _is_engine(holder):
-                if time.monotonic() > end:
-                    raise FairleadError(
-                        f"the engine is busy with stack {self.stack.name} (process {holder})\n"
-                        "    fix:     wait for it, or end that process and run this again"
-                    )
-                time.sleep(0.5)
-            lock.unlink(missing_ok=True)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keeps other runs on this stack out, and clears what a killed one left: its programs and its lock."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self._home / "run.lock", timeout=LOCK_WAIT_SECONDS):
+                orphans.end(self._bin, ENDING_SECONDS)
+                for lock in (self._home / "state").glob(
+                    f".pulumi/locks/organization/*/{self.stack.name}/*.json"
+                ):
+                    lock.unlink()
+                yield
+        except Timeout:
+            raise FairleadError(
+                f"another run is busy with stack {self.stack.name}\n    fix:     wait for it, then run this again"
+            ) from None
 
     def _call(self, arguments: Sequence[str]) -> str:
         """A short engine command; its output."""
@@ -180,7 +190,7 @@ class Engine:
 
     @property
     def _unfinished(self) -> Path:
-        """Stands while a run changes the cluster; found at the start of the next, that one was killed or failed.
+        """Stands while a run changes the cluster. Found by the next, the former was killed or failed.
 
         The state then knows less or more than the cluster holds, and is compared with it first. What
         it knows less of is taken over: objects are applied under one field manager, not created blindly.
@@ -189,20 +199,23 @@ class Engine:
 
     def up(self) -> Outcome:
         """Brings the cluster to the program's state. Raises ToolError with the engine's diagnostics."""
-        self.prepare()
-        return self._change("up")
+        with self._alone():
+            self.prepare()
+            return self._change("up")
 
     def preview(self) -> Outcome:
         """What `up` would do; changes nothing."""
-        self.prepare()
-        return self._long("preview", ["preview"])
+        with self._alone():
+            self.prepare()
+            return self._long("preview", ["preview"])
 
     def destroy(self) -> Outcome:
         """Deletes every resource of the stack, in order, then the stack's state."""
-        self.prepare()
-        outcome = self._change("destroy")
-        self._call(["stack", "rm", self.stack.name, "--yes", "--preserve-config"])
-        return outcome
+        with self._alone():
+            self.prepare()
+            outcome = self._change("destroy")
+            self._call(["stack", "rm", self.stack.name, "--yes", "--preserve-config"])
+            return outcome
 
     def _change(self, name: str) -> Outcome:
         compare = ["--refresh"] if self._unfinished.exists() else []
@@ -246,11 +259,22 @@ class Engine:
         return Outcome(time.monotonic() - began, _summary(tail), log)
 
     def _tell(self, line: str, counts: dict[str, int]) -> None:
+        if POD_TROUBLE.search(line):
+            # Why something does not become ready; without it the user would wait in the dark.
+            self.say(f"    {line.strip()}")
         found = FINISHED.match(line)
         if found and found["type"].startswith("kubernetes:"):
             total = counts[found["what"]] = counts.get(found["what"], 0) + 1
             if total % 25 == 0:
                 self.say(f"    {total} objects {found['what']}")
+
+
+def _place(program: Path, placed: Path) -> None:
+    """Links a program, or copies it where a link is refused: another file system, another owner's file."""
+    try:
+        os.link(program, placed)
+    except OSError:
+        shutil.copy2(program, placed)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
@@ -269,20 +293,6 @@ def _diagnostics(tail: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in tail[start:] if line.strip()]
 
 
-def _holder(lock: Path) -> int | None:
-    try:
-        return int(json.loads(lock.read_text())["pid"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
-
-
-def _is_engine(pid: int) -> bool:
-    try:
-        return Path(os.readlink(f"/proc/{pid}/exe")).name.startswith("pulumi")
-    except OSError:
-        return False
-
-
 def _die_with_parent() -> None:
     """The engine is told to stop when this process is gone, however it went."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
@@ -290,4 +300,6 @@ def _die_with_parent() -> None:
 
 def forget(stack: Stack) -> None:
     """Removes the engine's state of a stack whose cluster is gone."""
-    shutil.rmtree(stack.run_dir / "pulumi", ignore_errors=True)
+    home = stack.run_dir / "pulumi"
+    orphans.end(home / "bin", 0)
+    shutil.rmtree(home, ignore_errors=True)

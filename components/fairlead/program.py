@@ -49,8 +49,8 @@ def cluster(plan: PlatformPlan) -> ClusterHandle:
     """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
     if plan.target == "local":
         from fairlead.stack import kubeconfig_path
-        from fairlead.tools.cache import Cache
         from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
+        from fairlead.tools.cache import Cache
 
         images = {name: row.reference for name, row in lock.images().items()}
         volumes = Cache.default().run(pulumi.get_stack()) / "host" / "volumes"

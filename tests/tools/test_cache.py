@@ -42,6 +42,14 @@ def test_a_cut_off_file_makes_the_item_absent(cache: Cache) -> None:
     assert not cache.present(ITEM)
 
 
+def test_a_cut_off_file_is_noticed_even_under_its_old_time(cache: Cache) -> None:
+    path = put(cache) / "demo"
+    before = path.stat()
+    os.truncate(path, 1)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not cache.present(ITEM)
+
+
 def test_a_file_changed_in_place_makes_the_item_absent(cache: Cache) -> None:
     (put(cache) / "demo").write_text("two")
     assert not cache.present(ITEM)
@@ -98,9 +106,13 @@ def test_extra_files_of_a_commit_are_checked_too(cache: Cache) -> None:
 
 
 def test_a_failed_step_leaves_neither_item_nor_scratch(cache: Cache) -> None:
-    with pytest.raises(FileNotFoundError), cache.scratch(ITEM.key) as scratch:
-        (scratch / "item").mkdir()
-        cache.commit(ITEM, scratch / "item", how="test", source="here")
+    def commit_nothing() -> None:
+        with cache.scratch(ITEM.key) as scratch:
+            (scratch / "item").mkdir()
+            cache.commit(ITEM, scratch / "item", how="test", source="here")
+
+    with pytest.raises(FileNotFoundError):
+        commit_nothing()
     assert not cache.present(ITEM)
     assert not list(cache.staging.iterdir())
 
@@ -146,7 +158,9 @@ TOGETHER = """
 
 def test_of_runs_at_the_same_time_one_makes_the_item(cache: Cache) -> None:
     argv = [sys.executable, "-c", textwrap.dedent(TOGETHER), str(cache.root)]
-    runs = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    runs = [
+        subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
     for run in runs:
         assert run.stdin is not None
         run.stdin.write("go\n")
@@ -159,10 +173,16 @@ def test_of_runs_at_the_same_time_one_makes_the_item(cache: Cache) -> None:
 def test_waiting_for_another_run_is_said_once(cache: Cache) -> None:
     holder = Cache(cache.root)
     said: list[str] = []
-    script = "import sys; from pathlib import Path; from fairlead.tools.cache import Cache\n" \
+    script = (
+        "import sys; from pathlib import Path; from fairlead.tools.cache import Cache\n"
         "with Cache(Path(sys.argv[1])).lock('k'):\n print('held', flush=True); sys.stdin.readline()"
-    with subprocess.Popen([sys.executable, "-c", script, str(cache.root)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as other:
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(cache.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
         assert other.stdin is not None
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"

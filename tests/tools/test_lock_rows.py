@@ -40,7 +40,9 @@ def test_a_version_that_is_not_exact_is_refused(version: str) -> None:
 
 def test_a_row_without_a_source_is_refused() -> None:
     with pytest.raises(ValidationError, match="source"):
-        ToolRow.model_validate({"name": "x", **{key: value for key, value in TOOL.items() if key != "source"}})
+        ToolRow.model_validate(
+            {"name": "x", **{key: value for key, value in TOOL.items() if key != "source"}}
+        )
 
 
 def test_an_unknown_key_is_refused() -> None:

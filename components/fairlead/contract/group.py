@@ -14,6 +14,10 @@ _LAST = {"Deployment": 2, "DaemonSet": 2, "StatefulSet": 2, "Job": 2}
 _AFTER = {"APIService": 3, "PodDisruptionBudget": 3}
 
 
+PATIENCE = "5m"
+"""What is not ready, or not gone, within this time never will be: an image that cannot be pulled, say."""
+
+
 def rank(kind: str) -> int:
     """0: namespaces and CRDs; 1: all that pods need; 2: workloads; 3: what needs running pods."""
     return {**_FIRST, **_LAST, **_AFTER}.get(kind, 1)
@@ -51,7 +55,11 @@ class ObjectGroup(pulumi.ComponentResource):
             if rank(obj["kind"]) != current:
                 current, before = rank(obj["kind"]), [*after, *made]
             child = pulumi.ResourceOptions(
-                parent=self, depends_on=before, hooks=hooks, retain_on_delete=_made_by_the_cluster(obj)
+                parent=self,
+                depends_on=before,
+                hooks=hooks,
+                retain_on_delete=_made_by_the_cluster(obj),
+                custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE, delete=PATIENCE),
             )
             made.append(Manifest(f"{name}-{object_name(obj)}", obj, child))
         self.ready = made

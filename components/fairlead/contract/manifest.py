@@ -34,14 +34,14 @@ def object_name(obj: Mapping[str, Any]) -> str:
 
 
 SKIP_AWAIT = frozenset({"Service"})
-"""The provider would wait for a Service's endpoints, which come with the pods; those are awaited by themselves."""
+"""The provider would wait for a Service's endpoints; they come with the pods, which are awaited."""
 
 
 FIELD_MANAGER = "fairlead"
 """The one owner of what is applied: a run that takes over what a killed one made is no stranger to it."""
 
 
-def annotations(kind: str) -> dict[str, str]:
+def provider_notes(kind: str) -> dict[str, str]:
     """What the provider is told about an object of this kind: who applies it, and what makes it ready."""
     told = {"pulumi.com/patchFieldManager": FIELD_MANAGER}
     if kind in CONDITIONS:
@@ -55,6 +55,7 @@ class Manifest(pulumi.CustomResource):
     def __init__(self, name: str, obj: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         props = dict(obj)
         metadata = obj["metadata"]
-        told = {**(metadata.get("annotations") or {}), **annotations(obj["kind"])}
+        own: Mapping[str, str] = metadata.get("annotations") or {}
+        told = {**own, **provider_notes(obj["kind"])}
         props["metadata"] = {**metadata, "annotations": told}
         super().__init__(type_token(obj["apiVersion"], obj["kind"]), name, props, opts)

@@ -19,7 +19,7 @@ NVIDIA = "nvidia.com/gpu"
 
 
 def values(pools: Sequence[PoolPlan]) -> Mapping[str, Any]:
-    """Values of the device plugin's chart: on nodes with an NVIDIA accelerator, tolerating only their taint."""
+    """Values of the device plugin's chart: on nodes with NVIDIA accelerators, tolerating only their taint."""
     names = sorted({pool.accelerator for pool in pools if pool.resource == NVIDIA and pool.accelerator})
     term = {"matchExpressions": [{"key": labels.ACCELERATOR, "operator": "In", "values": names}]}
     return {

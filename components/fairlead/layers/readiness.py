@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -48,11 +48,10 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
     An answer is an answer, also a refusal: then the webhook works and the real object's own
     error will tell what is wrong with it.
     """
-    from lightkube import ApiError, Client, KubeConfig
+    from lightkube import ApiError, Client, KubeConfig, generic_resource
     from lightkube.codecs import from_dict
-    from lightkube.generic_resource import get_generic_resource
 
-    if get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
+    if cast("Any", generic_resource).get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
         _declare(obj)
     with Client(config=KubeConfig.from_file(kubeconfig), dry_run=True) as client:
         try:
@@ -63,10 +62,12 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
 
 
 def _declare(obj: Mapping[str, Any]) -> None:
-    from lightkube.generic_resource import create_global_resource
+    from lightkube import generic_resource
 
     group, version = obj["apiVersion"].split("/")
-    create_global_resource(group, version, obj["kind"], f"{obj['kind'].lower()}s")
+    # lightkube ships no full types for this module.
+    declare = cast("Any", generic_resource).create_global_resource
+    declare(group, version, obj["kind"], f"{obj['kind'].lower()}s")
 
 
 def answered(name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any]) -> pulumi.ResourceHookBinding:

@@ -6,7 +6,7 @@ Every function takes objects and gives new ones; none reads or writes anything e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 Object = Mapping[str, Any]
 
@@ -46,10 +46,11 @@ def _flattened(role: Object, roles: Sequence[Object]) -> Object:
     rules: list[Any] = []
     for part in roles:
         if part is not role and any(
-            _selected(selector, part["metadata"].get("labels", {}))
+            _selected(selector, part["metadata"].get("labels") or {})
             for selector in role["aggregationRule"]["clusterRoleSelectors"]
         ):
-            rules.extend(rule for rule in part.get("rules") or [] if rule not in rules)
+            own: list[Any] = part.get("rules") or []
+            rules.extend(rule for rule in own if rule not in rules)
     return {**{key: value for key, value in role.items() if key != "aggregationRule"}, "rules": rules}
 
 
@@ -97,13 +98,12 @@ def on_pods(
 
 
 def with_image(image: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """A pod change: every container runs this image, taken from the node if it is there."""
+    """A pod change: every container, those of its start too, runs this image, from the node if it is there."""
 
     def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-        containers = [
-            {**box, "image": image, "imagePullPolicy": "IfNotPresent"} for box in spec["containers"]
-        ]
-        return {**spec, "containers": containers}
+        lists = [name for name in ("initContainers", "containers") if name in spec]
+        told = {"image": image, "imagePullPolicy": "IfNotPresent"}
+        return {**spec, **{name: [{**box, **told} for box in spec[name]] for name in lists}}
 
     return change
 
@@ -118,10 +118,11 @@ def on_nodes(selector: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Mappi
 
 
 def without_empty_secret_data(objects: Iterable[Object]) -> list[Object]:
-    """Drops the empty values of Secrets that a controller fills: whoever sends them owns them, and wipes them."""
+    """Drops the empty values of Secrets that a controller fills: who sends them owns them, and wipes them."""
 
     def cleaned(obj: Object) -> Object:
-        if obj["kind"] != "Secret" or any((obj.get("data") or {}).values()):
+        data: Mapping[str, str] = obj.get("data") or {}
+        if obj["kind"] != "Secret" or any(data.values()):
             return obj
         return {key: value for key, value in obj.items() if key != "data"}
 
@@ -163,11 +164,11 @@ def without_descriptions(crd: Object) -> Object:
 
 def _undescribed(node: Any, *, names: bool = False) -> Any:
     if isinstance(node, list):
-        return [_undescribed(one) for one in node]
+        return [_undescribed(one) for one in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     return {
         key: _undescribed(value, names=key == "properties" and not names)
-        for key, value in node.items()
+        for key, value in cast("dict[str, Any]", node).items()
         if names or not (key == "description" and isinstance(value, str))
     }

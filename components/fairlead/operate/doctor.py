@@ -33,10 +33,14 @@ def examine(stack: Stack) -> list[Finding]:
     planned = setup.plan(wanted(plan, samples=True), Context.of(cache, progress))
     found = [Finding("python", True, sys.version.split()[0]), Finding("cache", True, str(cache.root))]
     if planned.steps:
-        found.append(Finding("tools", False, "\n".join([*planned.describe(), "fix: fairlead up brings them"])))
+        found.append(
+            Finding("tools", False, "\n".join([*planned.describe(), "fix: fairlead up brings them"]))
+        )
         return found
     have = prepare(stack, plan, progress, samples=True)
-    found.append(Finding("tools", True, f"all {len(have.tools)} programs and {len(have.images)} images are there"))
+    found.append(
+        Finding("tools", True, f"all {len(have.tools)} programs and {len(have.images)} images are there")
+    )
     problems = host.preflight(host_config(stack, plan, have))
     found += [Finding("machine", False, str(problem)) for problem in problems]
     if not problems:

@@ -43,9 +43,13 @@ def status(found: Status) -> list[str]:
 
 def jobs(states: Sequence[JobState]) -> list[str]:
     """Jobs as a table."""
-    rows = [(f"{s.tenant}/{s.name}", s.phase, f"{s.pods} pods", s.accelerators or "-", s.reason) for s in states]
+    rows = [
+        (f"{s.tenant}/{s.name}", s.phase, f"{s.pods} pods", s.accelerators or "-", s.reason) for s in states
+    ]
     return table(("job", "state", "size", "per node", "why"), rows, indent="")
 
 
 def _amounts(used: Mapping[str, str], guaranteed: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {used.get(name, '0')} of {amount}" for name, amount in guaranteed.items()) or "-"
+    return (
+        ", ".join(f"{name} {used.get(name, '0')} of {amount}" for name, amount in guaranteed.items()) or "-"
+    )

@@ -67,7 +67,9 @@ class Status:
     def healthy(self) -> bool:
         """Whether everything that should stand does."""
         pools = all(pool.ready >= pool.wanted for pool in self.pools)
-        return pools and all(queue.active for queue in self.queues) and all(one.healthy for one in self.layers)
+        return (
+            pools and all(queue.active for queue in self.queues) and all(one.healthy for one in self.layers)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -92,7 +94,8 @@ def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
 
 
 def _condition(obj: Mapping[str, Any], name: str) -> bool:
-    conditions = (obj.get("status") or {}).get("conditions") or []
+    status: Mapping[str, Any] = obj.get("status") or {}
+    conditions: Sequence[Mapping[str, str]] = status.get("conditions") or []
     return any(one["type"] == name and one["status"] == "True" for one in conditions)
 
 
@@ -103,11 +106,15 @@ def _pool(
     names = {node["metadata"]["name"] for node in mine}
     used = total = Fraction(0)
     if pool.resource:
-        total = sum((quantity(node["status"]["allocatable"].get(pool.resource, "0")) for node in mine), Fraction(0))
+        total = sum(
+            (quantity(node["status"]["allocatable"].get(pool.resource, "0")) for node in mine), Fraction(0)
+        )
         used = sum((_requested(pod, pool.resource) for pod in pods if _runs_on(pod, names)), Fraction(0))
     ready = sum(_condition(node, "Ready") for node in mine)
     name = pool.accelerator or "-"
-    return PoolStatus(pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated)
+    return PoolStatus(
+        pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated
+    )
 
 
 def _runs_on(pod: Mapping[str, Any], nodes: set[str]) -> bool:
@@ -116,7 +123,10 @@ def _runs_on(pod: Mapping[str, Any], nodes: set[str]) -> bool:
 
 def _requested(pod: Mapping[str, Any], resource: str) -> Fraction:
     boxes = pod["spec"]["containers"]
-    return sum((quantity(box.get("resources", {}).get("requests", {}).get(resource, "0")) for box in boxes), Fraction(0))
+    return sum(
+        (quantity(box.get("resources", {}).get("requests", {}).get(resource, "0")) for box in boxes),
+        Fraction(0),
+    )
 
 
 def _amounts(groups: Iterable[Mapping[str, Any]], field: str, resources: Iterable[str]) -> dict[str, str]:
@@ -130,7 +140,7 @@ def _amounts(groups: Iterable[Mapping[str, Any]], field: str, resources: Iterabl
 
 
 def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
-    status = queue.get("status") or {}
+    status: Mapping[str, Any] = queue.get("status") or {}
     flavors = [flavor for group in queue["spec"]["resourceGroups"] for flavor in group["flavors"]]
     return QueueStatus(
         tenant=queue["metadata"]["name"],

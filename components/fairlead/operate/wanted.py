@@ -5,7 +5,13 @@ from __future__ import annotations
 from fairlead.plan.model import PlatformPlan
 from fairlead.tools.setup import Wanted
 
-ENGINE = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-kubernetes", "helm")
+ENGINE = (
+    "pulumi",
+    "pulumi-language-python",
+    "pulumi-language-python-exec",
+    "pulumi-resource-kubernetes",
+    "helm",
+)
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl")
 NODE = ("containerd", "runc", "cni-plugins", "nft", "kubelet", "kube-proxy")
 SANDBOX_IMAGE = "pause"

@@ -45,7 +45,11 @@ def _rules() -> list[Mapping[str, Any]]:
     see = ["get", "list", "watch"]
     change = [*see, "create", "patch", "update", "delete"]
     return [
-        {"apiGroups": [""], "resources": ["nodes", "persistentvolumeclaims", "pods", "configmaps"], "verbs": see},
+        {
+            "apiGroups": [""],
+            "resources": ["nodes", "persistentvolumeclaims", "pods", "configmaps"],
+            "verbs": see,
+        },
         {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": change},
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
         {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": see},

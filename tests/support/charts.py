@@ -1,0 +1,55 @@
+"""Charts as the product renders them: the pinned helm and the pinned charts, from the cache or fetched."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fairlead.catalog import lock, read
+from fairlead.layers.chart import HelmRenderer, Release
+from fairlead.tools import charts, toolchain
+from fairlead.tools.cache import Cache
+from fairlead.tools.progress import Progress
+
+KUBERNETES = read.load().targets["local"].kubernetes
+
+
+def renderer(names: Sequence[str], kubernetes: str = KUBERNETES) -> HelmRenderer:
+    """A renderer that keeps nothing from one test run to the next."""
+    return _renderer(tuple(sorted(names)), kubernetes)
+
+
+@cache
+def _renderer(names: tuple[str, ...], kubernetes: str) -> HelmRenderer:
+    cache_dir, quiet = Cache.default(), Progress(mode="quiet")
+    helm = toolchain.ensure(["helm"], cache_dir, quiet)["helm"]
+    versions = {name: lock.charts()[name].version for name in names}
+    kept = Path(tempfile.mkdtemp(prefix="fairlead-rendered-"))
+    return HelmRenderer(helm, charts.ensure(names, cache_dir, quiet), versions, kubernetes, kept)
+
+
+def chart_values(name: str) -> Mapping[str, Any]:
+    """The values.yaml that a chart of the lock comes with."""
+    return _read(name, "values.yaml")
+
+
+def dependency_conditions(name: str) -> set[str]:
+    """Values, dotted, that switch a chart's dependencies: they need not stand in its values.yaml."""
+    needs = _read(name, "Chart.yaml").get("dependencies") or []
+    return {path for need in needs for path in need.get("condition", "").split(",") if path}
+
+
+def _read(name: str, file: str) -> Mapping[str, Any]:
+    import yaml
+
+    folder = charts.ensure([name], Cache.default(), Progress(mode="quiet"))[name]
+    return yaml.safe_load((folder / file).read_text())
+
+
+@cache
+def rendered(name: str) -> Sequence[Mapping[str, Any]]:
+    """A chart of the lock as its authors made it: no values, no changes of ours."""
+    return renderer([name])(Release(name, name, "somewhere", {}))
