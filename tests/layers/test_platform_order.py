@@ -77,7 +77,9 @@ def test_tenants_go_first_on_destroy_while_every_controller_and_queue_still_stan
     needed |= urns(engine.of_kind("ClusterQueue"), 2) | urns(engine.of_kind("ResourceFlavor"), 3)
     needed |= urns(engine.of_kind("ClusterTrainingRuntime"), 11)
     needed |= urns(engine.of_kind("CustomResourceDefinition"), 15)
-    needed |= {one.urn for kind in ("Role", "ClusterRole") for one in engine.of_kind(kind) if not in_tenant(one)}
+    needed |= {
+        one.urn for kind in ("Role", "ClusterRole") for one in engine.of_kind(kind) if not in_tenant(one)
+    }
     tenants = [one for one in engine.of_kind("Namespace") if in_tenant(one)]
     assert len(tenants) == 2
     for one in tenants:
@@ -114,7 +116,13 @@ def test_queues_come_after_their_flavors_cohort_and_topology(engine: Recorder) -
 
 def test_the_first_objects_of_a_kind_wait_for_their_webhooks_answer(engine: Recorder) -> None:
     gated = {
-        "kueue-webhook-answers": ("Topology", "ResourceFlavor", "Cohort", "ClusterQueue", "WorkloadPriorityClass"),
+        "kueue-webhook-answers": (
+            "Topology",
+            "ResourceFlavor",
+            "Cohort",
+            "ClusterQueue",
+            "WorkloadPriorityClass",
+        ),
         "trainer-webhook-answers": ("ClusterTrainingRuntime",),
     }
     assert set(engine.hooks) == set(gated)
@@ -130,7 +138,9 @@ def test_a_local_queue_needs_no_gate_because_gated_objects_stand_before_it(engin
         assert any(engine.registered[urn].hooks for urn in engine.behind(one.urn))
 
 
-def test_only_the_account_that_the_cluster_makes_anew_is_left_when_its_resource_goes(engine: Recorder) -> None:
+def test_only_the_account_that_the_cluster_makes_anew_is_left_when_its_resource_goes(
+    engine: Recorder,
+) -> None:
     left = [one.object for one in engine.registered.values() if one.retained]
     assert {(one["kind"], one["metadata"]["name"]) for one in left} == {("ServiceAccount", "default")}
     assert {one["metadata"]["namespace"] for one in left} == {"team-a", "team-b"}

@@ -32,10 +32,9 @@ def examine(stack: Stack) -> list[Finding]:
     cache, progress = Cache.default(), Progress(mode="quiet")
     planned = setup.plan(wanted(plan, samples=True), Context.of(cache, progress))
     found = [Finding("python", True, sys.version.split()[0]), Finding("cache", True, str(cache.root))]
+    found += [Finding("rights", False, str(problem)) for problem in host.rights()]
     if planned.steps:
-        found.append(
-            Finding("tools", False, "\n".join([*planned.describe(), "fix: fairlead up brings them"]))
-        )
+        found.append(Finding("tools", False, f"{planned.describe()}\nfix: fairlead up brings them"))
         return found
     have = prepare(stack, plan, progress, samples=True)
     found.append(

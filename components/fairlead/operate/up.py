@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fairlead.catalog import lock
 from fairlead.engine import Engine, Outcome, forget
+from fairlead.errors import InputError
 from fairlead.operate.wanted import ENGINE, SANDBOX_IMAGE, wanted
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
@@ -74,6 +75,8 @@ def timed(work: Callable[[], object]) -> float:
 def up(stack: Stack, progress: Progress, *, samples: bool = False) -> Figures:
     """Brings the stack's platform up on this machine. Nothing changes where all stands already."""
     plan = plan_of(stack.folder, stack.name)
+    if lacking := host.rights():
+        raise InputError("this machine", lacking)
     began = time.monotonic()
     have = prepare(stack, plan, progress, samples=samples)
     prepared = time.monotonic() - began

@@ -13,7 +13,7 @@ ENGINE = (
     "helm",
 )
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl")
-NODE = ("containerd", "runc", "cni-plugins", "nft", "kubelet", "kube-proxy")
+NODE = ("containerd", "runc", "cni-plugins", "nft", "slirp4netns", "kubelet", "kube-proxy")
 SANDBOX_IMAGE = "pause"
 SAMPLE_IMAGE = "python-numpy"
 TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "kube-router", "local-path-provisioner", "local-path-helper")

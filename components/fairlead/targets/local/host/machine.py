@@ -33,11 +33,18 @@ _TRIALS = {
 }
 
 
+def rights() -> list[Problem]:
+    """What the user lacks. Needs no configuration, so it is asked before anything is downloaded or built."""
+    if os.geteuid() == 0:
+        return []
+    what = "a local cluster needs root: it makes namespaces, mounts and a network link"
+    return [Problem("user", what, f"uid {os.geteuid()}", "uid 0", f"sudo make up; {STILL_WORKS}")]
+
+
 def preflight(cfg: HostConfig) -> list[Problem]:
     """All obstacles; empty when a cluster can be started. Changes nothing."""
-    if os.geteuid() != 0:
-        return [Problem("user", "a local cluster needs root: it makes namespaces, mounts and a network link",
-                        f"uid {os.geteuid()}", "uid 0", f"sudo make up; {STILL_WORKS}")]  # fmt: skip
+    if found := rights():
+        return found
     checks: tuple[Callable[[HostConfig], Iterator[Problem]], ...] = (
         _kernel, _programs, _directory, _room, _control_groups, _network, _namesake,
     )  # fmt: skip
