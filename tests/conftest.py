@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.golden import Golden
+
+# How fast an example runs says something about the machine's load, not about the code.
+settings.register_profile(
+    "fairlead",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=60,
+    print_blob=True,
+)
+settings.load_profile("fairlead")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

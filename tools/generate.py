@@ -1,4 +1,4 @@
-"""Writes every file that is generated from the code: the spec's JSON Schema, its reference page, the capabilities.
+"""Writes every file that is generated from the code: the spec's schema and page, the capabilities.
 
 `--check` writes nothing and exits with status 1 if a file has drifted, with the first lines that differ.
 Golden results of tests are not here: `pytest --update-golden` writes them (`make golden` does both).
@@ -47,7 +47,7 @@ def capabilities(catalog: Catalog) -> str:
     lines = [
         "# What each target can do",
         "",
-        "Generated from `components/fairlead/catalog/data/capabilities.toml`: change that, then `make golden`.",
+        "Generated from `components/fairlead/catalog/data/capabilities.toml`: change that and `make golden`.",
         "Contract rule C10: nothing is skipped in silence ([the contract](contract.md)).",
         "",
         "`unproven` means that it is built and that no test has shown it.",

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,8 +158,8 @@ class Engine:
         return any((self._home / "state").glob(f".pulumi/stacks/*/{self.stack.name}.json"))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keeps other runs on this stack out, and clears what a killed one left: its programs and its lock."""
+    def _alone(self) -> Generator[None]:
+        """Keeps other runs on this stack out, and clears what a killed one left: programs and lock."""
         self._home.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self._home / "run.lock", timeout=LOCK_WAIT_SECONDS):
@@ -171,7 +171,8 @@ class Engine:
                 yield
         except Timeout:
             raise FairleadError(
-                f"another run is busy with stack {self.stack.name}\n    fix:     wait for it, then run this again"
+                f"another run is busy with stack {self.stack.name}\n"
+                "    fix:     wait for it, then run this again"
             ) from None
 
     def _call(self, arguments: Sequence[str]) -> str:

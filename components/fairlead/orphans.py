@@ -1,4 +1,4 @@
-"""Programs that outlived the run that started them. A killed engine leaves its plugins behind, waiting for ever."""
+"""Programs that outlived the run that started them: a killed engine leaves its plugins behind, waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before what, read from what the engine is told: creation follows it, deletion runs it backwards."""
+"""What stands before what, as the engine is told: creation follows it, deletion runs it backwards."""
 
 from __future__ import annotations
 

@@ -110,13 +110,17 @@ def crd(schema: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "CustomResourceDefinition", "metadata": {"name": "c"}, "spec": {"versions": versions}}
 
 
-def test_a_crds_prose_goes_and_a_property_called_description_stays() -> None:
+def test_a_crds_prose_goes_and_whatever_is_called_so_by_a_user_stays() -> None:
     schema = {
         "type": "object",
         "description": "prose",
         "properties": {
             "description": {"type": "string", "description": "prose"},
-            "properties": {"type": "object", "properties": {"description": {"type": "string"}}},
+            "properties": {
+                "type": "object",
+                "default": {"description": "a value"},
+                "properties": {"default": {"type": "string", "description": "prose"}},
+            },
         },
         "required": ["description"],
     }
@@ -125,7 +129,11 @@ def test_a_crds_prose_goes_and_a_property_called_description_stays() -> None:
         "type": "object",
         "properties": {
             "description": {"type": "string"},
-            "properties": {"type": "object", "properties": {"description": {"type": "string"}}},
+            "properties": {
+                "type": "object",
+                "default": {"description": "a value"},
+                "properties": {"default": {"type": "string"}},
+            },
         },
         "required": ["description"],
     }

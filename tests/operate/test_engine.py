@@ -22,7 +22,8 @@ PULUMI = """\
 #!/bin/sh
 echo "$*" >> "{calls}"
 case "$1 $2" in
-  "stack init") mkdir -p "{state}/.pulumi/stacks/fairlead"; echo '{{}}' > "{state}/.pulumi/stacks/fairlead/unit.json"
+  "stack init") mkdir -p "{state}/.pulumi/stacks/fairlead"
+                echo '{{}}' > "{state}/.pulumi/stacks/fairlead/unit.json"
                 echo "encryptionsalt: v1:first" > "{config}.salted"; cat "{config}" >> "{config}.salted"
                 mv "{config}.salted" "{config}" ;;
   "stack output") echo '{{"name": "unit"}}' ;;

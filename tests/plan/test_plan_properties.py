@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import fitting_platforms, platforms
 
@@ -22,7 +22,6 @@ from fairlead.values import quantity
 LABEL_VALUE = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 LABEL_KEY = re.compile(r"^[a-z0-9.]+/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
 DNS = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
-RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def plan_of(data: dict[str, Any]) -> PlatformPlan:
@@ -37,7 +36,6 @@ def plan_or_refusal(data: Any) -> PlatformPlan | InputError:
         return error
 
 
-@RELAXED
 @given(platforms())
 def test_every_spec_is_planned_or_refused_with_reasons(data: dict[str, Any]) -> None:
     outcome = plan_or_refusal(data)
@@ -63,7 +61,6 @@ JUNK = st.recursive(
 )
 
 
-@RELAXED
 @given(JUNK)
 def test_no_junk_of_any_shape_brings_the_resolver_down(data: Any) -> None:
     outcome = plan_or_refusal(data)
@@ -71,7 +68,6 @@ def test_no_junk_of_any_shape_brings_the_resolver_down(data: Any) -> None:
     assert outcome.problems
 
 
-@RELAXED
 @given(platforms(), st.data())
 def test_a_broken_part_never_brings_the_resolver_down(spec: dict[str, Any], data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(sorted(spec)))
@@ -83,7 +79,6 @@ def total(amounts: Iterable[Mapping[str, str]], resource: str) -> Fraction:
     return sum((quantity(amount[resource]) for amount in amounts), Fraction(0))
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_shares_and_what_is_left_add_up_to_the_total_of_every_flavor(data: dict[str, Any]) -> None:
     queues = plan_of(data).queues
@@ -95,7 +90,6 @@ def test_shares_and_what_is_left_add_up_to_the_total_of_every_flavor(data: dict[
             assert given_out == quantity(flavor.totals[resource]), (flavor.name, resource)
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_totals_are_what_the_pools_have_and_no_tenant_gets_less_than_promised(data: dict[str, Any]) -> None:
     plan = plan_of(data)
@@ -111,7 +105,6 @@ def test_totals_are_what_the_pools_have_and_no_tenant_gets_less_than_promised(da
             assert total(mine, "nvidia.com/gpu") == count
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_every_flavor_lists_every_covered_resource(data: dict[str, Any]) -> None:
     queues = plan_of(data).queues
@@ -121,7 +114,6 @@ def test_every_flavor_lists_every_covered_resource(data: dict[str, Any]) -> None
     assert all(len(queue.quotas) == len(queues.flavors) for queue in queues.queues)
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_labels_and_names_are_what_kubernetes_accepts(data: dict[str, Any]) -> None:
     plan = plan_of(data)
@@ -134,7 +126,6 @@ def test_labels_and_names_are_what_kubernetes_accepts(data: dict[str, Any]) -> N
     assert all(DNS.match(name) for name in names)
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_every_node_belongs_to_exactly_one_flavor(data: dict[str, Any]) -> None:
     plan = plan_of(data)
@@ -144,7 +135,6 @@ def test_every_node_belongs_to_exactly_one_flavor(data: dict[str, Any]) -> None:
         assert homes[0].node_taints == pool.taints
 
 
-@RELAXED
 @given(fitting_platforms(), st.integers(0, 2**32))
 def test_the_order_of_the_pools_changes_no_quota(data: dict[str, Any], seed: int) -> None:
     shuffled = list(data["pools"])
@@ -155,7 +145,6 @@ def test_the_order_of_the_pools_changes_no_quota(data: dict[str, Any], seed: int
     assert other.layers[1:] == plan.layers[1:]
 
 
-@RELAXED
 @given(fitting_platforms())
 def test_the_same_spec_prints_the_same_bytes(data: dict[str, Any]) -> None:
     assert show.to_json(plan_of(data)) == show.to_json(plan_of(dict(reversed(data.items()))))

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,8 @@ def row(*ways: dict[str, Any], name: str = "demo", **more: Any) -> ToolRow:
 
 def served(web: Web, program: bytes = PROGRAM, name: str = "demo") -> dict[str, Any]:
     web.pages[f"/{name}"] = program
-    return {"how": "download", "url": f"{web.url}/{name}", "sha256": hashlib.sha256(program).hexdigest()}
+    digest = hashlib.sha256(program).hexdigest()
+    return {"how": "download", "url": f"{web.url}/{name}", "sha256": digest, "sum_source": "test"}
 
 
 def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
@@ -242,12 +245,43 @@ def test_a_module_with_another_hash_than_the_locks_is_refused(context: Context, 
         step.run(context)
 
 
-def said(fifo: Path) -> str:
-    """What a program writes into a fifo; fails if none does."""
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    assert select.select([reader], [], [], 30)[0], "the program did not come so far"
-    with os.fdopen(reader) as file:
-        return file.read()
+@pytest.fixture
+def fifo(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A fifo between the test and its programs: its path, and our own end.
+
+    Our end reads and writes and stays open until the test is over. So no program can stand in the
+    opening of the fifo, however the test ends, and what one has written waits until it is read.
+    """
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    end = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    yield path, end
+    os.close(end)
+
+
+@contextmanager
+def ended_with_us(argv: list[str]) -> Generator[subprocess.Popen[bytes]]:
+    """A program that, with every program that it started, does not outlive the test."""
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    run = subprocess.Popen(argv, env=env, start_new_session=True)
+    try:
+        yield run
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+
+
+def said(end: int, run: subprocess.Popen[bytes]) -> str:
+    """A line that a program started by `run` writes into the fifo; fails when `run` ends before."""
+    alive = os.pidfd_open(run.pid)
+    try:
+        ready = select.select([end, alive], [], [], 120)[0]
+    finally:
+        os.close(alive)
+    assert ready, "the program has not come so far"
+    assert end in ready, f"the program ended with status {run.wait()}"
+    return os.read(end, 4096).decode()
 
 
 KILLED = """
@@ -266,22 +300,16 @@ KILLED = """
 
 
 def test_a_run_killed_during_a_build_takes_the_build_with_it_and_the_next_run_goes_on(
-    cache: Cache, context: Context, tmp_path: Path
+    cache: Cache, context: Context, tmp_path: Path, fifo: tuple[Path, int]
 ) -> None:
-    fifo = tmp_path / "building"
-    os.mkfifo(fifo)
-    slow = fake_go(tmp_path / "slow", f"echo $$ > {fifo}; exec sleep 600")
-    run = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(cache.root), str(slow)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-    )
-    child = int(said(fifo))
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    gone = os.pidfd_open(child) if Path(f"/proc/{child}").exists() else None
-    if gone is not None:
-        assert select.select([gone], [], [], 10)[0], "the build runs on without us"
-        os.close(gone)
+    path, end = fifo
+    slow = fake_go(tmp_path / "slow", f"echo $$ > {path}; exec sleep 600")
+    with ended_with_us([sys.executable, "-c", textwrap.dedent(KILLED), str(cache.root), str(slow)]) as run:
+        child = os.pidfd_open(int(said(end, run)))
+        run.send_signal(signal.SIGKILL)
+        gone = select.select([child], [], [], 30)[0]
+        os.close(child)
+        assert gone, "the build runs on without us"
     assert list(cache.staging.iterdir())
     context.go_command = fake_go(tmp_path / "quick", BUILD)
     toolchain._make(context, row(GO_ROW))  # pyright: ignore[reportPrivateUsage]
@@ -289,19 +317,24 @@ def test_a_run_killed_during_a_build_takes_the_build_with_it_and_the_next_run_go
     assert not list(cache.staging.iterdir())
 
 
-def test_a_failed_step_ends_the_builds_that_run_beside_it(context: Context, tmp_path: Path) -> None:
+def test_a_failed_step_ends_the_builds_that_run_beside_it(
+    context: Context, tmp_path: Path, fifo: tuple[Path, int]
+) -> None:
     context.builds = 2
     context.__post_init__()
-    fifo = tmp_path / "go"
-    os.mkfifo(fifo)
-    slow = f"timeout 30 sh -c 'echo > {fifo}'; exec sleep 600"
-    script = f"case $PWD in *_slow_*) {slow};; *) timeout 30 cat {fifo}; exit 1;; esac"
+    path, _ = fifo
+    # Left alone, the slow build would end well; the other fails as soon as the slow one runs.
+    program = tmp_path / "slow.py"
+    program.write_text(f"import time\ntime.sleep(60)\nopen({str(tmp_path / 'late')!r}, 'w')\n")
+    slow = f"echo > {path}; exec {sys.executable} {program}"
+    script = f"case $PWD in *_slow_*) {slow};; *) timeout 60 head -n 1 {path} && exit 7; exit 8;; esac"
     go = fake_go(tmp_path / "gobin", script)
     rows = {name: row({**GO_ROW, "ldflags": name}, name=name) for name in ("slow", "fails")}
     steps = toolchain.plan(["slow", "fails"], context, {**rows, "go": GO}).steps
     context.go_command = go
-    with pytest.raises(ToolError, match="fails: `go build"):
+    with pytest.raises(ToolError, match=r"fails: `go build .* ended with status 7"):
         run_steps([step for step in steps if step.key != toolchain.GO_STEP], context)
+    assert not (tmp_path / "late").exists(), "the slow build ran to its end"
     with pytest.raises(StoppedError):
         context.runner("late").run(["true"], cwd=tmp_path)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from crd_schema import problems
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from job_samples import EXAMPLES, job
 from rendered_pods import check_core, expanded, job_set_spec, pod, restricted_violations
@@ -275,7 +275,6 @@ def test_the_hash_tells_jobs_apart_and_nothing_else() -> None:
     )
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     nodes=st.integers(1, 10_000),
     accelerators=st.sampled_from(

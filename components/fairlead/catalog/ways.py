@@ -35,7 +35,7 @@ class Row(BaseModel):
         return _without_remarks(self.model_dump(mode="json", exclude_defaults=True))
 
 
-_REMARKS = frozenset({"source", "date", "usual_seconds", "digest_source"})
+_REMARKS = frozenset({"source", "date", "usual_seconds", "digest_source", "sum_source"})
 
 
 def _without_remarks(value: Any) -> Any:
@@ -68,6 +68,8 @@ class DownloadWay(Row):
     url: Text
     """Address; `{version}` stands for the row's version."""
     sha256: Sha256 | None = None
+    sum_source: str = ""
+    """Where a pinned sum was read; not part of what is made."""
     checksums: str | None = None
     """Address of the project's checksum file (bare, or `sum  name` lines), if no sum is pinned."""
     members: Mapping[str, str] | None = None
@@ -78,6 +80,9 @@ class DownloadWay(Row):
     def _checked(self) -> DownloadWay:
         if (self.sha256 is None) == (self.checksums is None):
             msg = "a download names either sha256 or checksums"
+            raise ValueError(msg)
+        if (self.sha256 is None) == bool(self.sum_source):
+            msg = "a pinned sha256 needs sum_source, and only a pinned one has it"
             raise ValueError(msg)
         return self
 

@@ -33,7 +33,8 @@ def run(project: Path, kubeconfig: Path, say: Callable[[str], None]) -> list[Job
 def _teller(say: Callable[[str], None]) -> Callable[[JobState], None]:
     def tell(state: JobState) -> None:
         say(
-            f"{state.tenant}/{state.name} {state.phase} {state.running}/{state.pods} pods {state.reason}".rstrip()
+            f"{state.tenant}/{state.name} {state.phase}"
+            f" {state.running}/{state.pods} pods {state.reason}".rstrip()
         )
 
     return tell

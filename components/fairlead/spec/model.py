@@ -95,7 +95,7 @@ class Tenant(Model):
     borrow: Flag = True
     """May use what other tenants leave unused."""
     preemption: Preemption = "lower-priority"
-    """Whether its waiting workloads may evict running ones of lower priority: its own, and others' that borrow."""
+    """Whether its waiting workloads may evict running ones of lower priority: own ones, others that borrow."""
     pod_security: PodSecurity = "restricted"
     """Pod Security Standard that its pods must keep."""
     egress: tuple[Cidr, ...] = ()

@@ -1,4 +1,4 @@
-"""Volumes of the local target: directories on the real node, under the contract's two storage classes (C4)."""
+"""Volumes of the local target: directories of the real node under the contract's storage classes (C4)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def config(root: str) -> str:
 
 
 def helper_pod(image: str, selector: Mapping[str, str]) -> str:
-    """The pod that makes and removes a volume's directory. It runs as root: the directories are the node's."""
+    """The pod that makes and removes a volume's directory, as root: the directories are the node's."""
     box = {
         "name": "helper",
         "image": image,

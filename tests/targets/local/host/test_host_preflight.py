@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import host_configs
@@ -13,16 +13,32 @@ import pytest
 
 from fairlead.errors import Problem
 from fairlead.targets.local import host
-from fairlead.targets.local.host import HostConfig, cgroups, identity, machine, network
+from fairlead.targets.local.host import HostConfig, cgroups, identity, kernel, machine, network, toolbox
 
 
 @pytest.fixture
-def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has everything; no trial of the real kernel."""
+def as_root(cfg: HostConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Root on a machine that has everything, whoever runs the tests and wherever; its files' directory.
+
+    Nothing of the real machine is asked: no trial of its kernel, and no look at its other clusters.
+    """
+    groups, memory = tmp_path / "cgroup", tmp_path / "meminfo"
+    groups.mkdir()
+    memory.write_text("MemTotal: 33554432 kB\nMemAvailable: 16777216 kB\n")
+    (tmp_path / "kmsg").touch()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="6.1.0-40-amd64"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
+    monkeypatch.setattr(kernel, "CGROUPS", groups)
+    monkeypatch.setattr(machine, "_KMSG", tmp_path / "kmsg")
+    monkeypatch.setattr(machine, "_MEMINFO", memory)
     monkeypatch.setattr(machine, "_trials", lambda _cfg: iter(()))
+    monkeypatch.setattr(toolbox, "which", lambda name: Path("/usr/sbin") / name)
     monkeypatch.setattr(network, "_routes", list)
     monkeypatch.setattr(cgroups, "missing_controllers", list)
+    monkeypatch.setattr(identity, "others", lambda _stack, _run: [])
+    assert host.preflight(cfg) == []
+    return tmp_path
 
 
 def only(found: list[Problem]) -> Problem:
@@ -51,10 +67,33 @@ def test_a_missing_image_is_named(cfg: HostConfig) -> None:
 
 @pytest.mark.usefixtures("as_root")
 def test_too_little_disk_says_how_much_there_is(cfg: HostConfig, monkeypatch: Any) -> None:
-    usage = namedtuple("usage", "free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**30))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
     problem = only(host.preflight(cfg))
     assert (problem.given, problem.allowed) == ("1.0 GiB", "4 GiB free")
+
+
+def test_too_little_memory_says_how_much_there_is(cfg: HostConfig, as_root: Path) -> None:
+    (as_root / "meminfo").write_text("MemAvailable: 1048576 kB\n")
+    problem = only(host.preflight(cfg))
+    assert (problem.given, problem.allowed) == ("1.0 GiB", "2.5 GiB")
+
+
+def test_control_groups_that_cannot_be_written_are_named(cfg: HostConfig, as_root: Path) -> None:
+    (as_root / "cgroup").rmdir()  # to root, no directory that is there is read-only by its mode
+    assert only(host.preflight(cfg)).where == str(as_root / "cgroup")
+
+
+def test_a_container_without_the_kernels_log_is_refused(cfg: HostConfig, as_root: Path) -> None:
+    (as_root / "kmsg").unlink()
+    assert only(host.preflight(cfg)).where == str(as_root / "kmsg")
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_missing_program_of_the_machine_comes_with_its_package(cfg: HostConfig, monkeypatch: Any) -> None:
+    monkeypatch.setattr(toolbox, "which", lambda name: None if name == "nsenter" else Path("/bin") / name)
+    problem = only(host.preflight(cfg))
+    assert problem.where == "tool nsenter"
+    assert "util-linux" in problem.fix
 
 
 @pytest.mark.usefixtures("as_root")
@@ -94,8 +133,6 @@ def test_a_run_directory_that_cannot_work_is_refused(tmp_path: Path, directory: 
 
 @pytest.mark.usefixtures("as_root")
 def test_a_kernel_without_nftables_support_is_refused(cfg: HostConfig, monkeypatch: Any) -> None:
-    from types import SimpleNamespace
-
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="5.10.0-30-amd64"))
     assert only(host.preflight(cfg)).given == "5.10.0-30-amd64"
 

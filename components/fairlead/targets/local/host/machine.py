@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fairlead.errors import Problem
-from fairlead.targets.local.host import cgroups, identity, network, toolbox
+from fairlead.targets.local.host import cgroups, identity, kernel, network, toolbox
 from fairlead.targets.local.host.config import HostConfig
 
 STILL_WORKS = (
@@ -21,6 +21,7 @@ STILL_WORKS = (
 )
 _DISK_GIB, _MEMORY_GIB = 4, 2.5
 _KERNEL = (5, 13)  # kube-proxy's nftables mode (pkg/proxy/nftables/proxier.go of Kubernetes 1.35)
+_KMSG, _MEMINFO = Path("/dev/kmsg"), Path("/proc/meminfo")
 
 _TRIALS = {
     "namespaces": ("namespaces cannot be made", "run on a machine or in a container with CAP_SYS_ADMIN"),
@@ -59,8 +60,8 @@ def _kernel(_: HostConfig) -> Iterator[Problem]:
         yield Problem(
             "kernel", "is too old for kube-proxy's nftables mode", release, "5.13 or newer", STILL_WORKS
         )
-    if not Path("/dev/kmsg").exists():
-        yield Problem("/dev/kmsg", "is missing: the kubelet reads it", fix="give the container this device")
+    if not _KMSG.exists():
+        yield Problem(str(_KMSG), "is missing: the kubelet reads it", fix="give the container this device")
 
 
 def _programs(cfg: HostConfig) -> Iterator[Problem]:
@@ -94,7 +95,7 @@ def _room(cfg: HostConfig) -> Iterator[Problem]:
     free = shutil.disk_usage(there).free / 2**30
     if free < _DISK_GIB:
         yield Problem(str(there), "too little disk", f"{free:.1f} GiB", f"{_DISK_GIB} GiB free", "make room")
-    lines = Path("/proc/meminfo").read_text().splitlines()
+    lines = _MEMINFO.read_text().splitlines()
     memory = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) / 2**20
     if memory < _MEMORY_GIB:
         yield Problem(
@@ -106,8 +107,10 @@ def _control_groups(_: HostConfig) -> Iterator[Problem]:
     for name in cgroups.missing_controllers():
         fix = "give the container its own writable control groups, or start the kernel with it"
         yield Problem(f"control group {name}", "is not available: pods cannot be limited", fix=fix)
-    if not os.access("/sys/fs/cgroup", os.W_OK):
-        yield Problem("/sys/fs/cgroup", "is read-only", fix="run the container with writable control groups")
+    if not os.access(kernel.CGROUPS, os.W_OK):
+        yield Problem(
+            str(kernel.CGROUPS), "is read-only", fix="run the container with writable control groups"
+        )
 
 
 def _network(cfg: HostConfig) -> Iterator[Problem]:
