@@ -166,7 +166,12 @@ BROKEN = [
         "[lokal.mig]",
         ["[local.mig]: every target says so", "[lokal]: no such target"],
     ),
-    ("capabilities.toml", "reason = ", "# reason = ", ["what is not supported, or not proven, says why"]),
+    (
+        "capabilities.toml",
+        'status = "unsupported"\nreason = ',
+        'status = "unsupported"\n# reason = ',
+        ["what is not supported, or not proven, says why"],
+    ),
     ("targets.toml", "autoscaling = false", "autoscaling = true", ["must say the same as the capability"]),
     ("targets.toml", '"simulated"', '"magic"', ["gpu_mode: unknown word"]),
     (

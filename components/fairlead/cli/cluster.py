@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairlead.cli.options import DEFAULT_STACK, Output, OutputOption, StackOption
+
+if TYPE_CHECKING:
+    from fairlead.workload.state import JobState
 
 
 def add(app: typer.Typer) -> None:
@@ -31,7 +34,10 @@ def up(
 
     one, progress = find(stack), Progress()
     figures = bring_up(one, progress, samples=samples)
-    states = sample_jobs.run(one.project, one.kubeconfig, progress.note) if samples else []
+    states: list[JobState] = []
+    if samples:
+        with progress.step(3, 3, "two sample jobs", sample_jobs.USUAL_SECONDS):
+            states = sample_jobs.run(one.project, one.kubeconfig, progress.note)
     found = read(one.kubeconfig, plan_of(one.folder, one.name))
     for block in (show.status(found), show.jobs(states) if states else [], figures.lines()):
         typer.echo("\n".join(block) + "\n" if block else "", nl=bool(block))

@@ -12,6 +12,7 @@ from fairlead.workload.state import JobState
 FILES = ("gang.yaml", "train-cpu.yaml")
 """Under examples/: four nodes with eight simulated accelerators each; two workers that really compute."""
 TIMEOUT_SECONDS = 600
+USUAL_SECONDS = 30
 
 
 def run(project: Path, kubeconfig: Path, say: Callable[[str], None]) -> list[JobState]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -49,16 +50,24 @@ def shown(value: Any) -> str:
 
 def _problem(details: ErrorDetails, model: type[BaseModel], root: str) -> Problem:
     loc: Loc = details["loc"]
-    if loc and (loc[-1] == "[key]" or details["type"] == "invalid_key"):
-        loc = tuple(step for step in loc if step != "[key]")
-        return Problem(
-            render(root, loc),
-            "a key must be a text",
-            given=shown(details["input"]),
-            fix="put it in quotes",
-        )
-    say = _WORDS.get(details["type"], _other)
-    return say(render(root, loc), details, model)
+    kind = details["type"]
+    of_key = _is_of_key(details)
+    if of_key:
+        loc = loc[:-1]
+    # A key stands behind a dot even where it is a number: brackets hold places in lists.
+    where = f"{render(root, loc[:-1])}.{loc[-1]}" if of_key or kind == "invalid_key" else render(root, loc)
+    if kind == "invalid_key" or (of_key and kind == "string_type"):
+        return Problem(where, "a key must be a text", given=shown(details["input"]), fix="put it in quotes")
+    return _WORDS.get(kind, _other)(where, details, model)
+
+
+def _is_of_key(details: ErrorDetails) -> bool:
+    """Whether it is the key of a map that is wrong: pydantic puts `[key]` behind it, and gives the key.
+
+    Without the second look, a key that a user has named `[key]` would be taken for the mark.
+    """
+    loc, key = details["loc"], details["input"]
+    return len(loc) > 1 and loc[-1] == "[key]" and str(loc[-2]) in (str(key), repr(key))
 
 
 def _unknown_key(where: str, details: ErrorDetails, model: type[BaseModel]) -> Problem:
@@ -163,20 +172,32 @@ _WORDS: Mapping[str, Callable[[str, ErrorDetails, type[BaseModel]], Problem]] = 
 
 def _fields(model: type[BaseModel], loc: Loc) -> Mapping[str, FieldInfo]:
     """Fields of the model that lies at a place inside another; empty where there is none."""
-    here: Any = model
+    here: list[Any] = [model]
     for step in loc:
-        found = next(_models(here), None)
-        if found is None or not isinstance(step, str):
-            continue
-        here = found.model_fields[step].annotation if step in found.model_fields else None
-    found = next(_models(here), None)
+        here = [inner for one in here for inner in _inside(one, step)]
+    found = next((one for one in here if isinstance(one, type) and issubclass(one, BaseModel)), None)
     return found.model_fields if found else {}
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation names, also inside tuple, dict, Optional and Annotated."""
+def _inside(annotation: Any, step: int | str) -> Iterator[Any]:
+    """What the annotation says of the value at one step of a path: a field, a map's value, an entry."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
+        field = annotation.model_fields.get(str(step))
+        yield from _choices(field.annotation) if field else ()
+        return
+    parts = get_args(annotation)
+    if get_origin(annotation) in (dict, Mapping):
+        yield from _choices(parts[1])
+    elif get_origin(annotation) in (list, tuple, Sequence):
+        yield from (choice for part in parts if part is not ... for choice in _choices(part))
+
+
+def _choices(annotation: Any) -> Iterator[Any]:
+    """What a value may be: the members of a union, without the remarks of Annotated."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _choices(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        yield from (choice for part in get_args(annotation) for choice in _choices(part))
     else:
-        for part in get_args(annotation):
-            yield from _models(part)
+        yield annotation

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import InputError, Problem, one_of
@@ -17,7 +16,7 @@ from fairlead.plan.machines import unknown_accelerator
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import from_validation, shown
 from fairlead.workload.documents import read
-from fairlead.workload.model import FileMount, TrainingJob
+from fairlead.workload.model import TrainingJob
 from fairlead.workload.words import looks_secret
 
 ROOT = "job"
@@ -73,8 +72,7 @@ def load_job(document: Any, source: str, catalog: Catalog | None = None) -> Trai
     try:
         job = TrainingJob.model_validate(data)
     except ValidationError as error:
-        pairs = zip(from_validation(error, TrainingJob, ROOT), error.errors(), strict=True)
-        bad = [_without_secrets(_in_this_files_words(problem, details)) for problem, details in pairs]
+        bad = [_without_secrets(problem) for problem in from_validation(error, TrainingJob, ROOT)]
         rest = _without(data, [details["loc"] for details in error.errors()])
         found = [*bad, *_salvaged(rest, catalog)]
         raise InputError(source, in_input_order(found, data, ROOT)) from None
@@ -115,19 +113,6 @@ def _salvaged(rest: dict[Any, Any], catalog: Catalog | None) -> list[Problem]:
     except ValidationError:  # a rule over several keys: it is reported already
         return []
     return [*job.conflicts(), *_accelerator_problems(job, catalog)]
-
-
-def _in_this_files_words(problem: Problem, details: ErrorDetails) -> Problem:
-    """Keys that have rules of their own (variables, paths, labels), and what a mount may hold."""
-    location, kind = details["loc"], details["type"]
-    where = f"{ROOT}.{'.'.join(str(step) for step in location if step != '[key]')}"
-    if location[-1:] == ("[key]",) and kind == "value_error":
-        return Problem(where, details["msg"].removeprefix("Value error, "), problem.given)
-    if kind == "invalid_key":
-        return Problem(where, "a key must be a text", problem.given, fix="put it in quotes")
-    if kind == "extra_forbidden" and location[0] == "file_mounts":
-        return replace(problem, allowed=one_of(list(FileMount.model_fields), str(location[-1])), fix="")
-    return problem
 
 
 def _without_secrets(problem: Problem) -> Problem:
