@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from fairlead.errors import FairleadError, InputError, Problem, one_of
 from fairlead.tools.cache import Cache
 
 PROJECT_FILE = "Pulumi.yaml"
+_NAME = re.compile(r"[A-Za-z0-9_][-.\w]{0,99}", re.ASCII)
+"""A stack's name is part of file names: nothing in it may lead to another directory."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,10 @@ def project_dir(start: Path | None = None) -> Path:
 
 def find(name: str, start: Path | None = None) -> Stack:
     """The stack of that name. Raises InputError with the stacks there are."""
-    stack = Stack(project_dir(start), name)
+    stack = Stack(project_dir(start), _sound(name))
     if not stack.config_file.is_file():
-        known = sorted(path.name.split(".")[1] for path in stack.folder.glob("Pulumi.*.yaml"))
+        files = (path.name for path in stack.folder.glob("Pulumi.*.yaml"))
+        known = sorted(file.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
         problem = Problem(
             "--stack", "no such stack", name, one_of(known, name), f"add stacks/Pulumi.{name}.yaml"
         )
@@ -65,9 +69,30 @@ def find(name: str, start: Path | None = None) -> Stack:
     return stack
 
 
+def _sound(name: str) -> str:
+    if _NAME.fullmatch(name):
+        return name
+    allowed = "letters, digits, hyphens, underscores and dots, at most 100"
+    raise InputError("command line", [Problem("--stack", "is no name of a stack", repr(name), allowed)])
+
+
 def kubeconfig_path(name: str) -> Path:
-    """Kubeconfig of a stack's cluster. Raises FairleadError if the cluster is not there."""
-    path = Cache.default().run(name) / "kubeconfig"
-    if not path.is_file():
-        raise FairleadError(f"stack {name} has no running cluster\n    fix:     fairlead up -s {name}")
-    return path
+    """Kubeconfig of a stack's cluster. Raises FairleadError if the cluster is not there.
+
+    A cluster is found from any directory; where there is none, a wrong name is the likelier reason
+    inside a project, and InputError says so.
+    """
+    path = Cache.default().run(_sound(name)) / "kubeconfig"
+    if path.is_file():
+        return path
+    if _inside_a_project():
+        find(name)
+    raise FairleadError(f"stack {name} has no running cluster\n    fix:     fairlead up -s {name}")
+
+
+def _inside_a_project() -> bool:
+    try:
+        project_dir()
+    except FairleadError:
+        return False
+    return True

@@ -165,13 +165,6 @@ def test_a_file_that_is_no_job_is_wrong_input_for_submit_and_render(tmp_path: Pa
         assert run(command, "-f", write(tmp_path, text)).exit_code == 2
 
 
-def test_without_a_cluster_the_commands_say_how_to_get_one() -> None:
-    for words in (["list"], ["logs", "a/b"], ["wait", "a/b"], ["cancel", "a/b"], ["submit", "-f", GANG]):
-        result = run(*words)
-        assert result.exit_code == 1
-        assert "fairlead up -s local" in result.stderr
-
-
 def test_submit_sends_once_and_says_what_the_job_does(cluster: FakeCluster) -> None:
     first, second = run("submit", "-f", GANG), run("submit", "-f", GANG)
     assert first.stdout.startswith("team-a/gang created: Queued")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, Output, OutputOption, StackOption
+from fairlead.cli.options import DEFAULT_STACK, Output, OutputOption, StackOption, bad_option
 
 if TYPE_CHECKING:
     from fairlead.workload.state import JobState
@@ -115,10 +117,24 @@ def kubeconfig(
     """Print the kubeconfig of a stack's cluster, for kubectl and every other client."""
     from fairlead.stack import kubeconfig_path
 
-    text = kubeconfig_path(stack).read_text(encoding="utf-8")
+    content = kubeconfig_path(stack).read_bytes()
     if output is None:
-        typer.echo(text, nl=False)
+        typer.echo(content, nl=False)
         return
-    output.touch(mode=0o600)
-    output.chmod(0o600)
-    output.write_text(text, encoding="utf-8")
+    try:
+        _write_privately(output, content)
+    except OSError as error:
+        what, fix = f"cannot be written: {error.strerror}", "name a file in a directory that is yours"
+        raise bad_option("--output", what, str(output), fix=fix) from None
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    """Writes what others must not read. A file that is there loses its other readers before it is written.
+
+    Devices and pipes keep their mode: they are not ours.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            os.fchmod(file.fileno(), 0o600)
+            file.truncate()
+        file.write(content)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from fairlead.cli import cluster, jobs, plans
-from fairlead.errors import FairleadError
+from fairlead.errors import EXIT_FAILED, FairleadError
+
+_OUTPUT_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors of writing that carry no file name, because standard output has none."""
 
 
 class _Group(TyperGroup):
@@ -20,6 +24,14 @@ class _Group(TyperGroup):
         except FairleadError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of our output has gone: no error, click ends quietly
+                raise
+            if error.filename is None and error.errno not in _OUTPUT_FULL:
+                raise
+            where = "standard output" if error.filename is None else error.filename
+            typer.echo(f"{where}: {error.strerror}", err=True)
+            raise typer.Exit(EXIT_FAILED) from None
 
 
 app = typer.Typer(

@@ -55,7 +55,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], root: str) -> Proble
     if of_key:
         loc = loc[:-1]
     # A key stands behind a dot even where it is a number: brackets hold places in lists.
-    where = f"{render(root, loc[:-1])}.{loc[-1]}" if of_key or kind == "invalid_key" else render(root, loc)
+    key = of_key or kind == "invalid_key"
+    where = f"{render(root, loc[:-1])}.{details['input']}" if key else render(root, loc)
     if kind == "invalid_key" or (of_key and kind == "string_type"):
         return Problem(where, "a key must be a text", given=shown(details["input"]), fix="put it in quotes")
     return _WORDS.get(kind, _other)(where, details, model)
@@ -67,7 +68,7 @@ def _is_of_key(details: ErrorDetails) -> bool:
     Without the second look, a key that a user has named `[key]` would be taken for the mark.
     """
     loc, key = details["loc"], details["input"]
-    return len(loc) > 1 and loc[-1] == "[key]" and str(loc[-2]) in (str(key), repr(key))
+    return len(loc) > 1 and loc[-1] == "[key]" and loc[-2] in (key, str(key), repr(key))
 
 
 def _unknown_key(where: str, details: ErrorDetails, model: type[BaseModel]) -> Problem:

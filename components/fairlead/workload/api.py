@@ -53,17 +53,21 @@ class ApiFailure(FairleadError):
 
 
 class Api:
-    """A connection to one cluster. `notify` is told when something is tried again, and why."""
+    """A connection to one cluster. `notify` is told when something is tried again, and why.
+
+    patience: longest time to try again, in seconds; None for the usual minute.
+    """
 
     def __init__(
         self,
         kubeconfig: Path,
         notify: Callable[[str], None] = lambda _: None,
         transport: httpx2.BaseTransport | None = None,
-        patience: float = _PATIENCE,
+        patience: float | None = None,
     ) -> None:
         self._client, self.server = _connect(kubeconfig, transport)
-        self._notify, self._patience = notify, patience
+        self._notify = notify
+        self._patience = _PATIENCE if patience is None else patience
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
         """One object, None if it is not there."""
@@ -170,6 +174,7 @@ def _passing(failure: ApiFailure) -> bool:
 
 def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[Client, str]:
     import httpx2
+    import yaml
     from lightkube import Client, KubeConfig
     from lightkube.core.exceptions import ConfigError
 
@@ -185,10 +190,16 @@ def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[
             trust_env=_is_public(server),
             transport=transport,
         )
-    except (ConfigError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        fix = "`fairlead kubeconfig -s STACK` writes a fresh one"
-        raise FairleadError(f"{kubeconfig}: no usable kubeconfig: {error}\n    fix:     {fix}") from error
+    except (TypeError, AttributeError, KeyError) as error:
+        raise _unusable(kubeconfig, "it is not a map of clusters, users and contexts") from error
+    except (ConfigError, OSError, ValueError, yaml.YAMLError) as error:
+        raise _unusable(kubeconfig, " ".join(str(error).split())) from error
     return client, server
+
+
+def _unusable(kubeconfig: Path, why: str) -> FairleadError:
+    fix = "`fairlead up` writes that of a local cluster anew; of another, ask who runs it"
+    return FairleadError(f"{kubeconfig}: no usable kubeconfig: {why}\n    fix:     {fix}")
 
 
 def _is_public(server: str) -> bool:
@@ -251,7 +262,9 @@ def _in_users_words(server: str) -> Generator[None]:
         raise _refused(error) from error
     except httpx2.TransportError as error:
         text = f"the cluster at {server} does not answer: {error or type(error).__name__}"
-        raise ApiFailure(f"{text}\n    fix:     `fairlead status` shows whether it runs") from error
+        raise ApiFailure(
+            f"{text}\n    fix:     `fairlead up` starts a local cluster again; of another, ask who runs it"
+        ) from error
 
 
 def _status(error: httpx2.HTTPStatusError) -> int:
