@@ -97,6 +97,14 @@ def test_a_wrong_stack_name_is_wrong_input_for_every_command(words: list[str], n
         assert "nearest: local" in result.stderr
 
 
+def test_a_stack_name_leads_to_no_file_beyond_the_clusters_own(cache: Path) -> None:
+    left_by_a_cluster(cache, "inside\n")
+    (cache / "kubeconfig").write_text("outside\n")
+    result = run("kubeconfig", "-s", "..")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
 @pytest.mark.parametrize("words", [["plan"], ["config", "show"], ["down"], ["doctor"]], ids=" ".join)
 @pytest.mark.parametrize("name", ["lokal", "../local"])
 def test_a_wrong_stack_name_is_wrong_input_without_a_cluster_too(words: list[str], name: str) -> None:

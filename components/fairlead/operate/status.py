@@ -12,6 +12,8 @@ from fairlead import labels
 from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
 
+PATIENCE_SECONDS = 5
+"""Who asks for the status wants to hear soon that nothing answers."""
 NAMESPACES = {
     "queue": ("kueue-system",),
     "jobs": ("jobset-system", "kubeflow-system"),
@@ -80,7 +82,7 @@ def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
     """The status of a running cluster. Raises ApiFailure if its API server does not answer."""
     from fairlead.workload.api import Api
 
-    api = Api(kubeconfig)
+    api = Api(kubeconfig, patience=PATIENCE_SECONDS)
     nodes, pods = api.list("Node", None)[0], api.list("Pod", None)[0]
     deployments = api.list("Deployment", None)[0]
     spaces = {space["metadata"]["name"] for space in api.list("Namespace", None)[0]}
