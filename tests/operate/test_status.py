@@ -99,7 +99,7 @@ def read(monkeypatch: pytest.MonkeyPatch, plan: PlatformPlan) -> Any:
         def listed(_: Api, kind: str, __: Any) -> tuple[list[dict[str, Any]], str]:
             return objects[kind], "1"
 
-        monkeypatch.setattr(Api, "__init__", lambda *_: None)
+        monkeypatch.setattr(Api, "__init__", lambda *_, **__: None)
         monkeypatch.setattr(Api, "list", listed)
         monkeypatch.setattr(Api, "close", lambda _: None)
         return status.read(REPO, plan)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from fairlead.errors import Problem
 from fairlead.operate.up import host_config, prepare
 from fairlead.operate.wanted import wanted
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.stack import Stack
 from fairlead.targets.local import host
@@ -35,18 +37,28 @@ def examine(stack: Stack) -> list[Finding]:
     found += [Finding("rights", False, str(problem)) for problem in host.rights()]
     if planned.steps:
         found.append(Finding("tools", False, f"{planned.describe()}\nfix: fairlead up brings them"))
-        return found
+        return found + _machine(host.surroundings(_without_tools(stack, plan)))
     have = prepare(stack, plan, progress, samples=True)
     found.append(
         Finding("tools", True, f"all {len(have.tools)} programs and {len(have.images)} images are there")
     )
-    problems = host.preflight(host_config(stack, plan, have))
-    found += [Finding("machine", False, str(problem)) for problem in problems]
+    return found + _machine(host.preflight(host_config(stack, plan, have)))
+
+
+def _machine(problems: list[Problem]) -> list[Finding]:
     if not problems:
-        found.append(Finding("machine", True, "rights, kernel, network, memory and disk suffice"))
-    elif all(_beyond_repair(problem) for problem in problems):
+        return [Finding("machine", True, "kernel, network, memory and disk suffice")]
+    found = [Finding("machine", False, str(problem)) for problem in problems]
+    if all(_beyond_repair(problem) for problem in problems):
         found.append(Finding("without a cluster", True, host.STILL_WORKS))
     return found
+
+
+def _without_tools(stack: Stack, plan: PlatformPlan) -> host.HostConfig:
+    """The cluster's configuration before its tools are there, for looking at the machine alone."""
+    tools = {name: Path(name) for name in host.REQUIRED_TOOLS}
+    have = setup.Have(tools=tools, images={}, charts={}, stages=Path("stages"), seconds=0, done=0, skipped=0)
+    return host_config(stack, plan, have)
 
 
 def _beyond_repair(problem: Problem) -> bool:

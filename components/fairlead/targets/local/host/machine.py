@@ -46,11 +46,15 @@ def preflight(cfg: HostConfig) -> list[Problem]:
     """All obstacles; empty when a cluster can be started. Changes nothing."""
     if found := rights():
         return found
+    return [*_programs(cfg), *surroundings(cfg)] or list(_trials(cfg))
+
+
+def surroundings(cfg: HostConfig) -> list[Problem]:
+    """What the machine itself lacks, the tools of the set-up aside: they need not be there yet."""
     checks: tuple[Callable[[HostConfig], Iterator[Problem]], ...] = (
-        _kernel, _programs, _directory, _room, _control_groups, _network, _namesake,
+        _kernel, _directory, _room, _control_groups, _network, _namesake,
     )  # fmt: skip
-    found = [problem for check in checks for problem in check(cfg)]
-    return found or list(_trials(cfg))
+    return [problem for check in checks for problem in check(cfg)]
 
 
 def _kernel(_: HostConfig) -> Iterator[Problem]:
