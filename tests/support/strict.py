@@ -33,7 +33,7 @@ def schemas(crd: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The schemas of one CRD, by (apiVersion, kind)."""
     spec = crd["spec"]
     return {
-        (f"{spec['group']}/{version['name']}", spec["names"]["kind"]): _top(
+        (f"{spec['group']}/{version['name']}", spec["names"]["kind"]): top(
             version["schema"]["openAPIV3Schema"]
         )
         for version in spec["versions"]
@@ -41,7 +41,8 @@ def schemas(crd: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
     }
 
 
-def _top(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def top(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a whole object, closed; its metadata is the API server's to check."""
     closed = _closed(schema)
     return {**closed, "properties": {**closed["properties"], "metadata": {"type": "object"}}}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from support.strict import top
 
 CHART = "kubeflow-trainer"
 
@@ -36,25 +36,8 @@ def schema(kind: str) -> dict[str, Any]:
     for file in crd_folder().glob("*.yaml"):
         crd = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
         if crd.get("kind") == "CustomResourceDefinition" and crd["spec"]["names"]["kind"] == kind:
-            return _closed(copy.deepcopy(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]), top=True)
+            return top(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
     raise AssertionError(f"no CRD of kind {kind} in {crd_folder()}")
-
-
-def _closed(node: Any, top: bool = False) -> Any:
-    if isinstance(node, list):
-        return [_closed(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if node.get("x-kubernetes-int-or-string"):
-        return {"type": ["integer", "string"]}
-    result = {key: _closed(value) for key, value in node.items() if key != "properties"}
-    if isinstance(node.get("properties"), dict):
-        result["properties"] = {key: _closed(value) for key, value in node["properties"].items()}
-        if not node.get("x-kubernetes-preserve-unknown-fields"):
-            result["additionalProperties"] = False
-    if top:
-        result["properties"]["metadata"] = {"type": "object"}
-    return result
 
 
 def problems(obj: dict[str, Any]) -> list[str]:

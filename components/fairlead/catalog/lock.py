@@ -8,7 +8,7 @@ is always exact. Reading a row opens no network and starts no program.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date as Date
 from functools import cache
 from importlib.resources import files
@@ -18,6 +18,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, StringConstraints, model_validator
 
 from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Text, Way, Wheel
+from fairlead.errors import FairleadError, nearest
 
 
 class ToolRow(Row):
@@ -152,3 +153,17 @@ def charts() -> Mapping[str, ChartRow]:
 def images() -> Mapping[str, ImageRow]:
     """Every image, by name."""
     return parse(ImageRow, "images", _data("images.toml"))
+
+
+def chosen(kind: str, names: Iterable[str], rows: Mapping[str, R]) -> list[R]:
+    """The rows of these names, each once, in this order; raises FairleadError for a name that no row has.
+
+    kind: what a row is, for the error: tool, chart or image.
+    """
+    picked: dict[str, R] = {}
+    for name in names:
+        if name not in rows:
+            near = ", ".join(nearest(name, rows)) or ", ".join(rows)
+            raise FairleadError(f"{kind} {name!r} is not in the lock\n    allowed: {near}")
+        picked[name] = rows[name]
+    return list(picked.values())

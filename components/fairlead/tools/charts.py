@@ -11,7 +11,7 @@ from typing import Any
 
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ChartRow
-from fairlead.errors import FairleadError, nearest
+from fairlead.errors import FairleadError
 from fairlead.tools import toolchain
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.progress import Progress
@@ -31,13 +31,7 @@ class ChartPlan:
 
 def select(names: Iterable[str], rows: Mapping[str, ChartRow]) -> list[ChartRow]:
     """The rows of these names; raises FairleadError for a name that no row has."""
-    chosen: dict[str, ChartRow] = {}
-    for name in names:
-        if name not in rows:
-            near = ", ".join(nearest(name, rows)) or ", ".join(rows)
-            raise FairleadError(f"chart {name!r} is not in the lock\n    allowed: {near}")
-        chosen[name] = rows[name]
-    return list(chosen.values())
+    return lock.chosen("chart", names, rows)
 
 
 def item_of(row: ChartRow) -> Item:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ImageBuild, ImageRow, RootFs
-from fairlead.errors import FairleadError, ToolError, nearest
+from fairlead.errors import ToolError
 from fairlead.tools import debian, ociimage, registry, toolchain, wheels
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.fetch import RefusedError, UnavailableError
@@ -34,13 +34,7 @@ class ImagePlan:
 
 def select(names: Iterable[str], rows: Mapping[str, ImageRow]) -> list[ImageRow]:
     """The rows of these names; raises FairleadError for a name that no row has."""
-    chosen: dict[str, ImageRow] = {}
-    for name in names:
-        if name not in rows:
-            near = ", ".join(nearest(name, rows)) or ", ".join(rows)
-            raise FairleadError(f"image {name!r} is not in the lock\n    allowed: {near}")
-        chosen[name] = rows[name]
-    return list(chosen.values())
+    return lock.chosen("image", names, rows)
 
 
 def item_of(row: ImageRow) -> Item:

@@ -12,7 +12,7 @@ from pathlib import Path
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ToolRow
 from fairlead.catalog.ways import DebianWay, DownloadWay, GoWay, ModuleFilesWay, PathWay, Way, WheelWay
-from fairlead.errors import FairleadError, ToolError, nearest
+from fairlead.errors import ToolError
 from fairlead.tools import debian, fetch, gobuild, wheels
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.fetch import UnavailableError
@@ -44,13 +44,7 @@ class ToolPlan:
 
 def select(names: Iterable[str], rows: Mapping[str, ToolRow]) -> list[ToolRow]:
     """The rows of these names; raises FairleadError for a name that no row has."""
-    chosen: dict[str, ToolRow] = {}
-    for name in names:
-        if name not in rows:
-            near = ", ".join(nearest(name, rows)) or ", ".join(rows)
-            raise FairleadError(f"tool {name!r} is not in the lock\n    allowed: {near}")
-        chosen[name] = rows[name]
-    return list(chosen.values())
+    return lock.chosen("tool", names, rows)
 
 
 def item_of(row: ToolRow) -> Item:
