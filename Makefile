@@ -5,13 +5,16 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test e2e verify golden lock bench doctor
+.PHONY: help setup clouds up down status test e2e verify golden lock bench doctor
 
 help: ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## the Python environment, from the lock
 	@python3 tools/bootstrap.py
+
+clouds: ## the same with the SDKs of the clouds, for their stacks and for the tests
+	@python3 tools/bootstrap.py --clouds
 
 up: setup ## a running platform on this machine, two sample jobs sent and followed
 	@$(VENV)/fairlead up -s $(STACK) --samples
@@ -25,25 +28,27 @@ status: setup ## pools, queues, layers and their health
 doctor: setup ## what this machine lacks, and how to get it
 	@$(VENV)/fairlead doctor
 
-test: setup ## all tests that need no cluster
+test: clouds ## all tests that need no cluster
 	@$(VENV)/pytest -q -n auto --dist loadfile
 
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m e2e tests/e2e
 
-verify: setup ## lint, types, import direction, drift of generated files
+verify: clouds ## lint, types, import direction, drift of generated files
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .
 	@$(VENV)/pyright
 	@$(VENV)/lint-imports
 	@$(VENV)/python tools/generate.py --check
 
-golden: setup ## writes generated files and golden results anew
+golden: clouds ## writes generated files and golden results anew
 	@$(VENV)/python tools/generate.py
 	@$(VENV)/pytest -q -n auto --update-golden tests
 
 lock: setup ## resolves the Python dependencies anew
 	@$(VENV)/uv pip compile pyproject.toml --extra dev --extra policy --generate-hashes --no-emit-index-url \
 		--no-header --python-version 3.11 --upgrade -o requirements.lock
+	@$(VENV)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
+		--no-header --python-version 3.11 --upgrade -c requirements.lock -o requirements-clouds.lock
 
 bench: setup ## measures set-up, start, up, no-op, destroy, program start
 	@$(VENV)/python tools/bench.py

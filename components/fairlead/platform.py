@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform
-from fairlead.layers.chart import Object, Renderer
-from fairlead.plan.model import PlatformPlan
+from fairlead.plan.layers import plugin_is_ours
+from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
 """What a controller asks for: cpu, memory, most memory."""
@@ -39,8 +40,9 @@ def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
         ("kubeflow-trainer", "jobs", lambda: jobs.trainer(render)),
     ]
     made = [_split(name, layer, objects()) for name, layer, objects in wanted if plan.layer(layer).enabled]
-    if plan.layer("gpu").enabled and plan.layer("gpu").mode == "device-plugin":
-        made.append(_split("nvidia-device-plugin", "gpu", gpu.device_plugin(render, plan.pools)))
+    if plan.layer("gpu").enabled and "nvidia-device-plugin" in plan.layer("gpu").charts:
+        pools = [pool for pool in plan.pools if plugin_is_ours(pool)]
+        made.append(_split("nvidia-device-plugin", "gpu", gpu.device_plugin(render, pools)))
     return made
 
 
@@ -124,18 +126,22 @@ class Platform:
         from fairlead.workload.runtime import runtimes
 
         hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe())
+        labels = self.handle.identity.pod_labels if self.handle.identity else None
         after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
-        self.ready["runtimes"] = self._group("job-runtimes", runtimes(), after, hooks)
+        self.ready["runtimes"] = self._group("job-runtimes", runtimes(labels), after, hooks)
 
     def _tenants(self) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.
         after = [one for key in self.ready for one in self.ready[key]]
         for tenant in self.plan.tenants:
             space = self._group(f"tenant-{tenant.name}", [tenancy.namespace(tenant)], after)
-            inside = self._group(f"tenant-{tenant.name}-fence", tenancy.objects(tenant), space)
+            inside = self._group(f"tenant-{tenant.name}-fence", self._fence(tenant), space)
             if self.plan.layer("queue").enabled:
                 inside = [*inside, *self._local_queues(tenant.name, space)]
             self.ready[f"tenant-{tenant.name}"] = inside
+
+    def _fence(self, tenant: TenantPlan) -> Sequence[Object]:
+        return tenancy.objects(tenant, self.handle.object_store, self.handle.identity)
 
     def _local_queues(self, tenant: str, space: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
         own = next(one for one in self.plan.queues.queues if one.name == tenant)

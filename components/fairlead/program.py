@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from fairlead.catalog import lock
+from fairlead.contract.chart import Renderer
 from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import FairleadError
 from fairlead.layers.chart import HelmRenderer
@@ -21,12 +24,21 @@ def run(folder: Path) -> None:
     Raises pulumi.RunError with every problem of the configuration: nothing is registered then.
     """
     try:
-        plan = plan_of(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"))
-        render = renderer(plan)
-        handle = cluster(plan)
-        Platform(plan, handle, render).build()
+        build(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"))
     except FairleadError as error:
         raise pulumi.RunError(str(error)) from error
+
+
+def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, standing: bool = True) -> None:
+    """Registers the platform of a stack.
+
+    own: its object, where the engine has it already; standing: a cluster that others start (target
+    local) must run by now. Raises InputError with every problem of the configuration: nothing is registered then.
+    """
+    plan = plan_of(folder, stack, own)
+    render = renderer(plan)
+    handle = cluster(plan, render, stack, standing=standing)
+    Platform(plan, handle, render).build()
     export(plan)
 
 
@@ -45,16 +57,33 @@ def renderer(plan: PlatformPlan) -> HelmRenderer:
     )
 
 
-def cluster(plan: PlatformPlan) -> ClusterHandle:
+def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool = True) -> ClusterHandle:
     """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
+    images = {name: row.reference for name, row in lock.images().items()}
+    if plan.target == "aws":
+        from fairlead.targets.aws.cluster import AwsCluster, AwsClusterArgs
+
+        return AwsCluster(plan.name, AwsClusterArgs(plan, images, render)).handle
+    if plan.target == "gcp":
+        from fairlead.targets.gcp.cluster import GcpCluster, GcpClusterArgs
+
+        return GcpCluster(plan.name, GcpClusterArgs(plan, images, render)).handle
+    if plan.target == "azure":
+        from fairlead.targets.azure.cluster import AzureCluster, AzureClusterArgs
+
+        return AzureCluster(plan.name, AzureClusterArgs(plan, images, render)).handle
+    if plan.target == "onprem":
+        from fairlead.targets.onprem.cluster import OnpremCluster, OnpremClusterArgs
+
+        return OnpremCluster(plan.name, OnpremClusterArgs(plan, images, render)).handle
     if plan.target == "local":
         from fairlead.stack import kubeconfig_path
         from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
         from fairlead.tools.cache import Cache
 
-        images = {name: row.reference for name, row in lock.images().items()}
-        volumes = Cache.default().run(pulumi.get_stack()) / "host" / "volumes"
-        args = LocalClusterArgs(plan, kubeconfig_path(pulumi.get_stack()), images, volumes)
+        run_dir = Cache.default().run(stack)
+        kubeconfig = kubeconfig_path(stack) if standing else run_dir / "kubeconfig"
+        args = LocalClusterArgs(plan, kubeconfig, images, run_dir / "host" / "volumes")
         return LocalCluster(plan.name, args).handle
     raise FairleadError(f"target {plan.target} has no builder")
 

@@ -94,14 +94,17 @@ def test_a_name_that_is_unknown_or_could_mean_two_things_finds_nothing(name: str
 
 def test_the_variants_of_an_ambiguous_name_are_told() -> None:
     assert load().variants("a100") == ["A100-40GB", "A100-80GB"]
-    assert load().variants("H100") == []
+    assert load().variants("H200") == []
 
 
 def test_the_local_target_declares_every_capability_of_the_contract() -> None:
     known = {
         *("storage-block", "storage-shared", "network-policy", "image-pull", "object-store", "identity"),
         *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "mig", "dra", "node-repair"),
-        "reservations",
+        *("reservations", "zones", "placement", "slices", "flex-start", "image-streaming", "local-disks"),
+        *("private-endpoint", "audit-logs", "encryption", "deletion-protection", "maintenance"),
+        *("storage-parallel", "existing-cluster", "accelerators-nvidia", "accelerators-amd"),
+        *("accelerators-tpu", "accelerators-neuron"),
     }
     assert set(load().capabilities["local"]) == known
 

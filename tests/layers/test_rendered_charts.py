@@ -17,9 +17,10 @@ from support.targets import built
 
 from fairlead import labels
 from fairlead.catalog.read import load
+from fairlead.contract.chart import Release
 from fairlead.errors import ToolError
 from fairlead.layers import gpu, jobs, queue
-from fairlead.layers.chart import HelmRenderer, Release
+from fairlead.layers.chart import HelmRenderer
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Controller, controllers, settled
 

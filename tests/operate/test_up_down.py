@@ -14,6 +14,7 @@ from fairlead.engine import Engine, Outcome
 from fairlead.errors import FairleadError, InputError, Problem
 from fairlead.operate import doctor, up
 from fairlead.operate.wanted import TARGET_IMAGES, wanted
+from fairlead.plan.sites.local import LocalSite
 from fairlead.plan.stack import plan_of
 from fairlead.targets.local import host
 from fairlead.targets.local.network import DNS_IP
@@ -112,7 +113,8 @@ def test_the_real_nodes_kubelet_is_told_the_labels_of_its_pool() -> None:
     real = next(pool for pool in plan.pools if not pool.simulated)
     assert config.node_labels == real.labels
     assert config.node_labels[labels.ACCELERATOR] == labels.NO_ACCELERATOR
-    assert config.subnet == plan.settings["subnet"]
+    assert isinstance(plan.site, LocalSite)
+    assert config.subnet == plan.site.subnet
     assert config.dns_ip == DNS_IP, "pods would ask an address where no DNS Service is"
 
 

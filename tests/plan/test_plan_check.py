@@ -76,7 +76,8 @@ def test_an_accelerator_of_another_target_is_told_where_it_is() -> None:
     targets = {**here.targets, "moon": replace(there.targets["local"], name="moon")}
     both = replace(here, targets=targets, machines={**here.machines, "moon": there.machines["local"]})
     problem = only(with_gpus(gpu_pool("amd", "MI300X:8")), both)
-    assert problem.fix == "target moon has it"
+    assert "moon" in problem.fix
+    assert problem.fix.endswith("has it")
 
 
 def test_more_kinds_of_capacity_than_a_queue_can_hold_are_refused() -> None:

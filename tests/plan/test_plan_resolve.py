@@ -15,6 +15,7 @@ from fairlead.errors import InputError
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan, PoolPlan, Taint, Toleration
 from fairlead.plan.resolve import resolve
+from fairlead.plan.sites.local import LocalSite
 from fairlead.spec.load import load
 
 
@@ -291,5 +292,5 @@ def test_notes_tell_what_is_simulated_and_what_is_promised_to_nobody() -> None:
 
 def test_settings_and_version_come_from_the_target() -> None:
     plan = plan_of(minimal(target={"kind": "local", "subnet": "10.9.8.4/30"}))
-    assert plan.settings == {"subnet": "10.9.8.4/30"}
+    assert plan.site == LocalSite("10.9.8.4/30")
     assert (plan.target, plan.kubernetes) == ("local", load_catalog().targets["local"].kubernetes)

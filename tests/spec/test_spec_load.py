@@ -18,7 +18,7 @@ from fairlead.spec.paths import in_input_order, render
 def test_a_sound_spec_gives_a_frozen_platform_with_its_defaults() -> None:
     platform = load(with_gpus(), "f")
     assert str(platform.pools[1].accelerators) == "H100:8"
-    assert platform.pools[1].capacity == "on-demand"
+    assert platform.pools[1].capacity == ("on-demand",)
     assert platform.layers.queue.enabled
     with pytest.raises(ValidationError):
         platform.name = "other"  # type: ignore[misc]

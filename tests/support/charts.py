@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.catalog import lock, read
-from fairlead.layers.chart import HelmRenderer, Release
+from fairlead.contract.chart import Release
+from fairlead.layers.chart import HelmRenderer
 from fairlead.tools import charts, toolchain
 from fairlead.tools.cache import Cache
 from fairlead.tools.progress import Progress

@@ -15,6 +15,8 @@ import pulumi
 from pulumi.runtime import mocks, set_mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
+from fairlead.declared.placeholder import outputs, with_inputs
+
 T = TypeVar("T")
 
 
@@ -54,7 +56,7 @@ class Recorder(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         self.resources.append(args)
-        return f"{args.name}-id", dict(args.inputs)
+        return f"{args.name}-id", with_inputs(outputs(args.typ, args.name), args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
         raise AssertionError(f"the program called {args.token}: it may not look anything up")

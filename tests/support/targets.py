@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,14 @@ def _local_nodes(recorder: Recorder, plan: PlatformPlan) -> Mapping[str, list[Ma
     return found
 
 
-TARGETS: Mapping[str, Target] = {"local": Target("local", _local, _local_nodes)}
-"""The one list of targets under test."""
+OTHERS = tuple(
+    sorted(path.stem.removeprefix("targets_") for path in Path(__file__).parent.glob("targets_*.py"))
+)
+TARGETS: Mapping[str, Target] = {
+    "local": Target("local", _local, _local_nodes),
+    **{name: import_module(f"support.targets_{name}").TARGET for name in OTHERS},
+}
+"""The targets under test: a new one adds a file targets_<name>.py beside this one, nothing else."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "checkout"
     root.mkdir()
     (root / "requirements.lock").write_text("# none\n")
+    (root / "requirements-clouds.lock").write_text("# none of the clouds either\n")
     (root / "pyproject.toml").write_text("[project]\n")
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -39,7 +40,7 @@ RUN = "import runpy, sys; sys.executable = sys.argv.pop(1); runpy.run_path({0!r}
 
 
 def bootstrap(
-    root: Path, path: str | None = None, python: str = sys.executable
+    root: Path, path: str | None = None, python: str = sys.executable, clouds: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run it; python is what it takes for the Python that runs it."""
     programs = root.parent / "programs"
@@ -49,6 +50,7 @@ def bootstrap(
         "PATH": path or f"{programs}:/usr/bin:/bin",
     }
     argv = [sys.executable, "-S", "-c", RUN.format(str(SCRIPT)), python, "--root", str(root)]
+    argv += ["--clouds"] if clouds else []
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
 
 
@@ -64,6 +66,15 @@ def test_it_makes_the_environment_from_the_lock_and_then_the_project(checkout: P
     assert "--require-hashes requirements.lock" in log
     assert "--no-deps --no-build-isolation --editable ." in log
     assert (checkout / ".venv/bin/uv").exists()
+
+
+def test_an_environment_with_the_clouds_is_enough_for_all_and_one_without_them_is_not(checkout: Path) -> None:
+    bootstrap(checkout)
+    bootstrap(checkout, clouds=True)
+    assert calls(checkout) == ["venv", "pip sync", "pip install", "pip sync", "pip install"]
+    assert "--require-hashes requirements-clouds.lock" in (checkout.parent / "uv.log").read_text()
+    assert bootstrap(checkout).stdout == ""
+    assert bootstrap(checkout, clouds=True).stdout == ""
 
 
 def test_done_again_it_starts_nothing_and_ends_at_once(checkout: Path) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ChartRow, ImageRow, ToolRow
 from fairlead.catalog.ways import DownloadWay, GoWay, PathWay
-from fairlead.tools import gobuild, images, toolchain
+from fairlead.tools import images, toolchain, wrappers
 
 DATA = Path(lock.__file__).parent / "data"
 ROWS = [*lock.tools().values(), *lock.charts().values(), *lock.images().values()]
@@ -94,18 +94,27 @@ def test_an_image_is_built_from_the_module_that_carries_its_chart() -> None:
         build = lock.images()[name].build
         assert build is not None
         assert build.go is not None
-        assert build.go.module == lock.charts()[name].module
+        module = lock.charts()[name].module
+        assert build.go.wrapper == "controllers"
+        assert build.go.package.startswith(module.path)
+        assert f"{module.path} {module.version} {module.sum}\n" in wrappers.text("controllers")["go.sum"]
 
 
 def test_every_wrapper_of_the_lock_exists_and_pins_its_modules() -> None:
-    builds = [way for row in lock.tools().values() for way in row.ways if isinstance(way, GoWay)]
-    wrappers = {way.wrapper for way in builds if way.wrapper}
-    assert wrappers == {"pulumi", "language-python", "provider-kubernetes", "kube", "etcd"}
-    for name in wrappers:
-        folder = gobuild.wrappers_root() / name
-        pinned = (folder / "go.sum").read_text()
-        required = re.findall(r"^require (\S+) (\S+)$", (folder / "go.mod").read_text(), re.MULTILINE)
-        assert all(f"{path} {version} h1:" in pinned for path, version in required)
+    tools = [way for row in lock.tools().values() for way in row.ways if isinstance(way, GoWay)]
+    images_built = [row.build.go for row in lock.images().values() if row.build and row.build.go]
+    used = {way.wrapper for way in (*tools, *images_built) if way.wrapper}
+    assert used == {path.name for path in wrappers.root().iterdir()}
+    for name in used - {"pause"}:
+        text = wrappers.text(name)
+        required = re.findall(r"^\s*(?:require )?(\S+\.\S+/\S+) (v\S+)", text["go.mod"], re.MULTILINE)
+        replaced = set(re.findall(r"^(?:replace |\t)(\S+) =>", text["go.mod"], re.MULTILINE))
+        assert required
+        assert all(
+            f"{path} {version}/go.mod h1:" in text["go.sum"]
+            for path, version in required
+            if path not in replaced
+        )
 
 
 def test_kubernetes_parts_have_one_version_and_kubectl_its_minor() -> None:

@@ -20,7 +20,14 @@ class Recorder:
         self.lock = threading.Lock()
         self.now = self.most = 0
 
-    def step(self, key: str, usual: float = 1, builds: bool = False, needs: tuple[str, ...] = ()) -> Step:
+    def step(
+        self,
+        key: str,
+        usual: float = 1,
+        builds: bool = False,
+        needs: tuple[str, ...] = (),
+        shares: str = "",
+    ) -> Step:
         def run(_: Context) -> None:
             with self.lock:
                 self.log.append(key)
@@ -29,7 +36,7 @@ class Recorder:
             with self.lock:
                 self.now -= builds
 
-        return Step(key, f"make {key}", usual, run, builds, needs)
+        return Step(key, f"make {key}", usual, run, builds, needs, shares)
 
 
 def test_the_longest_step_begins_first(context: Context) -> None:
@@ -141,3 +148,30 @@ def test_plain_output_has_no_colours() -> None:
 )
 def test_durations_read_as_one_says_them(seconds: float, text: str) -> None:
     assert spoken(seconds) == text
+
+
+def test_steps_that_compile_the_same_packages_never_run_side_by_side(context: Context) -> None:
+    context.builds = 3
+    log: list[str] = []
+    other_runs, first_runs = threading.Event(), threading.Event()
+
+    def first(_: Context) -> None:
+        first_runs.set()
+        assert other_runs.wait(30), "what compiles nothing in common waits too"
+        log.append("first")
+
+    def other(_: Context) -> None:
+        assert first_runs.wait(30)
+        log.append("other")
+        other_runs.set()
+
+    def second(_: Context) -> None:
+        log.append("second")
+
+    steps = [
+        Step("first", "make first", 9, first, builds=True, shares="kube"),
+        Step("second", "make second", 5, second, builds=True, shares="kube"),
+        Step("other", "make other", 1, other, builds=True, shares="controllers"),
+    ]
+    run_steps(steps, context)
+    assert log == ["other", "first", "second"]

@@ -10,7 +10,11 @@ from fairlead.errors import Problem, one_of
 from fairlead.values import quantity
 
 STATUSES = ("supported", "unsupported", "unproven")
-CAPACITIES = ("reserved", "on-demand", "spot")
+CAPACITIES = ("reserved", "on-demand", "flex", "spot")
+FABRICS = ("none", "efa", "gpudirect-tcpx", "gpudirect-tcpxo", "gpudirect-rdma", "infiniband", "ici")
+ARCHITECTURES = ("amd64", "arm64")
+OWNERS = ("none", "image", "cloud", "layer")
+"""Who brings a part that accelerators need."""
 GPU_MODES = ("simulated", "device-plugin")
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -22,6 +26,8 @@ def check(catalog: Catalog) -> list[Problem]:
         _machines,
         _capabilities,
         _targets,
+        _node_images,
+        _prices,
     )
     return list(chain.from_iterable(rule(catalog) for rule in rules))
 
@@ -43,7 +49,12 @@ def _machines(catalog: Catalog) -> Iterator[Problem]:
             where = f"machines.{target}.toml [{row.name}]"
             yield from _carries(where, row, catalog)
             yield from _known(f"{where} capacities", row.capacities, CAPACITIES)
+            yield from _known(f"{where} fabric", (row.fabric,), FABRICS)
+            yield from _known(f"{where} arch", (row.arch,), ARCHITECTURES)
+            yield from _known(f"{where} node_images", row.node_images, tuple(catalog.node_images[target]))
             yield from _quantities(where, cpu=row.cpu, memory=row.memory)
+            if (row.topologies != ()) != (row.chips > 0):
+                yield Problem(where, "topologies and chips go together")
             if row.simulated and (row.cpu is None or row.memory is None):
                 yield Problem(where, "a simulated machine needs its cpu and memory: no node will tell them")
             if (row.max_nodes is None) == bool(row.max_nodes_reason):
@@ -86,6 +97,26 @@ def _targets(catalog: Catalog) -> Iterator[Problem]:
         scaling = catalog.capabilities.get(row.name, {}).get("autoscaling")
         if scaling is None or (scaling.status != "unsupported") != row.autoscaling:
             yield Problem(f"{where} autoscaling", "must say the same as the capability autoscaling")
+
+
+def _node_images(catalog: Catalog) -> Iterator[Problem]:
+    for target, rows in catalog.node_images.items():
+        for row in rows.values():
+            where = f"node_images.{target}.toml [{row.name}]"
+            yield from _known(f"{where} arch", (row.arch,), ARCHITECTURES)
+            for column in ("driver", "device_plugin", "toolkit"):
+                yield from _known(f"{where} {column}", (getattr(row, column),), OWNERS)
+
+
+def _prices(catalog: Catalog) -> Iterator[Problem]:
+    for target, regions in catalog.prices.items():
+        for region, rows in regions.items():
+            for row in rows.values():
+                where = f"prices.{target}.toml [{region}.{row.name}]"
+                if row.name not in catalog.machines[target]:
+                    yield Problem(where, "no such machine in the catalogue", given=row.name)
+                if row.on_demand is None and row.spot is None:
+                    yield Problem(where, "a price row has at least one price")
 
 
 def _known(where: str, given: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:

@@ -23,6 +23,8 @@ class AcceleratorRow:
     aliases: tuple[str, ...]
     """Other spellings of the same thing that are accepted; never a name that could mean two things."""
     source: str
+    mig: tuple[str, ...]
+    """Profiles into which one accelerator can be partitioned, as NVIDIA names them; empty: none known."""
     date: str
 
 
@@ -40,11 +42,80 @@ class MachineRow:
     """Allocatable memory; None where only the running node knows."""
     simulated: bool
     capacities: tuple[str, ...]
-    """How it can be bought: reserved, on-demand, spot."""
+    """How it can be bought: reserved, on-demand, flex, spot."""
+    vcpus: int | None
+    """Hardware threads of the whole machine; None where only the running node knows."""
+    memory_mib: int | None
+    """Memory of the whole machine; None where only the running node knows."""
+    arch: str
+    """amd64 or arm64."""
+    fabric: str
+    """Fast network between nodes: none, efa, gpudirect-tcpx, gpudirect-tcpxo, gpudirect-rdma, infiniband, ici."""
+    fabric_cards: int
+    """Network interfaces of the fabric; 0 where there is no fabric or no figure for it."""
+    local_disks: int
+    local_disk_gib: int
+    """Size of one local disk."""
+    node_images: tuple[str, ...]
+    """Families of node_images.<target>.toml that run on it, the usual one first."""
+    kubernetes_from: str
+    """Oldest Kubernetes minor version that runs it; empty: no limit known."""
+    topologies: tuple[str, ...]
+    """Shapes of a TPU slice that these machines form; empty for what is no TPU."""
+    chips: int
+    """Accelerator chips that count in a topology; 0 for what is no TPU."""
+    regions: tuple[str, ...]
+    """Regions that are known to have it; empty: not known."""
+    quota: str
+    """Name of the quota to ask the cloud for; empty: none known."""
     max_nodes: int | None
     """Most nodes of this type there can be; None for no limit known."""
     max_nodes_reason: str
     """Why there cannot be more; empty where max_nodes is None."""
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
+class NodeImageRow:
+    """A family of node images of one target, and who brings what accelerators need."""
+
+    name: str
+    spelling: str
+    """The cloud's own value for it."""
+    os: str
+    arch: str
+    vendors: tuple[str, ...]
+    """Vendors of accelerators that it serves; empty: plain nodes only."""
+    driver: str
+    """Who brings the driver: none, image, cloud, layer."""
+    device_plugin: str
+    """Who runs the device plugin: none, cloud, layer."""
+    toolkit: str
+    """Who brings the container toolkit: none, image, cloud, layer."""
+    kubernetes_from: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
+class RegionRow:
+    """A region of a cloud and its zones."""
+
+    name: str
+    zones: tuple[str, ...]
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """What one machine costs in one region, USD an hour."""
+
+    name: str
+    region: str
+    on_demand: float | None
+    spot: float | None
     source: str
     date: str
 
@@ -75,6 +146,8 @@ class TargetRow:
     """Topology node labels, widest first; the last is kubernetes.io/hostname."""
     gpu_mode: str
     """Who advertises accelerators: `simulated` or `device-plugin`."""
+    versions: tuple[str, ...]
+    """Kubernetes minor versions that can be asked for; empty where there is no choice."""
     source: str
     date: str
 
@@ -101,6 +174,12 @@ class Catalog:
     capabilities: Mapping[str, Mapping[str, CapabilityRow]]
     """target -> capability -> row."""
     limits: Mapping[str, LimitRow]
+    node_images: Mapping[str, Mapping[str, NodeImageRow]]
+    """target -> family -> row."""
+    regions: Mapping[str, Mapping[str, RegionRow]]
+    """target -> region -> row."""
+    prices: Mapping[str, Mapping[str, Mapping[str, PriceRow]]]
+    """target -> region -> machine -> row."""
 
     def accelerator(self, name: str) -> AcceleratorRow | None:
         """The row of an accelerator by its name or an alias, any case; None if there is none."""

@@ -9,9 +9,20 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, cast
 
+from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
-from fairlead.catalog.model import AcceleratorRow, CapabilityRow, Catalog, LimitRow, MachineRow, TargetRow
-from fairlead.catalog.rows import Table, read_rows
+from fairlead.catalog.model import (
+    AcceleratorRow,
+    CapabilityRow,
+    Catalog,
+    LimitRow,
+    MachineRow,
+    NodeImageRow,
+    PriceRow,
+    RegionRow,
+    TargetRow,
+)
+from fairlead.catalog.rows import Row, Table, read_rows
 from fairlead.errors import InputError, Problem
 
 MACHINES = "machines."
@@ -29,25 +40,58 @@ def load_from(folder: Traversable) -> Catalog:
     accelerators = read_rows(AcceleratorRow, _table(folder, "accelerators.toml", problems), problems)
     targets = read_rows(TargetRow, _table(folder, "targets.toml", problems), problems)
     limits = read_rows(LimitRow, _table(folder, "limits.toml", problems), problems)
-    capabilities = _capabilities(_table(folder, "capabilities.toml", problems), problems)
+    capabilities = _nested(CapabilityRow, _table(folder, "capabilities.toml", problems), problems)
     machines = {
-        name: read_rows(MachineRow, _table(folder, f"{MACHINES}{name}.toml", problems), problems, target=name)
+        name: with_allocatable(
+            read_rows(MachineRow, _table(folder, f"{MACHINES}{name}.toml", problems), problems, target=name),
+            name,
+        )
         for name in targets
     }
-    catalog = Catalog(accelerators, machines, targets, capabilities, limits)
+    catalog = Catalog(
+        accelerators,
+        machines,
+        targets,
+        capabilities,
+        limits,
+        node_images={
+            name: read_rows(NodeImageRow, _bought(folder, "node_images", name, problems), problems)
+            for name in targets
+        },
+        regions={
+            name: read_rows(RegionRow, _bought(folder, "regions", name, problems), problems)
+            for name in targets
+        },
+        prices={
+            name: _nested(PriceRow, _bought(folder, "prices", name, problems), problems, "region")
+            for name in targets
+        },
+    )
     problems += check(catalog)
     if problems:
         raise InputError("the catalogue", problems)
     return catalog
 
 
-def _capabilities(table: Table, problems: list[Problem]) -> Mapping[str, Mapping[str, CapabilityRow]]:
+def _nested(
+    kind: type[Row], table: Table, problems: list[Problem], column: str = ""
+) -> Mapping[str, Mapping[str, Row]]:
+    """Rows in two steps, [outer.name]; column: the row's column that holds the outer name, if one does."""
     return {
-        target: read_rows(
-            CapabilityRow, Table(f"{table.file} {target}", cast("dict[str, Any]", rows)), problems
+        outer: read_rows(
+            kind,
+            Table(f"{table.file} {outer}", cast("dict[str, Any]", rows)),
+            problems,
+            **({column: outer} if column else {}),
         )
-        for target, rows in table.rows.items()
+        for outer, rows in table.rows.items()
     }
+
+
+def _bought(folder: Traversable, what: str, target: str, problems: list[Problem]) -> Table:
+    """A table that only those targets have whose machines are bought."""
+    file = f"{what}.{target}.toml"
+    return _table(folder, file, problems) if folder.joinpath(file).is_file() else Table(file, {})
 
 
 def _table(folder: Traversable, file: str, problems: list[Problem]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import date
+from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,24 @@ OPTIONAL: Mapping[str, Any] = {
     "max_nodes_reason": "",
     "aliases": (),
     "reason": "",
+    "mig": (),
+    "vcpus": None,
+    "memory_mib": None,
+    "arch": "amd64",
+    "fabric": "none",
+    "fabric_cards": 0,
+    "local_disks": 0,
+    "local_disk_gib": 0,
+    "node_images": (),
+    "kubernetes_from": "",
+    "topologies": (),
+    "chips": 0,
+    "regions": (),
+    "quota": "",
+    "vendors": (),
+    "on_demand": None,
+    "spot": None,
+    "versions": (),
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 
@@ -50,11 +69,16 @@ def read_rows(kind: type[Row], table: Table, problems: list[Problem], **fixed: s
     return found
 
 
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
 def _row(
     kind: type[Row], where: str, cells: dict[str, Any], fixed: Mapping[str, str], problems: list[Problem]
 ) -> Row | None:
     before = len(problems)
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     columns: tuple[Field[Any], ...] = fields(kind)  # pyright: ignore[reportArgumentType]
     own = [column.name for column in columns if column.name not in fixed]
     problems += [
@@ -104,5 +128,11 @@ def _fits(value: Any, hint: Any) -> bool:
 def _words(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return "a list of texts"
-    names = {str: "a text", int: "a whole number", bool: "true or false", NoneType: ""}
+    names = {
+        str: "a text",
+        int: "a whole number",
+        float: "a number with a point",
+        bool: "true or false",
+        NoneType: "",
+    }
     return " or ".join(word for word in (names[kind] for kind in get_args(hint) or (hint,)) if word)

@@ -75,12 +75,13 @@ def status(stack: StackOption = DEFAULT_STACK, output: OutputOption = Output.tex
     import json
 
     from fairlead.operate import show
+    from fairlead.operate.kubeconfig import named
     from fairlead.operate.status import read
     from fairlead.plan.stack import plan_of
-    from fairlead.stack import find, kubeconfig_path
+    from fairlead.stack import find
 
     one = find(stack)
-    found = read(kubeconfig_path(one.name), plan_of(one.folder, one.name))
+    found = read(named(one.name), plan_of(one.folder, one.name))
     typer.echo(
         json.dumps(found.to_dict(), indent=2) if output is Output.json else "\n".join(show.status(found))
     )
@@ -115,9 +116,9 @@ def kubeconfig(
     ] = None,
 ) -> None:
     """Print the kubeconfig of a stack's cluster, for kubectl and every other client."""
-    from fairlead.stack import kubeconfig_path
+    from fairlead.operate.kubeconfig import named
 
-    content = kubeconfig_path(stack).read_bytes()
+    content = named(stack).read_bytes()
     if output is None:
         typer.echo(content, nl=False)
         return

@@ -38,9 +38,9 @@ def client(stack: str, kubeconfig: Path | None) -> Client:
     from fairlead.workload.client import Client
 
     if kubeconfig is None:
-        from fairlead.stack import kubeconfig_path
+        from fairlead.operate.kubeconfig import named
 
-        kubeconfig = kubeconfig_path(stack)
+        kubeconfig = named(stack)
     return Client(kubeconfig, notify=lambda text: typer.echo(text, err=True))
 
 

@@ -17,6 +17,7 @@ def add(app: typer.Typer) -> None:
     """Adds the commands of this group."""
     app.command()(plan)
     app.command()(accelerators)
+    app.command()(resources)
     config = typer.Typer(help="The configuration of a stack.", no_args_is_help=True, rich_markup_mode=None)
     config.command()(show)
     app.add_typer(config, name="config")
@@ -31,6 +32,10 @@ def plan(
         Path | None, typer.Option("--file", "-f", help="A bare platform spec, in place of a stack.")
     ] = None,
     output: OutputOption = Output.text,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say of every pool why it is what it is, and what else there is."),
+    ] = False,
 ) -> None:
     """Print what would be built, all of it decided: machines, quotas, queues. Needs no cluster."""
     from fairlead.catalog.read import load
@@ -50,7 +55,37 @@ def plan(
 
         found = find(stack or os.environ.get("FAIRLEAD_STACK") or DEFAULT_STACK)
         result = plan_of(found.folder, found.name)
-    typer.echo(shown.to_json(result) if output is Output.json else shown.to_text(result), nl=False)
+    if explain and output is Output.json:
+        raise bad_option(
+            "--explain", "goes with text only", fix="leave out -o json: the plan has every reason"
+        )
+    if explain:
+        from fairlead.plan.explain import explanation
+
+        typer.echo(explanation(result, load()), nl=False)
+    else:
+        typer.echo(shown.to_json(result) if output is Output.json else shown.to_text(result), nl=False)
+
+
+def resources(stack: StackOption = DEFAULT_STACK, output: OutputOption = Output.text) -> None:
+    """Print every resource that a stack's program declares. Needs no credentials, network or cluster."""
+    from fairlead.operate.resources import resources as declared
+    from fairlead.operate.resources import summary
+    from fairlead.spec.table import table
+    from fairlead.stack import find
+
+    found = declared(find(stack))
+    if output is Output.json:
+        typer.echo(json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False))
+        return
+    rows = [(kind, str(len(names)), _first(names)) for kind, names in summary(found)]
+    typer.echo("\n".join(line.rstrip() for line in table(("type", "count", "names"), rows, indent="")))
+
+
+def _first(names: list[str], most: int = 3) -> str:
+    """The first names, and how many more there are: -o json has them all."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def show(
@@ -73,18 +108,24 @@ def show(
         typer.echo(shown.to_text(merged, origin), nl=False)
 
 
-def accelerators(output: OutputOption = Output.text) -> None:
-    """List the accelerators that a job or a pool can ask for."""
+def accelerators(
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="Only what this target has, with its machines.")
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """List the accelerators that a job or a pool can ask for; of one target, with machines and prices."""
     from fairlead.catalog.read import load
+    from fairlead.catalog.show import accelerator_rows, machine_rows
+    from fairlead.errors import one_of
     from fairlead.spec.table import table
 
-    rows = load().accelerators.values()
+    catalog = load()
+    if target is not None and target not in catalog.targets:
+        raise bad_option("--target", "no such target", target, one_of(list(catalog.targets), target))
     if output is Output.json:
-        typer.echo(json.dumps([asdict(row) for row in rows], indent=2, default=str))
+        chosen = catalog.accelerators if target is None else catalog.machines[target]
+        typer.echo(json.dumps([asdict(row) for row in chosen.values()], indent=2, default=str))
         return
-    head = ("name", "vendor", "memory", "resource", "a job's share per accelerator")
-    lines = [
-        (r.name, r.vendor, f"{r.memory_gib} GiB", r.resource, f"{r.job_cpu} cores, {r.job_memory}")
-        for r in rows
-    ]
+    head, lines = accelerator_rows(catalog) if target is None else machine_rows(catalog, target)
     typer.echo("\n".join(line.rstrip() for line in table(head, lines, indent="")))

@@ -21,13 +21,35 @@ class NodePoolHandle:
 
     @property
     def node_selector(self) -> Mapping[str, str]:
-        """Labels that select exactly this pool's nodes."""
-        return {key: value for key, value in self.plan.labels.items() if key.startswith("fairlead.dev/")}
+        """Labels that select exactly this pool's nodes: those that all steps of its ladder share."""
+        steps = [rung.labels for rung in self.plan.rungs]
+        return {key: one for key, one in steps[0].items() if all(step.get(key) == one for step in steps)}
 
     @property
     def tolerations(self) -> tuple[Toleration, ...]:
         """Tolerations that a pod needs here: empty for plain nodes."""
         return self.plan.tolerations
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """C4: one object store, a part of it for each tenant."""
+
+    uris: Mapping[str, pulumi.Input[str]]
+    """Tenant -> URI of its own part."""
+    endpoint: pulumi.Input[str]
+    """Address of the store's API."""
+    region: str
+
+
+@dataclass(frozen=True)
+class WorkloadIdentity:
+    """C5: what marks a pod and its service account as bearers of an identity of the cloud."""
+
+    account_annotations: Mapping[str, Mapping[str, pulumi.Input[str]]]
+    """Tenant -> annotations of its service account `fairlead-workload`; empty where none are needed."""
+    pod_labels: Mapping[str, str]
+    """Labels of every pod that uses the account; empty where none are needed."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +73,7 @@ class ClusterHandle:
     """C10: by name, each with its status and, unless supported, the reason."""
     ready: Sequence[pulumi.Resource]
     """Depend on these before anything is installed: nodes, DNS, storage and policy engine stand."""
+    object_store: ObjectStore | None = None
+    """C4; None where the target has none: its capability says why."""
+    identity: WorkloadIdentity | None = None
+    """C5; None where the target has none: its capability says why."""

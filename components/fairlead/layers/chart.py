@@ -12,29 +12,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
+from fairlead.contract.chart import Object, Release
 from fairlead.errors import ToolError
-
-Object = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Release:
-    """What to render: a chart of the lock, under which release name, where, with which values."""
-
-    chart: str
-    name: str
-    namespace: str
-    values: Mapping[str, Any]
-
-
-class Renderer(Protocol):
-    """Turns a release into objects, CRDs included."""
-
-    def __call__(self, release: Release) -> Sequence[Object]:
-        """The objects of a release."""
-        ...
 
 
 @dataclass(frozen=True)

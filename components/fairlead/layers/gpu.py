@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
+from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.chart import Object, Release, Renderer
 from fairlead.plan.model import PoolPlan
 
 NAMESPACE = "fairlead-gpu"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.chart import Object, Release, Renderer
 
 JOBSET_NAMESPACE = "jobset-system"
 TRAINER_NAMESPACE = "kubeflow-system"

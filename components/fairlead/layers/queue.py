@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
+from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.chart import Object, Release, Renderer
 from fairlead.plan.model import FlavorQuota, QueuePlan, QueuesPlan
 
 API = "kueue.x-k8s.io/v1beta2"
@@ -103,7 +103,12 @@ def probe() -> Object:
 
 
 def topology(plan: QueuesPlan) -> list[Object]:
-    """The tree of nodes that gangs are placed in. With it quota counts only where nodes really are free."""
+    """The tree of nodes that gangs are placed in. With it quota counts only where nodes really are free.
+
+    None where pools grow: there Kueue's wait for ready pods holds a gang together.
+    """
+    if not plan.topology:
+        return []
     return [_object("Topology", plan.topology, {"levels": [{"nodeLabel": level} for level in plan.levels]})]
 
 
@@ -115,7 +120,7 @@ def flavors(plan: QueuesPlan) -> list[Object]:
             one.name,
             {
                 "nodeLabels": dict(one.node_labels),
-                "topologyName": plan.topology,
+                **({"topologyName": plan.topology} if plan.topology else {}),
                 **(
                     {
                         "nodeTaints": [

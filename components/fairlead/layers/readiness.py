@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from fairlead.errors import FairleadError
+
+if TYPE_CHECKING:
+    from lightkube import KubeConfig
 
 LIMIT_SECONDS = 120
 """How long a webhook may take after its Deployment is ready."""
@@ -48,17 +51,28 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
     An answer is an answer, also a refusal: then the webhook works and the real object's own
     error will tell what is wrong with it.
     """
-    from lightkube import ApiError, Client, KubeConfig, generic_resource
+    from lightkube import ApiError, Client, generic_resource
     from lightkube.codecs import from_dict
 
     if cast("Any", generic_resource).get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
         _declare(obj)
-    with Client(config=KubeConfig.from_file(kubeconfig), dry_run=True) as client:
+    with Client(config=_config(kubeconfig), dry_run=True) as client:
         try:
             client.apply(from_dict(dict(obj)), field_manager="fairlead-probe", force=True)
         except ApiError as error:
             if error.status.code == 404 or "failed calling webhook" in (error.status.message or ""):
                 raise ConnectionError(error.status.message) from error
+
+
+def _config(kubeconfig: str) -> KubeConfig:
+    """Contract rule C9: the path of a file, or the text of a kubeconfig."""
+    from lightkube import KubeConfig
+
+    if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
+        return KubeConfig.from_file(kubeconfig)
+    import yaml
+
+    return KubeConfig.from_dict(cast("dict[str, Any]", yaml.safe_load(kubeconfig)))
 
 
 def _declare(obj: Mapping[str, Any]) -> None:

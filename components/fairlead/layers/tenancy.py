@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
-from fairlead.layers.chart import Object
+from fairlead.contract.chart import Object
+from fairlead.contract.handle import ObjectStore, WorkloadIdentity
 from fairlead.plan.model import TenantPlan
 
-SERVICE_ACCOUNT = "fairlead-workload"
-"""Contract rule C5: the account under which workloads reach the object store."""
 ROLE = "fairlead-member"
 
 
@@ -36,12 +35,27 @@ def quota(tenant: TenantPlan) -> Object:
     return _in(tenant, "v1", "ResourceQuota", "tenant", spec={"hard": dict(tenant.quota)})
 
 
-def service_accounts(tenant: TenantPlan) -> list[Object]:
+def service_accounts(tenant: TenantPlan, identity: WorkloadIdentity | None = None) -> list[Object]:
     """The workload's account, and the default one, neither with a token in pods that do not ask."""
-    return [
+    accounts = [
         _in(tenant, "v1", "ServiceAccount", name, automountServiceAccountToken=False)
-        for name in (SERVICE_ACCOUNT, "default")
+        for name in (labels.WORKLOAD_ACCOUNT, "default")
     ]
+    notes = identity.account_annotations.get(tenant.name) if identity else None
+    if notes:
+        workload = accounts[0]
+        accounts[0] = {**workload, "metadata": {**workload["metadata"], "annotations": dict(notes)}}
+    return accounts
+
+
+def object_store(tenant: TenantPlan, store: ObjectStore) -> Object:
+    """Where the tenant's part of the object store is. Jobs take it as environment variables."""
+    data = {
+        "FAIRLEAD_OBJECT_STORE_URI": store.uris[tenant.name],
+        "FAIRLEAD_OBJECT_STORE_ENDPOINT": store.endpoint,
+        "FAIRLEAD_OBJECT_STORE_REGION": store.region,
+    }
+    return _in(tenant, "v1", "ConfigMap", labels.OBJECT_STORE, data=data)
 
 
 def _rule(group: str, resources: list[str], verbs: list[str]) -> Mapping[str, Any]:
@@ -114,11 +128,14 @@ def network_policies(tenant: TenantPlan) -> list[Object]:
     return policies
 
 
-def objects(tenant: TenantPlan) -> list[Object]:
+def objects(
+    tenant: TenantPlan, store: ObjectStore | None = None, identity: WorkloadIdentity | None = None
+) -> Sequence[Object]:
     """Everything of one tenant but its namespace and its queues."""
     return [
         quota(tenant),
-        *service_accounts(tenant),
+        *([object_store(tenant, store)] if store else []),
+        *service_accounts(tenant, identity),
         role(tenant),
         *binding(tenant),
         *network_policies(tenant),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from fairlead.catalog import lock
 from fairlead.engine import Engine, Outcome, forget
-from fairlead.errors import InputError
+from fairlead.errors import InputError, UnsupportedError
 from fairlead.operate.wanted import ENGINE, SANDBOX_IMAGE, wanted
 from fairlead.plan.model import PlatformPlan
+from fairlead.plan.sites.local import LocalSite
 from fairlead.plan.stack import plan_of
 from fairlead.stack import Stack
 from fairlead.targets.local import host
@@ -66,8 +67,17 @@ def host_config(stack: Stack, plan: PlatformPlan, have: setup.Have) -> host.Host
         stages=have.stages,
         sandbox_image=lock.images()[SANDBOX_IMAGE].reference,
         node_labels=real.labels,
-        subnet=plan.settings["subnet"],
+        subnet=_link(plan),
     )
+
+
+def _link(plan: PlatformPlan) -> str:
+    if not isinstance(plan.site, LocalSite):
+        raise UnsupportedError(
+            f"target {plan.target} is no cluster of this machine\n"
+            f"    fix:     pulumi up -s <stack>, see docs/{plan.target}.md"
+        )
+    return plan.site.subnet
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fairlead.catalog.model import Catalog, TargetRow
-from fairlead.errors import Problem
-from fairlead.plan import check_tenants
+from fairlead.errors import Problem, one_of
+from fairlead.plan import check_pools, check_tenants, sites
 from fairlead.plan.machines import Choice, choose
 from fairlead.plan.policy import LAYER_NEEDS, LAYER_REASONS
+from fairlead.plan.pools import region_of
 from fairlead.spec.load import Draft
 from fairlead.spec.model import Layers, Pool
+from fairlead.spec.target import CloudTarget
+from fairlead.spec.targets import AnyTarget
 
 POOLS = "platform.pools"
 
@@ -28,17 +31,24 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
     ]
     target = catalog.targets.get(draft.target.kind) if draft.target else None
-    if target is None:
+    if target is None or draft.target is None:
         return found
+    region = region_of(draft.target)
+    if region not in catalog.regions[target.name]:
+        region = None  # said below, once: machines are not judged by a region that does not exist
     choices: dict[int, Choice] = {}
     for place, pool in draft.pools.items():
         where = f"{POOLS}[{place}]"
-        choice = choose(pool, where, target.name, catalog)
+        choice = choose(pool, where, target.name, catalog, region)
         if isinstance(choice, Choice):
             choices[place] = choice
         else:
             found += choice
         found += _sizes(pool, where, target, catalog)
+        found += check_pools.single(pool, where, draft.target, target, choices.get(place), catalog)
+    found += _target(draft.target, target, catalog)
+    found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
+    found += check_pools.overlaps(draft.pools, choices, POOLS)
     found += _node_limits(draft.pools, choices)
     complete = draft.all_pools and len(choices) == len(draft.pools)
     found += _flavors(draft.pools, choices, catalog)
@@ -59,6 +69,41 @@ def unique_names(names: Mapping[int, str], path: str) -> Iterator[Problem]:
                 given=name,
                 allowed="a name that no other entry of the list has",
             )
+
+
+def _target(target: AnyTarget, row: TargetRow, catalog: Catalog) -> Iterator[Problem]:
+    """Region, zones and version of a cloud's target."""
+    if not isinstance(target, CloudTarget):
+        return
+    regions = catalog.regions[row.name]
+    region = regions.get(target.region)
+    if region is None:
+        allowed = one_of(list(regions), target.region)
+        yield Problem("platform.target.region", "the catalogue has no such region", target.region, allowed)
+    else:
+        for place, zone in enumerate(target.zones):
+            if zone not in region.zones:
+                what = f"region {region.name} has no such zone"
+                path = f"platform.target.zones[{place}]"
+                yield Problem(path, what, zone, one_of(region.zones, zone))
+    if len(set(target.zones)) != len(target.zones):
+        yield Problem("platform.target.zones", "names a zone twice", ", ".join(target.zones))
+    if target.version and target.version not in row.versions:
+        what = f"target {row.name} has not been tried with this Kubernetes version"
+        allowed = one_of(row.versions, target.version)
+        yield Problem("platform.target.version", what, target.version, allowed)
+    yield from _endpoint(target)
+
+
+def _endpoint(target: CloudTarget) -> Iterator[Problem]:
+    endpoint, where = target.endpoint, "platform.target.endpoint"
+    if endpoint.public and not endpoint.allow:
+        fix = "list the ranges of your offices and runners, or leave public out"
+        yield Problem(f"{where}.allow", "a public API server must say who may call it", fix=fix)
+    for place, cidr in enumerate(endpoint.allow):
+        if cidr in ("0.0.0.0/0", "::/0"):
+            fix = "list the ranges that need it"
+            yield Problem(f"{where}.allow[{place}]", "would let the whole internet in", cidr, fix=fix)
 
 
 def _sizes(pool: Pool, where: str, target: TargetRow, catalog: Catalog) -> Iterator[Problem]:
@@ -105,14 +150,14 @@ def _node_limits(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> It
 def _flavors(pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog) -> Iterator[Problem]:
     """No more kinds of capacity than one queue can hold."""
     most = catalog.limits["queue-flavors"].value
-    seen: set[tuple[str | None, str]] = set()
+    seen: set[tuple[str | None, tuple[str, ...]]] = set()
     for place, choice in choices.items():
         kind = (choice.machine.accelerator, pools[place].capacity)
         if kind not in seen and len(seen) == most:
             yield Problem(
                 f"{POOLS}[{place}]",
                 "a queue cannot hold one more pair of accelerator and capacity",
-                given=f"{kind[0] or 'no accelerator'}, {kind[1]}",
+                given=f"{kind[0] or 'no accelerator'}, {'.'.join(kind[1])}",
                 allowed=f"at most {most} pairs",
                 fix="use fewer accelerators or fewer capacities",
             )

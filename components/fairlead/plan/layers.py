@@ -41,8 +41,19 @@ def _gpu(pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
     if target.gpu_mode != DEVICE_PLUGIN:
         why = f"simulated nodes of pool {names} advertise their accelerators by themselves"
         return LayerPlan("gpu", True, why, mode=target.gpu_mode)
-    nvidia = any(pool.resource == NVIDIA for pool in with_accelerators)
+    ours = [pool for pool in with_accelerators if plugin_is_ours(pool)]
+    if not ours:
+        return LayerPlan(
+            "gpu", True, f"the target itself advertises the accelerators of pool {names}", "cloud"
+        )
+    nvidia = any(pool.resource == NVIDIA for pool in ours)
     charts = ("nvidia-device-plugin",) if nvidia else ()
+    mine = ", ".join(pool.name for pool in ours)
     return LayerPlan(
-        "gpu", True, f"device plugins advertise the accelerators of pool {names}", target.gpu_mode, charts
+        "gpu", True, f"device plugins advertise the accelerators of pool {mine}", target.gpu_mode, charts
     )
+
+
+def plugin_is_ours(pool: PoolPlan) -> bool:
+    """Whether this platform runs the device plugin on the pool's nodes; else the target does, or nobody need."""
+    return pool.node is None or pool.node.device_plugin == "layer"

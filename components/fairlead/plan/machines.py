@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
 from fairlead.errors import Problem, nearest, one_of
+from fairlead.plan import brought
 from fairlead.spec.model import Pool
 from fairlead.values import quantity
 
@@ -22,20 +23,39 @@ class Choice:
     why: str
 
 
-def choose(pool: Pool, where: str, target: str, catalog: Catalog) -> Choice | list[Problem]:
-    """The machine type of a pool, or every problem that stands in the way; where: path of the pool."""
+def choose(
+    pool: Pool, where: str, target: str, catalog: Catalog, region: str | None = None
+) -> Choice | list[Problem]:
+    """The machine type of a pool, or every problem that stands in the way.
+
+    where: path of the pool; region: of the target, where it has regions: a machine of whose regions
+    the catalogue knows must be there.
+    """
     row = catalog.accelerator(pool.accelerators.name) if pool.accelerators else None
     if pool.accelerators and row is None:
         return [unknown_accelerator(f"{where}.accelerators", pool.accelerators.name, catalog)]
+    if misplaced := brought.misplaced(pool, where, target, catalog):
+        return misplaced
+    if pool.nodes is not None:
+        images = tuple(catalog.node_images[target])
+        own = brought.machine(pool, pool.nodes, row, target, images)
+        if not set(pool.capacity) <= set(own.capacities):
+            return [_not_offered(pool, where, [own])]
+        return Choice(own, row, "the spec names its nodes")
     machines = catalog.machines[target]
     if pool.machine is not None:
-        return _named(pool, pool.machine, where, row, target, catalog)
+        return _named(pool, pool.machine, where, row, target, catalog, region)
     fitting = [machine for machine in machines.values() if _carries(machine, pool, row)]
     if not fitting:
         return [_not_carried(pool, where, row, target, catalog)]
-    offered = [machine for machine in fitting if pool.capacity in machine.capacities]
+    here = [machine for machine in fitting if _in_region(machine, region)]
+    if not here:
+        return [
+            _not_in_region(f"{where}.accelerators", str(pool.accelerators or ""), fitting, region, catalog)
+        ]
+    offered = [machine for machine in here if set(pool.capacity) <= set(machine.capacities)]
     if not offered:
-        return [_not_offered(pool, where, fitting)]
+        return [_not_offered(pool, where, here)]
     best = min(offered, key=_size)
     return Choice(best, row, _why(best, offered, target))
 
@@ -58,7 +78,13 @@ def _near_or_all(near: Sequence[str], catalog: Catalog) -> str:
 
 
 def _named(
-    pool: Pool, name: str, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog
+    pool: Pool,
+    name: str,
+    where: str,
+    row: AcceleratorRow | None,
+    target: str,
+    catalog: Catalog,
+    region: str | None,
 ) -> Choice | list[Problem]:
     machines = catalog.machines[target]
     machine = machines.get(name)
@@ -67,7 +93,9 @@ def _named(
         return [Problem(f"{where}.machine", what, name, one_of(list(machines), name))]
     if not _carries(machine, pool, row):
         return [_contradiction(pool, machine, where)]
-    if pool.capacity not in machine.capacities:
+    if not _in_region(machine, region):
+        return [_not_in_region(f"{where}.machine", name, [machine], region, catalog)]
+    if not set(pool.capacity) <= set(machine.capacities):
         return [_not_offered(pool, where, [machine])]
     return Choice(machine, row, "named in the spec")
 
@@ -104,7 +132,7 @@ def _not_carried(
         allowed = ", ".join(sorted({_carried(machine) for machine in machines if machine.count}))
         elsewhere = sorted(_targets_with(row.name, catalog))
         fix = (
-            f"target {' and '.join(elsewhere)} has it"
+            f"target {', '.join(elsewhere)} has it"
             if elsewhere
             else "choose an accelerator that the target has"
         )
@@ -120,7 +148,29 @@ def _targets_with(accelerator: str, catalog: Catalog) -> Iterator[str]:
 def _not_offered(pool: Pool, where: str, fitting: Sequence[MachineRow]) -> Problem:
     names = ", ".join(machine.name for machine in fitting)
     allowed = one_of(sorted({capacity for machine in fitting for capacity in machine.capacities}))
-    return Problem(f"{where}.capacity", f"{names} cannot be bought this way", pool.capacity, allowed)
+    given = ", ".join(pool.capacity)
+    return Problem(f"{where}.capacity", f"{names} cannot be bought this way", given, allowed)
+
+
+def _in_region(machine: MachineRow, region: str | None) -> bool:
+    return region is None or not machine.regions or region in machine.regions
+
+
+def _not_in_region(
+    where: str, given: str, fitting: Sequence[MachineRow], region: str | None, catalog: Catalog
+) -> Problem:
+    names = ", ".join(machine.name for machine in fitting)
+    regions = sorted({one for machine in fitting for one in machine.regions})
+    accelerator = fitting[0].accelerator
+    others = (
+        [target for target in _targets_with(accelerator, catalog) if target != fitting[0].target]
+        if accelerator
+        else []
+    )
+    fix = "choose another region or another machine"
+    if others:
+        fix += f"; target {', '.join(sorted(others))} has {accelerator} too"
+    return Problem(where, f"region {region} does not have {names}", given, ", ".join(regions), fix)
 
 
 def _carries(machine: MachineRow, pool: Pool, row: AcceleratorRow | None) -> bool:
@@ -134,10 +184,10 @@ def _carried(machine: MachineRow) -> str:
 
 
 def _size(machine: MachineRow) -> tuple[bool, int, int, str]:
-    """Real before simulated, then smallest memory, then cores; the name decides what is left."""
+    """Real before simulated and amd64 before others, then smallest memory, then cores, then the name."""
     memory = quantity(machine.memory) if machine.memory else 0
     cpu = quantity(machine.cpu) if machine.cpu else 0
-    return machine.simulated, int(memory), int(cpu * 1000), machine.name
+    return machine.simulated or machine.arch != "amd64", int(memory), int(cpu * 1000), machine.name
 
 
 def _why(best: MachineRow, offered: Sequence[MachineRow], target: str) -> str:

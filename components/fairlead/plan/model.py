@@ -32,6 +32,44 @@ class Toleration:
 
 
 @dataclass(frozen=True)
+class NodePlan:
+    """What a bought node is: all facts of its machine and image that a target needs to build it."""
+
+    vcpus: int
+    memory_mib: int
+    arch: str
+    image: str
+    """Family of the catalogue."""
+    image_spelling: str
+    """The cloud's own value for it."""
+    driver: str
+    """Who brings the accelerator's driver: none, image, cloud, layer."""
+    device_plugin: str
+    """Who runs the device plugin: none, cloud, layer."""
+    toolkit: str
+    """Who brings the container toolkit: none, image, cloud, layer."""
+    fabric: str
+    """Fast network that is used: none, or as the machine's row says."""
+    fabric_cards: int
+    local_disks: int
+    """Disks inside the machine that are used, 0 where the pool leaves them alone."""
+    local_disk_gib: int
+    price: float | None
+    """USD an hour, on demand, in the platform's region; None where no table has it."""
+    price_date: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of a pool's capacity ladder."""
+
+    capacity: str
+    """reserved, on-demand, flex or spot."""
+    labels: Mapping[str, str]
+    """Labels of the nodes that come from it: contract rule C1."""
+
+
+@dataclass(frozen=True)
 class PoolPlan:
     """Identical nodes, all decided: what they are, how many, how pods get onto them."""
 
@@ -44,6 +82,7 @@ class PoolPlan:
     count: int
     """Accelerators per node, 0 for plain nodes."""
     capacity: str
+    """First step of the ladder."""
     min_nodes: int
     max_nodes: int
     generation: int
@@ -61,11 +100,32 @@ class PoolPlan:
     """What a pod needs to land here: the pool hands it out, no workload spells it."""
     why: str
     """Why this machine was chosen."""
+    rungs: tuple[Rung, ...]
+    """How the nodes are bought, best first; never empty."""
+    zones: tuple[str, ...] = ()
+    """Zones of its nodes; empty where the target has none."""
+    placement: str = "spread"
+    topology: str | None = None
+    """Shape of one TPU slice."""
+    slice_nodes: int = 1
+    """Nodes of one slice: min_nodes and max_nodes are multiples of it."""
+    reservation: str | None = None
+    disk_gib: int | None = None
+    """Size of a node's own disk; None for the target's usual one."""
+    local_disks: str = "ephemeral"
+    image_streaming: bool = False
+    max_seconds: int | None = None
+    """Flexible capacity: how long a node is kept at most."""
+    repair: bool = True
+    max_unavailable: int = 1
+    drain_minutes: int = 60
+    node: NodePlan | None = None
+    """None where nodes are not bought: on the local target, and on a cluster that others have built."""
 
 
 @dataclass(frozen=True)
 class FlavorPlan:
-    """A kind of capacity the queue hands out: one per accelerator and capacity."""
+    """A kind of capacity the queue hands out: one per accelerator and ladder of capacities."""
 
     name: str
     accelerator: str | None
@@ -109,6 +169,7 @@ class QueuesPlan:
 
     cohort: str
     topology: str
+    """Name of the tree of nodes that gangs are placed in; empty where pools grow: see plan.queues.elastic."""
     levels: tuple[str, ...]
     """Topology node labels, widest first; the last is kubernetes.io/hostname."""
     resources: tuple[str, ...]
@@ -159,14 +220,19 @@ class Capability:
 
 
 @dataclass(frozen=True)
+class Site:
+    """Base of what only one target has: everything its builder needs beside the pools."""
+
+
+@dataclass(frozen=True)
 class PlatformPlan:
     """Everything that will be built."""
 
     name: str
     environment: str
     target: str
-    settings: Mapping[str, str]
-    """What only this target has, for example the subnet of the local cluster."""
+    site: Site
+    """What only this target has; its class belongs to the target."""
     kubernetes: str
     """Kubernetes version without a leading v."""
     pools: tuple[PoolPlan, ...]

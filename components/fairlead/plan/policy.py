@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CAPACITY_ORDER = ("reserved", "on-demand", "spot")
+CAPACITY_ORDER = ("reserved", "on-demand", "flex", "spot")
 """Guaranteed quota is taken from the first of these that there is: what is paid for anyway comes first."""
 
 PRIORITIES: Mapping[str, int] = {"testing": 1_000, "training": 10_000, "inference": 100_000}

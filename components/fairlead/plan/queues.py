@@ -39,7 +39,8 @@ class Flavor:
     """One kind of capacity while it is being shared out."""
 
     accelerator: str | None
-    capacity: str
+    ladder: Sequence[str]
+    """Capacities, best first."""
     resource: str | None
     taints: tuple[Taint, ...]
     total: Amounts = field(default_factory=dict[str, int])
@@ -50,8 +51,8 @@ class Flavor:
 
     @property
     def name(self) -> str:
-        """For example h100-on-demand, cpu-on-demand."""
-        return f"{(self.accelerator or CPU).lower().replace('.', '-')}-{self.capacity}"
+        """For example h100-on-demand, cpu-on-demand, h100-reserved-spot."""
+        return f"{(self.accelerator or CPU).lower().replace('.', '-')}-{'-'.join(self.ladder)}"
 
     def left(self, resource: str) -> int:
         """What nobody has been given yet."""
@@ -75,7 +76,7 @@ def share_out(
     resources = (CPU, MEMORY, *sorted({flavor.resource for flavor in flavors if flavor.resource}))
     return QueuesPlan(
         cohort=name,
-        topology=name,
+        topology="" if elastic(pools) else name,
         levels=levels,
         resources=resources,
         flavors=tuple(_flavor_plan(flavor, resources) for flavor in flavors),
@@ -89,6 +90,16 @@ def share_out(
     )
 
 
+def elastic(pools: Iterable[PoolPlan]) -> list[str]:
+    """Names of the pools that grow when work waits.
+
+    With one of them no flavor has a topology. Kueue admits by the nodes that exist, and an autoscaler
+    makes nodes for pods, which only admission creates: a pool of no nodes would wait for ever. One
+    flavor without a topology switches it off for a whole queue (docs/adr/0010).
+    """
+    return [pool.name for pool in pools if pool.min_nodes < pool.max_nodes]
+
+
 def milli(text: str) -> int:
     """A quantity of cores in whole thousandths, rounded down."""
     return int(quantity(text) * 1000)
@@ -100,11 +111,12 @@ def size(text: str) -> int:
 
 
 def _flavors(pools: Iterable[PoolPlan]) -> list[Flavor]:
-    """One flavor per accelerator and capacity; plain ones first, so that plain jobs go there first."""
-    found: dict[tuple[str | None, str], Flavor] = {}
+    """One flavor per accelerator and ladder; plain ones first, so that plain jobs go there first."""
+    found: dict[tuple[str | None, tuple[str, ...]], Flavor] = {}
     for pool in pools:
-        key = (pool.accelerator, pool.capacity)
-        flavor = found.setdefault(key, Flavor(pool.accelerator, pool.capacity, pool.resource, pool.taints))
+        ladder = tuple(rung.capacity for rung in pool.rungs)
+        key = (pool.accelerator, ladder)
+        flavor = found.setdefault(key, Flavor(pool.accelerator, ladder, pool.resource, pool.taints))
         if pool.cpu is None or pool.memory is None:
             flavor.open_ended = True
         else:
@@ -116,7 +128,7 @@ def _flavors(pools: Iterable[PoolPlan]) -> list[Flavor]:
 
 
 def _order(flavor: Flavor) -> tuple[bool, str, int]:
-    return flavor.accelerator is not None, flavor.accelerator or "", CAPACITY_ORDER.index(flavor.capacity)
+    return flavor.accelerator is not None, flavor.accelerator or "", CAPACITY_ORDER.index(flavor.ladder[0])
 
 
 def _add(amounts: Amounts, resource: str, amount: int) -> None:
@@ -160,10 +172,11 @@ def _close(flavors: Iterable[Flavor]) -> None:
 
 
 def _flavor_plan(flavor: Flavor, resources: Sequence[str]) -> FlavorPlan:
-    node_labels = {
-        labels.ACCELERATOR: flavor.accelerator or labels.NO_ACCELERATOR,
-        labels.CAPACITY: flavor.capacity,
-    }
+    node_labels = {labels.ACCELERATOR: flavor.accelerator or labels.NO_ACCELERATOR}
+    if len(flavor.ladder) > 1:
+        node_labels[labels.LADDER] = ".".join(flavor.ladder)
+    else:
+        node_labels[labels.CAPACITY] = flavor.ladder[0]
     totals = _texts(resources, flavor.total)
     return FlavorPlan(flavor.name, flavor.accelerator, node_labels, flavor.taints, totals)
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fairlead import labels
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
+from fairlead.plan import sites
 from fairlead.plan.check import check
 from fairlead.plan.layers import layer_plans
-from fairlead.plan.machines import Choice, choose
-from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, QueuesPlan, Taint, TenantPlan, Toleration
+from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, QueuesPlan, TenantPlan
 from fairlead.plan.policy import TENANT_OBJECTS
-from fairlead.plan.queues import Claim, milli, share_out, size
+from fairlead.plan.pools import kubernetes_of, pool_plan
+from fairlead.plan.queues import Claim, elastic, milli, share_out, size
 from fairlead.spec.load import of
-from fairlead.spec.model import Platform, Pool, Tenant
+from fairlead.spec.model import Platform, Tenant
 from fairlead.spec.paths import in_input_order
-
-NO_SCHEDULE = "NoSchedule"
 
 
 def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
@@ -31,54 +29,21 @@ def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
 def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     """The plan of a spec that `plan.check` has passed."""
     target = catalog.targets[spec.target.kind]
-    pools = tuple(_pool(pool, target, catalog) for pool in spec.pools)
+    pools = tuple(pool_plan(pool, spec.target, target, catalog) for pool in spec.pools)
     claims = [_claim(tenant, catalog) for tenant in spec.tenants]
     queues = share_out(spec.name, pools, claims, target.topology_levels)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
         target=target.name,
-        settings={key: str(value) for key, value in spec.target.model_dump(exclude={"kind"}).items()},
-        kubernetes=target.kubernetes,
+        site=sites.of(target.name).site(spec, pools, catalog),
+        kubernetes=kubernetes_of(spec.target, target),
         pools=pools,
         queues=queues,
         tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
         layers=layer_plans(spec.layers, pools, target),
         capabilities=tuple(_capabilities(target, catalog)),
         notes=tuple(_notes(pools, claims, queues)),
-    )
-
-
-def _pool(pool: Pool, target: TargetRow, catalog: Catalog) -> PoolPlan:
-    choice = choose(pool, f"pool {pool.name}", target.name, catalog)
-    if not isinstance(choice, Choice):
-        raise InputError(f"pool {pool.name}", choice)
-    machine, row = choice.machine, choice.accelerator
-    resource = row.resource if row else None
-    node_labels = {
-        labels.POOL: pool.name,
-        labels.ACCELERATOR: row.name if row else labels.NO_ACCELERATOR,
-        labels.CAPACITY: pool.capacity,
-    }
-    if machine.simulated:
-        node_labels[labels.SIMULATED] = "true"
-    return PoolPlan(
-        name=pool.name,
-        machine=machine.name,
-        accelerator=row.name if row else None,
-        resource=resource,
-        count=machine.count,
-        capacity=pool.capacity,
-        min_nodes=pool.min,
-        max_nodes=pool.max,
-        generation=pool.generation,
-        cpu=machine.cpu,
-        memory=machine.memory,
-        simulated=machine.simulated,
-        labels=node_labels,
-        taints=(Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE),) if resource else (),
-        tolerations=(Toleration(resource, "Exists", NO_SCHEDULE),) if resource else (),
-        why=choice.why,
     )
 
 
@@ -117,6 +82,17 @@ def _notes(pools: Sequence[PoolPlan], claims: Sequence[Claim], queues: QueuesPla
     if simulated:
         names = ", ".join(simulated)
         yield f"Pods on the nodes of pool {names} are simulated: no process runs, there are no logs."
+    if growing := elastic(pools):
+        names = ", ".join(growing)
+        yield (
+            f"Pools {names} grow when work waits, so the queue admits by quota and not by the nodes that stand;"
+            " a gang whose pods are not all ready in time gives its place back."
+        )
+    for pool in (pool for pool in pools if len(pool.rungs) > 1):
+        yield (
+            f"Each step of pool {pool.name}'s ladder may grow to {pool.max_nodes} nodes: their maximum together is"
+            " kept by the queue's quota."
+        )
     borrowers = any(claim.borrow for claim in claims)
     use = (
         "every tenant that may borrow can use them"

@@ -38,7 +38,9 @@ def to_text(plan: PlatformPlan) -> str:
 
 
 def _head(plan: PlatformPlan) -> list[str]:
-    settings = "".join(f", {key} {value}" for key, value in sorted(plan.settings.items()))
+    facts = asdict(plan.site)
+    plain = {key: value for key, value in facts.items() if isinstance(value, str) and value}
+    settings = "".join(f", {key.replace('_', ' ')} {value}" for key, value in sorted(plain.items()))
     return [
         f"Platform {plan.name}, environment {plan.environment}",
         f"  target {plan.target}, Kubernetes {plan.kubernetes}{settings}",
@@ -59,7 +61,7 @@ def _pool(pool: PoolPlan) -> tuple[str, ...]:
         pool.machine + (" (simulated)" if pool.simulated else ""),
         pool.cpu or "its own",
         pool.memory or "its own",
-        pool.capacity,
+        ", ".join(rung.capacity for rung in pool.rungs),
         str(pool.generation),
         pool.why,
     )

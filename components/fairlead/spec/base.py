@@ -100,5 +100,8 @@ Cidr = Annotated[
 ]
 """A range of addresses whose host bits are zero."""
 
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+"""A text that is not empty."""
+
 Flag = Annotated[bool, Field(strict=True)]
 """true or false; neither yes nor 1."""

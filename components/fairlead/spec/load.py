@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from fairlead.errors import InputError, Problem
 from fairlead.spec.base import Model
-from fairlead.spec.model import Layers, LocalTarget, Platform, Pool, Tenant
+from fairlead.spec.model import Layers, Platform, Pool, Tenant
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import follows, from_validation
+from fairlead.spec.targets import AnyTarget, target_class
 
 Part = TypeVar("Part", bound=Model)
 EXTRA = "extra_forbidden"
@@ -26,7 +27,7 @@ class Draft:
     """The whole spec; None where any part of it is unsound."""
     problems: tuple[Problem, ...]
     """What is unsound, in the order of the input."""
-    target: LocalTarget | None
+    target: AnyTarget | None
     pools: Mapping[int, Pool]
     """Sound pools by their place in the list."""
     tenants: Mapping[int, Tenant]
@@ -59,7 +60,7 @@ def draft(data: object) -> Draft:
     return Draft(
         platform=None,
         problems=tuple(in_input_order(problems, data)),
-        target=_salvage(LocalTarget, raw.get("target")),
+        target=_target(raw.get("target")),
         pools=sound,
         tenants=_sound(Tenant, tenants),
         layers=_salvage(Layers, raw.get("layers", {})),
@@ -82,6 +83,11 @@ def of(platform: Platform) -> Draft:
         tenant_names={place: tenant.name for place, tenant in enumerate(platform.tenants)},
         all_pools=True,
     )
+
+
+def _target(data: object) -> AnyTarget | None:
+    kind = target_class(data)
+    return cast("AnyTarget | None", _salvage(kind, data)) if kind else None
 
 
 def _parse(kind: type[Part], data: object) -> tuple[Part | None, list[Problem]]:

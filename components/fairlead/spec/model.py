@@ -6,27 +6,67 @@ spec is checked by `fairlead.plan`, so that every problem is reported in one go.
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
-from fairlead.spec.base import AcceleratorsField, Cidr, Flag, Model, Name, Quantity
+from fairlead.spec.base import AcceleratorsField, Cidr, Duration, Flag, Model, Name, Quantity, Text
+from fairlead.spec.onprem import Nodes
+from fairlead.spec.targets import Target
 
-Capacity = Literal["reserved", "on-demand", "spot"]
+Capacity = Literal["reserved", "on-demand", "flex", "spot"]
+WORDS = get_args(Capacity)
+
+
+def _ladder(value: Any) -> Any:
+    words: Any = [value] if isinstance(value, str) else value
+    if not isinstance(words, (list, tuple)) or not words:
+        raise ValueError("must be a word, or a list of words, best first")
+    entries = list(cast("Sequence[Any]", words))
+    for word in entries:
+        if word not in WORDS:
+            known = ", ".join(repr(one) for one in WORDS)
+            raise PydanticCustomError("literal_error", "unknown word", {"expected": known})
+    if len(set(entries)) != len(entries):
+        raise ValueError("names a capacity twice")
+    return tuple(entries)
+
+
+def _written(words: tuple[str, ...]) -> str | list[str]:
+    """As a user writes it: one word by itself."""
+    return words[0] if len(words) == 1 else list(words)
+
+
+Ladder = Annotated[
+    tuple[Capacity, ...],
+    BeforeValidator(_ladder),
+    PlainSerializer(_written),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(WORDS)},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "enum": list(WORDS)},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
+            ]
+        }
+    ),
+]
+"""One capacity, or several, best first."""
 Preemption = Literal["never", "lower-priority"]
 PodSecurity = Literal["restricted", "baseline"]
-
-
-def _link(value: str) -> str:
-    network = ip_network(value)
-    if network.prefixlen != 30 or network.version != 4:
-        raise ValueError("must be an IPv4 /30: two usable addresses, this machine and the cluster")
-    if network.is_global:
-        raise ValueError(
-            "must be a private range, not one of the public internet, for example 100.64.77.0/30"
-        )
-    return value
 
 
 def _group(value: str) -> str:
@@ -38,13 +78,18 @@ def _group(value: str) -> str:
 Group = Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_group)]
 
 
-class LocalTarget(Model):
-    """A real cluster on this machine with simulated accelerator nodes."""
+Placement = Literal["spread", "compact"]
+Fabric = Literal["auto", "required", "off"]
+LocalDisks = Literal["ephemeral", "raw", "off"]
 
-    kind: Literal["local"]
-    """Which target builds the cluster."""
-    subnet: Annotated[Cidr, AfterValidator(_link)] = "100.64.77.0/30"
-    """Addresses of the link between this machine and the cluster: a /30 that nothing else uses."""
+
+class Disruption(Model):
+    """What maintenance and upgrades may take from a pool at a time."""
+
+    max_unavailable: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
+    """Nodes that may be away at the same time."""
+    drain_minutes: Annotated[int, Field(ge=1, le=10_080, strict=True)] = 60
+    """How long a node's pods may take to end before they are stopped, where the target can be told."""
 
 
 class Pool(Model):
@@ -56,14 +101,40 @@ class Pool(Model):
     """Accelerators of each node, `H100:8`; left out for a pool of plain nodes."""
     machine: Annotated[str, StringConstraints(min_length=1)] | None = None
     """Machine type of the target's catalogue; left out, the smallest that has the accelerators."""
-    capacity: Capacity = "on-demand"
-    """How the nodes are bought."""
+    capacity: Ladder = ("on-demand",)
+    """How the nodes are bought: one word, or a list, best first; the next is used where one has none left."""
+    reservation: Text | None = None
+    """Reserved capacity: its id or name at the cloud; required with capacity reserved where the target buys."""
     min: Annotated[int, Field(ge=0, le=10_000, strict=True)]
     """Nodes that are always there."""
     max: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     """Most nodes there may ever be: this bounds cost and quota."""
     generation: Annotated[int, Field(ge=1, le=999, strict=True)] = 1
     """Raise it to replace the pool: the new nodes stand beside the old ones."""
+    zones: tuple[Text, ...] = ()
+    """Zones of the target in which the nodes may be; left out, all of them, or one with compact placement."""
+    placement: Placement = "spread"
+    """compact: the nodes are to stand near each other, for jobs over many nodes."""
+    fabric: Fabric = "auto"
+    """The fast network between nodes: used where the machine has it, demanded, or left alone."""
+    topology: Annotated[str, StringConstraints(pattern=r"^[0-9]+(x[0-9]+){1,2}$")] | None = None
+    """Shape of one TPU slice, for example 2x4 or 4x4x4; min and max then count nodes of whole slices."""
+    disk_gib: Annotated[int, Field(ge=20, le=64_000, strict=True)] | None = None
+    """Size of a node's own disk; left out, the target's usual one."""
+    local_disks: LocalDisks = "ephemeral"
+    """Disks inside the machine: they carry pods' scratch space and images, are left raw, or are not used."""
+    image: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """Node image family of the target's catalogue; left out, the machine's usual one."""
+    image_streaming: Flag = False
+    """Containers start before their image has arrived as a whole."""
+    max_duration: Duration | None = None
+    """Flexible capacity: how long a node is kept at most."""
+    nodes: Nodes | None = None
+    """The nodes themselves, on a cluster that stands already; targets that make their nodes refuse it."""
+    repair: Flag = True
+    """The target replaces nodes that have failed."""
+    disruption: Disruption = Disruption()
+    """What maintenance may take at a time."""
 
 
 class Quota(Model):
@@ -129,7 +200,7 @@ class Platform(Model):
     """Name of the cluster and prefix of what belongs to it."""
     environment: Name
     """Which environment layer of the configuration applies, for example dev."""
-    target: LocalTarget
+    target: Target
     """Where the cluster is built."""
     pools: Annotated[tuple[Pool, ...], Field(min_length=1)]
     """The nodes; at least one pool without accelerators, for the system's own pods."""

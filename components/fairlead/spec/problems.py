@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from fairlead.errors import Problem, nearest, one_of
 from fairlead.spec.paths import Loc, render
+from fairlead.spec.targets import KINDS
 
 LONGEST_SHOWN = 60
 PATTERNS: Mapping[str, str] = {
@@ -56,10 +57,32 @@ def _problem(details: ErrorDetails, model: type[BaseModel], root: str) -> Proble
         loc = loc[:-1]
     # A key stands behind a dot even where it is a number: brackets hold places in lists.
     key = of_key or kind == "invalid_key"
-    where = f"{render(root, loc[:-1])}.{details['input']}" if key else render(root, loc)
+    where = f"{render(root, loc[:-1])}.{details['input']}" if key else render(root, untagged(loc))
     if kind == "invalid_key" or (of_key and kind == "string_type"):
         return Problem(where, "a key must be a text", given=shown(details["input"]), fix="put it in quotes")
     return _WORDS.get(kind, _other)(where, details, model)
+
+
+def untagged(loc: Loc) -> Loc:
+    """A place without the target's kind, which pydantic puts behind the key `target`."""
+    return (loc[0], *loc[2:]) if loc[:1] == ("target",) and len(loc) > 1 and loc[1] in KINDS else loc
+
+
+def _no_tag(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    given: Any = details["input"]
+    if not isinstance(given, Mapping):
+        return _MAP(where, details, _model)
+    keys = [str(key) for key in cast("Mapping[Any, Any]", given)]
+    near = nearest("kind", keys, limit=1)
+    fix = f"write kind in place of {near[0]}" if near else "add kind"
+    return Problem(f"{where}.kind", "is missing", ", ".join(near), one_of(list(KINDS)), fix)
+
+
+def _bad_tag(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
+    given = shown(cast("Mapping[str, Any]", details["input"]).get("kind"))
+    return Problem(
+        f"{where}.kind", "is none of the words that are known here", given, one_of(list(KINDS), given)
+    )
 
 
 def _is_of_key(details: ErrorDetails) -> bool:
@@ -149,6 +172,8 @@ _WHOLE = _type("a whole number")
 _WORDS: Mapping[str, Callable[[str, ErrorDetails, type[BaseModel]], Problem]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
+    "union_tag_not_found": _no_tag,
+    "union_tag_invalid": _bad_tag,
     "literal_error": _choice,
     "string_type": _type("a text", fix="put it in quotes if it is meant as a text"),
     "int_type": _WHOLE,
@@ -183,6 +208,9 @@ def _fields(model: type[BaseModel], loc: Loc) -> Mapping[str, FieldInfo]:
 def _inside(annotation: Any, step: int | str) -> Iterator[Any]:
     """What the annotation says of the value at one step of a path: a field, a map's value, an entry."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if KINDS.get(str(step)) is annotation:
+            yield annotation
+            return
         field = annotation.model_fields.get(str(step))
         yield from _choices(field.annotation) if field else ()
         return

@@ -17,7 +17,11 @@ from fairlead.spec.model import Platform
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE = Path(__file__).with_name("platform.schema.json")
 """The committed schema."""
-READING_ORDER = ("LocalTarget", "Pool", "Tenant", "Quota", "Layers", "Layer")
+READING_ORDER = (
+    *("Pool", "Disruption", "Tenant", "Quota", "Layers", "Layer"),
+    *("LocalTarget", "AwsTarget", "GcpTarget", "AzureTarget", "OnpremTarget"),
+    *("Endpoint", "Maintenance", "Ci", "ObjectStore"),
+)
 """Parts of the reference page, as one reads them; parts that are not named here come last."""
 
 
@@ -85,8 +89,8 @@ def _kind(field: Mapping[str, Any]) -> str:
         return f"`{field['const']}`"
     if "enum" in field:
         return ", ".join(f"`{word}`" for word in cast("list[str]", field["enum"]))
-    if "anyOf" in field:
-        parts = cast("list[Mapping[str, Any]]", field["anyOf"])
+    if "anyOf" in field or "oneOf" in field:
+        parts = cast("list[Mapping[str, Any]]", field.get("anyOf") or field["oneOf"])
         return " or ".join(_kind(part) for part in parts if part.get("type") != "null")
     return _simple(field)
 

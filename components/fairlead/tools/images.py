@@ -12,7 +12,7 @@ from pathlib import Path
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ImageBuild, ImageRow, RootFs
 from fairlead.errors import ToolError
-from fairlead.tools import debian, ociimage, registry, toolchain, wheels
+from fairlead.tools import debian, ociimage, registry, toolchain, wheels, wrappers
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.fetch import RefusedError, UnavailableError
 from fairlead.tools.ociimage import Entry, Image
@@ -40,7 +40,7 @@ def select(names: Iterable[str], rows: Mapping[str, ImageRow]) -> list[ImageRow]
 def item_of(row: ImageRow) -> Item:
     """The place of an image in the cache: keyed by everything that makes its bytes."""
     go = row.build.go if row.build else None
-    wrapper = toolchain.wrapper_text(go.wrapper) if go is not None and go.wrapper is not None else None
+    wrapper = wrappers.text(go.wrapper) if go is not None and go.wrapper is not None else None
     recipe = recipe_digest([row.recipe(), wrapper, ociimage.FORMAT])
     return Item(f"images/{row.name}-{recipe}", row.tag, recipe, (TAR,))
 
@@ -68,6 +68,7 @@ def _step(row: ImageRow, context: Context) -> Step:
         run=partial(_make, row=row),
         builds=go is not None and not pulls,
         needs=(toolchain.GO_STEP,) if go is not None else (),
+        shares=(go.wrapper or "") if go is not None and not pulls else "",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,9 @@ class Step:
     """True if it will most likely compile, so that it counts against the builds at once."""
     needs: tuple[str, ...] = ()
     """Keys of steps that must be done before; keys that no step has are taken as done."""
+    shares: str = ""
+    """Name of what it compiles in common with others: such steps run one after another, since side by
+    side each would compile it."""
 
 
 @dataclass
@@ -93,11 +96,13 @@ class _Schedule:
         after = [self._chain(other, steps) for other in steps if step.key in other.needs]
         return step.usual_seconds + max(after, default=0.0)
 
-    def take(self, building: int, slots: int) -> Step | None:
+    def take(self, running: Collection[Step], slots: int) -> Step | None:
         """The next step whose needs are met, if a slot is free for it."""
+        full = sum(step.builds for step in running) >= slots
+        shared = {step.shares for step in running if step.shares}
         for step in self.waiting:
             unmet = (set(step.needs) & self._known) - self.done
-            if not unmet and not (step.builds and building >= slots):
+            if not unmet and not (step.builds and full) and step.shares not in shared:
                 self.waiting.remove(step)
                 return step
         return None
@@ -114,8 +119,7 @@ def run_steps(steps: Sequence[Step], context: Context) -> None:
         try:
             while schedule.waiting or running:
                 while len(running) < context.builds + LIGHT:
-                    building = sum(step.builds for step in running.values())
-                    step = schedule.take(building, context.builds)
+                    step = schedule.take(running.values(), context.builds)
                     if step is None:
                         break
                     begun += 1

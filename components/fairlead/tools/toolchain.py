@@ -13,7 +13,7 @@ from fairlead.catalog import lock
 from fairlead.catalog.lock import ToolRow
 from fairlead.catalog.ways import DebianWay, DownloadWay, GoWay, ModuleFilesWay, PathWay, Way, WheelWay
 from fairlead.errors import ToolError
-from fairlead.tools import debian, fetch, gobuild, wheels
+from fairlead.tools import debian, fetch, wheels, wrappers
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.fetch import UnavailableError
 from fairlead.tools.onpath import on_path
@@ -49,16 +49,10 @@ def select(names: Iterable[str], rows: Mapping[str, ToolRow]) -> list[ToolRow]:
 
 def item_of(row: ToolRow) -> Item:
     """The place of a tool in the cache; its recipe changes with the row and with a wrapper module."""
-    wrappers = {way.wrapper for way in row.ways if isinstance(way, GoWay) and way.wrapper is not None}
-    wrapped = {name: wrapper_text(name) for name in sorted(wrappers)}
+    used = {way.wrapper for way in row.ways if isinstance(way, GoWay) and way.wrapper is not None}
+    wrapped = {name: wrappers.text(name) for name in sorted(used)}
     recipe = recipe_digest([row.recipe(), wrapped])
     return Item(f"tools/{row.name}/{row.version}", row.version, recipe, _files(row))
-
-
-def wrapper_text(wrapper: str) -> dict[str, str]:
-    """The files that pin a wrapper module, by name."""
-    files = sorted((gobuild.wrappers_root() / wrapper).iterdir())
-    return {path.name: path.read_text() for path in files if path.suffix in (".mod", ".sum", ".go")}
 
 
 def _files(row: ToolRow) -> tuple[str, ...]:
@@ -117,11 +111,11 @@ def _plan_go(row: ToolRow, missing: list[ToolRow], context: Context, planned: To
 
 def _groups(rows: Sequence[ToolRow], context: Context) -> list[list[ToolRow]]:
     """Rows that one go command builds together; a row that may be downloaded stands alone."""
-    groups: dict[object, list[ToolRow]] = {}
+    groups: dict[tuple[str, str], list[ToolRow]] = {}
     for row in rows:
         way = _first(row, context)
-        together = isinstance(way, GoWay) and way.wrapper is not None
-        key = (way.wrapper, way.ldflags) if isinstance(way, GoWay) and together else row.name
+        wrapper = way.wrapper if isinstance(way, GoWay) else None
+        key = ("wrapper", wrapper) if wrapper is not None else ("tool", row.name)
         groups.setdefault(key, []).append(row)
     return list(groups.values())
 
@@ -152,6 +146,7 @@ def _step(rows: Sequence[ToolRow], context: Context) -> Step:
         run=partial(_make_together, rows=tuple(rows)) if len(rows) > 1 else partial(_make, row=rows[0]),
         builds=builds,
         needs=(GO_STEP,) if needs_go else (),
+        shares=(way.wrapper or "") if isinstance(way, GoWay) else "",
     )
 
 

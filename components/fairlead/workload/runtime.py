@@ -9,6 +9,7 @@ pkg/apis/trainer/v1alpha1/trainjob_types.go, type JobSetSpecPatch. See docs/adr/
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fairlead import labels
@@ -55,12 +56,16 @@ def runtime_name(max_restarts: int) -> str:
     return NAME if max_restarts == 0 else f"{NAME}-restart-{max_restarts}"
 
 
-def runtimes() -> list[dict[str, Any]]:
-    """Every ClusterTrainingRuntime that jobs may refer to, fewest restarts first."""
-    return [runtime(limit) for limit in range(MAX_RESTARTS + 1)]
+def runtimes(pod_labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Every ClusterTrainingRuntime that jobs may refer to, fewest restarts first.
+
+    pod_labels: labels that every pod needs on this cluster, contract rule C5. They lie here, so that
+    the jobs themselves are the same everywhere.
+    """
+    return [runtime(limit, pod_labels) for limit in range(MAX_RESTARTS + 1)]
 
 
-def runtime(max_restarts: int) -> dict[str, Any]:
+def runtime(max_restarts: int, pod_labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The ClusterTrainingRuntime for jobs that may start again that often."""
     return {
         "apiVersion": API_VERSION,
@@ -72,12 +77,13 @@ def runtime(max_restarts: int) -> dict[str, Any]:
         "spec": {
             # Without a policy Trainer does not apply numNodes and resourcesPerNode.
             "mlPolicy": {"numNodes": 1},
-            "template": {"spec": _job_set(max_restarts)},
+            "template": {"spec": _job_set(max_restarts, pod_labels or {})},
         },
     }
 
 
-def _job_set(max_restarts: int) -> dict[str, Any]:
+def _job_set(max_restarts: int, pod_labels: Mapping[str, str]) -> dict[str, Any]:
+    pod = {"metadata": {"labels": dict(pod_labels)}, "spec": _pod()} if pod_labels else {"spec": _pod()}
     return {
         # All jobs of an attempt are gone, with their pods and volumes, before the next one starts:
         # a gang never shares its nodes with its own past.
@@ -90,7 +96,7 @@ def _job_set(max_restarts: int) -> dict[str, Any]:
                     "spec": {
                         # One failed node fails the attempt: the others could only wait for it.
                         "backoffLimit": 0,
-                        "template": {"spec": _pod()},
+                        "template": pod,
                     },
                 },
             }
@@ -101,6 +107,7 @@ def _job_set(max_restarts: int) -> dict[str, Any]:
 def _pod() -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
+        "serviceAccountName": labels.WORKLOAD_ACCOUNT,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
@@ -114,6 +121,8 @@ def _pod() -> dict[str, Any]:
         "containers": [
             {
                 "name": REPLICATED_JOB,
+                # Where the object store is, contract rule C4: there is none on some targets.
+                "envFrom": [{"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}],
                 "command": [SHELL, "-c", unexpanded(LAUNCHER), SHELL],
                 "securityContext": {
                     "allowPrivilegeEscalation": False,

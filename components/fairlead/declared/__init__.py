@@ -1,0 +1,1 @@
+"""What a program declares: every resource with its inputs, without credentials, network or cluster."""

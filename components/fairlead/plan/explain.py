@@ -1,0 +1,80 @@
+"""`fairlead plan --explain`: why every pool is what it is, and what else there would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fairlead.catalog.model import Catalog, MachineRow
+from fairlead.plan.model import PlatformPlan, PoolPlan
+from fairlead.spec.table import table
+
+
+def explanation(plan: PlatformPlan, catalog: Catalog) -> str:
+    """Text for people, with a newline at the end."""
+    lines = [f"Platform {plan.name} on target {plan.target}, Kubernetes {plan.kubernetes}"]
+    for pool in plan.pools:
+        lines += ["", *_pool(pool, plan, catalog)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _pool(pool: PoolPlan, plan: PlatformPlan, catalog: Catalog) -> Iterator[str]:
+    asked = f"{pool.accelerator}:{pool.count}" if pool.accelerator else "plain nodes"
+    yield f"Pool {pool.name}: {asked}, {pool.min_nodes} to {pool.max_nodes} nodes"
+    yield f"  machine   {pool.machine}: {pool.why}"
+    yield f"  capacity  {', then '.join(rung.capacity for rung in pool.rungs)}"
+    if pool.zones:
+        yield f"  zones     {', '.join(pool.zones)}{', compact' if pool.placement == 'compact' else ''}"
+    if pool.topology:
+        yield f"  slices    {pool.topology}: {pool.slice_nodes} nodes each, up to {pool.max_nodes // pool.slice_nodes}"
+    if pool.node:
+        yield from _node(pool)
+    yield from _others(pool, plan, catalog)
+
+
+def _node(pool: PoolPlan) -> Iterator[str]:
+    node = pool.node
+    if node is None:
+        return
+    yield f"  image     {node.image} ({node.image_spelling}), {node.arch}"
+    if pool.accelerator:
+        yield f"  driver    by {node.driver}, toolkit by {node.toolkit}, device plugin by {node.device_plugin}"
+    if node.fabric != "none":
+        cards = f", {node.fabric_cards} interfaces" if node.fabric_cards else ""
+        yield f"  fabric    {node.fabric}{cards}"
+    if node.local_disks:
+        yield f"  disks     {node.local_disks} x {node.local_disk_gib} GiB inside, {pool.local_disks}"
+    if node.price is None:
+        yield "  price     no table has one for this machine in this region"
+    else:
+        yield (
+            f"  price     {node.price:.2f} USD/h a node on demand ({node.price_date}); on demand the pool costs"
+            f" {node.price * pool.min_nodes:.2f} to {node.price * pool.max_nodes:.2f} USD/h"
+        )
+
+
+def _others(pool: PoolPlan, plan: PlatformPlan, catalog: Catalog) -> Iterator[str]:
+    """The other machines of the target with the same accelerator, and the targets that have it too."""
+    if pool.accelerator is None:
+        return
+    others = [
+        row
+        for row in catalog.machines[plan.target].values()
+        if row.accelerator == pool.accelerator and row.name != pool.machine
+    ]
+    if others:
+        yield f"  here too  {pool.accelerator} is also in"
+        yield from table(
+            ("machine", "count", "vcpus", "memory"), [_row(row) for row in others], indent="            "
+        )
+    elsewhere = sorted(
+        target
+        for target, rows in catalog.machines.items()
+        if target != plan.target and any(row.accelerator == pool.accelerator for row in rows.values())
+    )
+    if elsewhere:
+        yield f"  elsewhere target {', '.join(elsewhere)} has {pool.accelerator} too"
+
+
+def _row(row: MachineRow) -> tuple[str, ...]:
+    memory = f"{row.memory_mib // 1024} GiB" if row.memory_mib else row.memory or "its own"
+    return row.name, str(row.count), str(row.vcpus or row.cpu or "its own"), memory

@@ -1,0 +1,135 @@
+"""One pool of the spec, decided: machine, image, ladder, labels, taints, sizes."""
+
+from __future__ import annotations
+
+from math import prod
+
+from fairlead import labels
+from fairlead.catalog.model import Catalog, MachineRow, NodeImageRow, PriceRow, TargetRow
+from fairlead.errors import InputError
+from fairlead.plan.machines import Choice, choose
+from fairlead.plan.model import NodePlan, PoolPlan, Rung, Taint, Toleration
+from fairlead.spec.model import Pool
+from fairlead.spec.target import CloudTarget
+from fairlead.spec.targets import AnyTarget
+from fairlead.values import seconds
+
+NO_SCHEDULE = "NoSchedule"
+
+
+def region_of(target: AnyTarget) -> str | None:
+    """Region of a cloud's target; None where there are no regions."""
+    return target.region if isinstance(target, CloudTarget) else None
+
+
+def kubernetes_of(target: AnyTarget, row: TargetRow) -> str:
+    """The Kubernetes version of the platform: the one asked for, else the one of the target's row."""
+    asked = target.version if isinstance(target, CloudTarget) else None
+    return row.kubernetes if asked is None or row.kubernetes.startswith(f"{asked}.") else f"{asked}.0"
+
+
+def slice_nodes(topology: str | None, machine: MachineRow) -> int:
+    """Nodes of one TPU slice: the chips of its shape over the chips of a machine; 1 for everything else."""
+    if topology is None or not machine.chips:
+        return 1
+    return max(1, prod(int(edge) for edge in topology.split("x")) // machine.chips)
+
+
+def image_of(pool: Pool, machine: MachineRow, catalog: Catalog) -> NodeImageRow | None:
+    """The node image family of a pool: the one asked for, else the machine's usual one."""
+    name = pool.image or next(iter(machine.node_images), None)
+    return catalog.node_images[machine.target].get(name) if name else None
+
+
+def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -> PoolPlan:
+    """The plan of one pool that the checks have passed. Raises InputError for one that has no machine."""
+    choice = choose(pool, f"pool {pool.name}", row.name, catalog, region_of(target))
+    if not isinstance(choice, Choice):
+        raise InputError(f"pool {pool.name}", choice)
+    machine, accelerator = choice.machine, choice.accelerator
+    resource = accelerator.resource if accelerator else None
+    rungs = tuple(
+        Rung(word, _labels(pool, word, accelerator.name if accelerator else None, machine))
+        for word in pool.capacity
+    )
+    return PoolPlan(
+        name=pool.name,
+        machine=machine.name,
+        accelerator=accelerator.name if accelerator else None,
+        resource=resource,
+        count=machine.count,
+        capacity=pool.capacity[0],
+        min_nodes=pool.min,
+        max_nodes=pool.max,
+        generation=pool.generation,
+        cpu=machine.cpu,
+        memory=machine.memory,
+        simulated=machine.simulated,
+        labels=rungs[0].labels,
+        taints=(Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE),) if resource else (),
+        tolerations=(Toleration(resource, "Exists", NO_SCHEDULE),) if resource else (),
+        why=choice.why,
+        rungs=rungs,
+        zones=_zones(pool, target),
+        placement=pool.placement,
+        topology=pool.topology,
+        slice_nodes=slice_nodes(pool.topology, machine),
+        reservation=pool.reservation,
+        disk_gib=pool.disk_gib,
+        local_disks=pool.local_disks,
+        image_streaming=pool.image_streaming,
+        max_seconds=seconds(pool.max_duration) if pool.max_duration else None,
+        repair=pool.repair,
+        max_unavailable=pool.disruption.max_unavailable,
+        drain_minutes=pool.disruption.drain_minutes,
+        node=_node(pool, machine, catalog, region_of(target)),
+    )
+
+
+def _labels(pool: Pool, capacity: str, accelerator: str | None, machine: MachineRow) -> dict[str, str]:
+    found = {
+        labels.POOL: pool.name,
+        labels.ACCELERATOR: accelerator or labels.NO_ACCELERATOR,
+        labels.CAPACITY: capacity,
+    }
+    if len(pool.capacity) > 1:
+        found[labels.LADDER] = ".".join(pool.capacity)
+    if machine.simulated:
+        found[labels.SIMULATED] = "true"
+    return found
+
+
+def _zones(pool: Pool, target: AnyTarget) -> tuple[str, ...]:
+    if not isinstance(target, CloudTarget):
+        return ()
+    zones = pool.zones or target.zones
+    return zones[:1] if pool.placement == "compact" or pool.topology else zones
+
+
+def _node(pool: Pool, machine: MachineRow, catalog: Catalog, region: str | None) -> NodePlan | None:
+    image = image_of(pool, machine, catalog)
+    if image is None or machine.vcpus is None or machine.memory_mib is None:
+        return None
+    price = _price(machine, catalog, region)
+    fast = pool.fabric != "off"
+    disks = machine.local_disks if pool.local_disks != "off" else 0
+    return NodePlan(
+        vcpus=machine.vcpus,
+        memory_mib=machine.memory_mib,
+        arch=machine.arch,
+        image=image.name,
+        image_spelling=image.spelling,
+        driver=image.driver if machine.accelerator else "none",
+        device_plugin=image.device_plugin if machine.accelerator else "none",
+        toolkit=image.toolkit if machine.accelerator else "none",
+        fabric=machine.fabric if fast else "none",
+        fabric_cards=machine.fabric_cards if fast else 0,
+        local_disks=disks,
+        local_disk_gib=machine.local_disk_gib if disks else 0,
+        price=price.on_demand if price else None,
+        price_date=price.date if price else "",
+    )
+
+
+def _price(machine: MachineRow, catalog: Catalog, region: str | None) -> PriceRow | None:
+    return catalog.prices[machine.target].get(region or "", {}).get(machine.name)

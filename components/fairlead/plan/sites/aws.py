@@ -1,0 +1,177 @@
+"""The part of the plan that only AWS has: its checks, and everything its builder needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from fairlead.catalog.model import Catalog
+from fairlead.errors import Problem
+from fairlead.plan.machines import Choice
+from fairlead.plan.model import PoolPlan
+from fairlead.plan.pools import kubernetes_of
+from fairlead.plan.sites import aws_check, aws_names, aws_network, aws_nodes
+from fairlead.plan.sites.aws_model import (
+    Access,
+    Addon,
+    AwsSite,
+    BroughtNetwork,
+    Lustre,
+    OwnNetwork,
+    Pipeline,
+    Store,
+    Window,
+)
+from fairlead.plan.sites.aws_releases import ADDONS
+from fairlead.spec.aws import AwsTarget
+from fairlead.spec.model import Platform, Pool
+from fairlead.spec.target import Maintenance
+
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""As cron counts them."""
+WEEK = 168
+LUSTRE_STEP = 2400
+"""GiB: a PERSISTENT_2 file system has 1200, or a multiple of this.
+
+https://docs.aws.amazon.com/fsx/latest/LustreGuide/using-fsx-lustre.html, 2026-11-23
+"""
+COPIES = 2
+"""Karpenter: one works, one stands by."""
+
+
+def check(
+    target: AwsTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog
+) -> Iterator[Problem]:
+    """Every problem of the target's own settings and of pools on it."""
+    yield from aws_check.check(target, pools, choices, catalog)
+
+
+def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite:
+    """Everything the builder needs, for a spec that the checks have passed."""
+    target = spec.target
+    if not isinstance(target, AwsTarget):
+        raise TypeError(f"{target.kind} is not aws")
+    groups = tuple(
+        aws_nodes.node_group(spec.name, pool, target.capacity_blocks) for pool in pools if pool.min_nodes
+    )
+    growing = [pool for pool in pools if pool.max_nodes > pool.min_nodes]
+    provisioners = tuple(one for pool in growing for one in aws_nodes.provisioners(spec.name, pool))
+    shapes = [one.shape for one in (*groups, *provisioners)]
+    system = _system(pools)
+    return AwsSite(
+        region=target.region,
+        account=target.account,
+        version=".".join(kubernetes_of(target, catalog.targets["aws"]).split(".")[:2]),
+        service_cidr=aws_network.service_range(target.cidr),
+        public=target.endpoint.public,
+        allow=target.endpoint.allow,
+        network=_network(target),
+        key=target.key or "",
+        protect=target.protect,
+        log_days=target.log_days,
+        access=_access(target),
+        roles=aws_names.roles(spec.name, [tenant.name for tenant in spec.tenants]),
+        addons=tuple(_addons(spec.name, target)),
+        groups=groups,
+        provisioners=provisioners,
+        repair=all(pool.repair for pool in growing),
+        system_pool=system.name,
+        controllers=min(COPIES, system.min_nodes),
+        placement_groups=tuple(dict.fromkeys(one.placement for one in shapes if one.placement)),
+        fabric=any(one.interfaces for one in shapes),
+        window=_window(target.maintenance),
+        store=Store(
+            aws_names.bucket(spec.name, target.account, target.region),
+            target.object_store.expire_days,
+            target.object_store.protect,
+        ),
+        shared_storage=target.shared_storage,
+        lustre=_lustre(target),
+        pipeline=_pipeline(target),
+        queue=f"{spec.name}-interruptions",
+    )
+
+
+def _system(pools: Sequence[PoolPlan]) -> PoolPlan:
+    """The first pool of plain nodes that are always there and no spot ones: the checks have seen to it."""
+    steady = [pool for pool in pools if pool.accelerator is None and pool.min_nodes]
+    return next(pool for pool in steady if pool.capacity != "spot")
+
+
+def _network(target: AwsTarget) -> OwnNetwork | BroughtNetwork:
+    if target.network is None:
+        return aws_network.own(target)
+    return BroughtNetwork(target.network.vpc, {zone: target.network.subnets[zone] for zone in target.zones})
+
+
+def _access(target: AwsTarget) -> tuple[Access, ...]:
+    """One entry for each person or role, with all its groups: EKS takes no second one."""
+    groups: dict[str, list[str]] = {arn: [] for arn in target.admins}
+    for group, members in target.groups.items():
+        for arn in members:
+            groups.setdefault(arn, []).append(group)
+    return tuple(Access(arn, arn in target.admins, tuple(found)) for arn, found in groups.items())
+
+
+def _addons(platform: str, target: AwsTarget) -> Iterator[Addon]:
+    """Managed add-ons in the order in which they are made."""
+    cni = {
+        "enableNetworkPolicy": "true",
+        "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
+    }
+    yield _addon(platform, "vpc-cni", settings=cni, account="aws-node", before_nodes=True)
+    yield _addon(platform, "kube-proxy", before_nodes=True)
+    yield _addon(platform, "eks-pod-identity-agent", before_nodes=True)
+    yield _addon(platform, "coredns")
+    yield _addon(platform, "metrics-server")
+    yield _addon(platform, "eks-node-monitoring-agent")
+    yield _addon(platform, "aws-ebs-csi-driver", account="ebs-csi-controller-sa")
+    if target.shared_storage:
+        yield _addon(platform, "aws-efs-csi-driver", account="efs-csi-controller-sa")
+    if target.parallel_storage_tib:
+        yield _addon(platform, "aws-fsx-csi-driver")
+
+
+def _addon(
+    platform: str,
+    name: str,
+    *,
+    settings: Mapping[str, object] | None = None,
+    account: str = "",
+    before_nodes: bool = False,
+) -> Addon:
+    return Addon(
+        name=name,
+        version=ADDONS[name].version,
+        settings=json.dumps(settings, sort_keys=True) if settings else "",
+        role=aws_names.role(platform, name) if account else "",
+        account=account,
+        before_nodes=before_nodes,
+    )
+
+
+def _window(maintenance: Maintenance) -> Window:
+    day = DAYS.index(maintenance.day)
+    hour, minute = (int(part) for part in maintenance.start.split(":"))
+    end = day * 24 + hour + maintenance.hours
+    return Window(
+        closed_from=f"{minute} {end % 24} * * {end // 24 % 7}",
+        closed_for=f"{WEEK - maintenance.hours}h",
+        weekly=f"{day or 7}:{maintenance.start}",
+    )
+
+
+def _lustre(target: AwsTarget) -> Lustre | None:
+    if target.parallel_storage_tib is None:
+        return None
+    gib = target.parallel_storage_tib * 1024
+    size = LUSTRE_STEP // 2 if gib <= LUSTRE_STEP // 2 else -(-gib // LUSTRE_STEP) * LUSTRE_STEP
+    return Lustre(size, target.zones[0])
+
+
+def _pipeline(target: AwsTarget) -> Pipeline | None:
+    if target.ci is None:
+        return None
+    return Pipeline(
+        target.ci.issuer, target.ci.issuer.removeprefix("https://").rstrip("/"), target.ci.subjects
+    )

@@ -1,0 +1,232 @@
+"""The part of the plan that only AWS has, as plain data: names, ranges, node groups, provisioners, access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fairlead.plan.model import Site, Taint
+
+
+@dataclass(frozen=True)
+class ZonePlan:
+    """The subnets of one zone, as ranges."""
+
+    zone: str
+    nodes: str
+    """Private; nodes and pods."""
+    control: str
+    """Private; the API server's addresses and endpoints."""
+    public: str
+    """The NAT gateway."""
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """A network that is made for the platform."""
+
+    cidr: str
+    zones: tuple[ZonePlan, ...]
+    nat: tuple[str, ...]
+    """Zones with a NAT gateway; a zone without one uses the first of them."""
+    endpoints: tuple[str, ...]
+    """Services that are reached through an interface inside the network."""
+
+
+@dataclass(frozen=True)
+class BroughtNetwork:
+    """A network that stands already."""
+
+    vpc: str
+    subnets: Mapping[str, str]
+    """Zone -> id of its private subnet."""
+
+
+@dataclass(frozen=True)
+class Addon:
+    """A managed add-on of the cluster, pinned."""
+
+    name: str
+    version: str
+    settings: str
+    """Its configuration as JSON; empty for none."""
+    role: str
+    """Name of the role of its service account; empty where it needs none."""
+    account: str
+    """Its service account; empty where it needs no role."""
+    before_nodes: bool
+    """Whether nodes need it to become ready."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A network interface of a node."""
+
+    card: int
+    device: int
+    kind: Literal["interface", "efa-only"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the nodes of a pool have in common, whoever starts them."""
+
+    pool: str
+    machine: str
+    arch: str
+    os: str
+    """al2023 or bottlerocket."""
+    zones: tuple[str, ...]
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+    disk_gib: int
+    stripe: bool
+    """Whether the disks inside the machine are striped, for images and scratch space."""
+    interfaces: tuple[Interface, ...]
+    """In full where the fast network is used; empty: one, which needs no saying."""
+    placement: str
+    """Name of the placement group; empty for none."""
+    reservation: str
+    """Id of the reservation; empty for none."""
+
+
+@dataclass(frozen=True)
+class NodeGroup:
+    """Nodes that are always there: a managed node group of fixed size."""
+
+    name: str
+    shape: Shape
+    ami_type: str
+    release: str
+    """Release of the image; empty where no release is pinned: EKS takes its newest when the group is made."""
+    market: Literal["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]
+    nodes: int
+    max_unavailable: int
+    repair: bool
+    user_data: str
+    template_tags: Mapping[str, str]
+    """Tags of the Auto Scaling group from which an autoscaler knows its nodes while there are none."""
+
+
+@dataclass(frozen=True)
+class Provisioner:
+    """Nodes that come and go: what Karpenter may start for one step of a pool's ladder."""
+
+    name: str
+    shape: Shape
+    alias: str
+    """Node image family and release in Karpenter's words."""
+    market: Literal["reserved", "on-demand", "spot"]
+    nodes: int
+    """Most nodes of this step."""
+    weight: int
+    """The higher is tried first."""
+    accelerated: bool
+    resource: str
+    """Extended resource that its nodes advertise; empty for plain nodes."""
+    max_unavailable: int
+    drain_minutes: int
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who reaches the API server, by an IAM role or user."""
+
+    principal: str
+    """Its ARN."""
+    admin: bool
+    groups: tuple[str, ...]
+    """Groups of Kubernetes."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Names of the IAM roles, each within 64 characters."""
+
+    cluster: str
+    nodes: str
+    karpenter: str
+    karpenter_nodes: str
+    flow_logs: str
+    ci: str
+    tenants: Mapping[str, str]
+    """Tenant -> role of its workloads."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The pipeline that deploys."""
+
+    issuer: str
+    host: str
+    """The issuer without its scheme: how IAM calls it in conditions."""
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """When nodes may be replaced for the sake of order, as the time in which they may not."""
+
+    closed_from: str
+    """Cron schedule, UTC: the end of the maintenance window."""
+    closed_for: str
+    """Duration until it opens again."""
+    weekly: str
+    """Begin as d:HH:MM, 1 is Monday: how file systems are told."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The object store."""
+
+    bucket: str
+    expire_days: int
+    keep: bool
+    """Whether a bucket with content is kept when the platform goes."""
+
+
+@dataclass(frozen=True)
+class Lustre:
+    """The parallel file system."""
+
+    gib: int
+    zone: str
+
+
+@dataclass(frozen=True)
+class AwsSite(Site):
+    """Everything that the cluster of this cloud is built from, beside the pools."""
+
+    region: str
+    account: str
+    version: str
+    """Kubernetes minor version."""
+    service_cidr: str
+    public: bool
+    allow: tuple[str, ...]
+    network: OwnNetwork | BroughtNetwork
+    key: str
+    """ARN of the key; empty: one is made."""
+    protect: bool
+    log_days: int
+    access: tuple[Access, ...]
+    roles: Roles
+    addons: tuple[Addon, ...]
+    groups: tuple[NodeGroup, ...]
+    provisioners: tuple[Provisioner, ...]
+    repair: bool
+    """Whether Karpenter replaces nodes that have failed."""
+    system_pool: str
+    """Pool on which the platform's own pods run."""
+    controllers: int
+    """Copies of Karpenter: no more than there are nodes for them."""
+    placement_groups: tuple[str, ...]
+    fabric: bool
+    window: Window
+    store: Store
+    shared_storage: bool
+    lustre: Lustre | None
+    pipeline: Pipeline | None
+    queue: str
+    """Name of the queue of interruptions."""

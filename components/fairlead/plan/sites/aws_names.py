@@ -1,0 +1,60 @@
+"""Names within the limits of AWS: a name that would be too long ends in a digest of itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from fairlead.plan.sites.aws_model import Roles
+
+ROLE = 64
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, 2026-11-23"""
+BUCKET = 63
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, 2026-11-23"""
+DIGEST = 8
+
+
+def fit(name: str, most: int) -> str:
+    """The name itself, or its beginning and a digest of the whole: different names stay different."""
+    if len(name) <= most:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{name[: most - DIGEST - 1].rstrip('-')}-{digest}"
+
+
+def role(platform: str, purpose: str) -> str:
+    """The name of a role."""
+    return fit(f"{platform}-{purpose}", ROLE)
+
+
+def roles(platform: str, tenants: Iterable[str]) -> Roles:
+    """The names of all roles but those of add-ons."""
+    return Roles(
+        cluster=role(platform, "cluster"),
+        nodes=role(platform, "nodes"),
+        karpenter=role(platform, "karpenter"),
+        karpenter_nodes=role(platform, "karpenter-nodes"),
+        flow_logs=role(platform, "flow-logs"),
+        ci=role(platform, "ci"),
+        tenants={tenant: role(platform, f"tenant-{tenant}") for tenant in tenants},
+    )
+
+
+def bucket(platform: str, account: str, region: str) -> str:
+    """The name of the bucket: the world's names are one space, so account and region are in it."""
+    return fit(f"{platform}-{account}-{region}", BUCKET)
+
+
+def node_group(pool: str, generation: int) -> str:
+    """A managed node group: a new generation stands beside the old one."""
+    return f"{pool}-g{generation}"
+
+
+def provisioner(pool: str, generation: int, market: str) -> str:
+    """A NodePool of Karpenter, and its class of nodes."""
+    return f"{pool}-g{generation}-{market}"
+
+
+def placement_group(platform: str, pool: str, generation: int) -> str:
+    """A placement group: they are one space of names in an account and region."""
+    return f"{platform}-{pool}-g{generation}"

@@ -1,0 +1,178 @@
+"""What the Azure target is built from: names, sizes and settings, all decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fairlead.plan.model import Site
+
+
+@dataclass(frozen=True)
+class AzureNames:
+    """Names of resources: within Azure's limits of length and alphabet, unique where they must be."""
+
+    group: str
+    """Resource group of the cluster."""
+    data_group: str
+    """Resource group of what outlives the cluster: keys and data."""
+    node_group: str
+    """Resource group that AKS makes for the nodes."""
+    vault: str
+    """Key vault: at most 24 characters, unique in the world."""
+    objects: str
+    """Storage account of the object store: at most 24 letters and digits, unique in the world."""
+    files: str
+    """Storage account of shared volumes."""
+
+
+@dataclass(frozen=True)
+class AzureNetworkPlan:
+    """Addresses; the subnets are empty where the network stands already."""
+
+    space: str
+    nodes: str
+    """Subnet of the nodes, with room for every pool twice: a new generation stands beside the old one."""
+    endpoints: str
+    """Subnet of private endpoints."""
+    lustre: str
+    """Subnet of the parallel file system; empty without one."""
+    pods: str
+    services: str
+    dns: str
+    """Address of the cluster's DNS service."""
+    outbound: str
+    """How nodes reach the outside, in AKS' word."""
+    subnet: str
+    """Resource id of a subnet that stands; empty where the network is built."""
+
+
+@dataclass(frozen=True)
+class AgentPoolPlan:
+    """One agent pool: one step of a pool's ladder."""
+
+    name: str
+    pool: str
+    """Name of the pool in the spec."""
+    capacity: str
+    system: bool
+    """The pool on which AKS runs its own pods; it is made with the cluster."""
+    vm_size: str
+    os_sku: str
+    count: int
+    """Nodes at the beginning; fixed where nothing scales."""
+    smallest: int
+    largest: int
+    scaled: bool
+    """The cluster autoscaler owns the number of nodes."""
+    zones: tuple[str, ...]
+    labels: Mapping[str, str]
+    taints: tuple[str, ...]
+    tags: Mapping[str, str]
+    """What the autoscaler must know of a pool without nodes."""
+    spot: bool
+    os_disk: str
+    """Ephemeral: on the machine's own disk; Managed: on a network disk."""
+    os_disk_gib: int
+    gpu_driver: str
+    """Install or None in AKS' words; empty on plain nodes."""
+    reservation: str
+    """Resource id of the capacity reservation group; empty without one."""
+    proximity: str
+    """Name of the proximity placement group; empty without one."""
+    max_surge: str
+    max_unavailable: str
+    drain_minutes: int
+
+
+@dataclass(frozen=True)
+class ProvisionedPool:
+    """A pool's room above `min` under node auto-provisioning: one Karpenter NodePool for each step."""
+
+    name: str
+    pool: str
+    capacity: str
+    vm_size: str
+    image_family: str
+    arch: str
+    zones: tuple[str, ...]
+    labels: Mapping[str, str]
+    taints: tuple[str, ...]
+    weight: int
+    """Higher goes first."""
+    cpu: str
+    """Most cores of all its nodes together."""
+    memory: str
+    """Most memory of all its nodes together."""
+    nodes: int
+    """Most nodes."""
+    os_disk_gib: int
+    max_unavailable: int
+    drain_minutes: int
+
+
+@dataclass(frozen=True)
+class AzureKey:
+    """A key that stands already."""
+
+    vault: str
+    """Resource id of its vault."""
+    vault_uri: str
+    name: str
+    uri: str
+    """With its version."""
+
+
+@dataclass(frozen=True)
+class TenantIdentity:
+    """What a tenant is called in Azure."""
+
+    tenant: str
+    identity: str
+    container: str
+    """Its container of the object store."""
+
+
+@dataclass(frozen=True)
+class AzureSite(Site):
+    """Everything that only the Azure target has."""
+
+    region: str
+    subscription: str
+    entra_tenant: str
+    zones: tuple[str, ...]
+    version: str
+    """Kubernetes minor version: AKS takes the newest patch of it."""
+    names: AzureNames
+    network: AzureNetworkPlan
+    agent_pools: tuple[AgentPoolPlan, ...]
+    """The system pool first."""
+    provisioned: tuple[ProvisionedPool, ...]
+    priorities: Mapping[int, tuple[str, ...]]
+    """For the cluster autoscaler's priority expander: patterns of scale set names, higher goes first."""
+    tier: str
+    upgrade_channel: str
+    node_image_channel: str
+    node_provisioning: bool
+    host_encryption: bool
+    admins: tuple[str, ...]
+    """Object ids of Entra groups."""
+    public: bool
+    allow: tuple[str, ...]
+    maintenance_day: str
+    maintenance_start: str
+    maintenance_hours: int
+    log_days: int
+    key: AzureKey | None
+    """None where a key is made."""
+    protect: bool
+    tenants: tuple[TenantIdentity, ...]
+    expire_days: int
+    keep_objects: bool
+    """The object store stays when the platform is taken down."""
+    shared_storage: bool
+    lustre_tib: int
+    """0 without a parallel file system."""
+    ci_issuer: str
+    """Empty without a pipeline."""
+    ci_subjects: tuple[str, ...]

@@ -1,0 +1,122 @@
+"""Google Cloud's own part of the plan: checks, and everything its builder needs beside the pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fairlead import labels
+from fairlead.catalog.model import Catalog
+from fairlead.errors import Problem
+from fairlead.plan.machines import Choice
+from fairlead.plan.model import PoolPlan
+from fairlead.plan.pools import kubernetes_of
+from fairlead.plan.sites import gcp_access as access
+from fairlead.plan.sites import gcp_check as checks
+from fairlead.plan.sites import gcp_network as net
+from fairlead.plan.sites import gcp_pools, gcp_time
+from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.sites.gcp_model import GcpSite, KeyPlan, LustrePlan, StoragePlan, StorePlan
+from fairlead.spec.gcp import GcpTarget
+from fairlead.spec.model import Platform, Pool
+
+SERVICES = (
+    "artifactregistry.googleapis.com",
+    "cloudkms.googleapis.com",
+    "compute.googleapis.com",
+    "container.googleapis.com",
+    "dns.googleapis.com",
+    "file.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "storage.googleapis.com",
+)
+"""APIs of every platform."""
+LUSTRE_SERVICES = ("lustre.googleapis.com", "servicenetworking.googleapis.com")
+ROTATION_SECONDS = 90 * 86_400
+"""A new version of the key every 90 days: this product's choice."""
+
+
+def check(
+    target: GcpTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog
+) -> Iterator[Problem]:
+    """Every problem of the target's own settings and of pools on this target."""
+    yield from checks.target(target)
+    yield from checks.ranges(target, pools, choices, complete=len(choices) == len(pools) > 0)
+    yield from checks.pools(target, pools, choices, catalog)
+
+
+def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite:
+    """What the builder needs, for a spec that the checks have passed."""
+    target = spec.target
+    if not isinstance(target, GcpTarget):
+        raise TypeError(f"{target.kind} is not gcp")
+    name = words.fit(spec.name, words.NODE_POOL_NAME)
+    fabrics = net.fabrics(name, target, gcp_pools.fabric_use(pools))
+    units = gcp_pools.policies(name, pools)
+    made = gcp_pools.node_pools(target, pools, fabrics, units)
+    version = kubernetes_of(target, catalog.targets["gcp"]).rsplit(".", 1)[0]
+    account = access.account(name, "nodes", target)
+    return GcpSite(
+        project=target.project,
+        project_number=target.project_number,
+        region=target.region,
+        zones=target.zones,
+        cluster=name,
+        version=version,
+        channel=target.channel.upper(),
+        labels={"fairlead-platform": name, "fairlead-environment": spec.environment},
+        protect=target.protect,
+        services=(*SERVICES, *(LUSTRE_SERVICES if target.parallel_storage_tib else ())),
+        network=net.network(name, target),
+        public=target.endpoint.public,
+        allow=target.endpoint.allow,
+        dns_endpoint=target.dns_endpoint,
+        security_group=target.security_group,
+        maintenance=gcp_time.window(target.maintenance, pinned=target.version is not None),
+        key=_key(name, target),
+        node_account=account.partition("@")[0],
+        node_grants=access.node_grants(account),
+        admins=access.admins(target),
+        store=_store(spec, name, target),
+        storage=StoragePlan(
+            shared=target.shared_storage,
+            shared_peering=target.network is not None and target.network.project is not None,
+            lustre=_lustre(name, target),
+        ),
+        fabrics=fabrics,
+        policies=units,
+        node_pools=made,
+        ladder=gcp_pools.ladder(pools, made),
+        ci=access.ci(name, target),
+    )
+
+
+def _key(name: str, target: GcpTarget) -> KeyPlan:
+    return KeyPlan(target.key, name, "platform", ROTATION_SECONDS, access.key_users(target))
+
+
+def _store(spec: Platform, name: str, target: GcpTarget) -> StorePlan:
+    return StorePlan(
+        bucket=words.fit(f"{target.project}-{name}", words.BUCKET_NAME),
+        location=target.region.upper(),
+        expire_days=target.object_store.expire_days,
+        protect=target.object_store.protect,
+        tenants=tuple(
+            access.tenant_store(tenant.name, labels.WORKLOAD_ACCOUNT, target) for tenant in spec.tenants
+        ),
+    )
+
+
+def _lustre(name: str, target: GcpTarget) -> LustrePlan | None:
+    if target.parallel_storage_tib is None:
+        return None
+    return LustrePlan(
+        instance=words.fit(f"{name}-parallel", words.COMPUTE_NAME),
+        filesystem="fairlead",
+        zone=target.zones[0],
+        gib=target.parallel_storage_tib // 9 * words.LUSTRE_STEP,
+        throughput=words.LUSTRE_THROUGHPUT,
+        range_name=words.fit(f"{name}-services", words.COMPUTE_NAME),
+    )

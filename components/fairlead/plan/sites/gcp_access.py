@@ -1,0 +1,108 @@
+"""Who may do what on Google Cloud: members as IAM writes them, and the fewest roles that do."""
+
+from __future__ import annotations
+
+import json
+
+from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, GrantPlan, TenantStorePlan
+from fairlead.spec.gcp import GcpTarget
+
+NODE_ROLES = ("roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader")
+"""Logs, metrics and images, no more.
+https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster#use_least_privilege_sa"""
+
+AGENTS = {
+    "container": "container-engine-robot",
+    "compute": "compute-system",
+    "storage": "gs-project-accounts",
+    "file": "cloud-filer",
+    "lustre": "gcp-sa-lustre",
+}
+"""Service -> domain of its agent: https://cloud.google.com/iam/docs/service-agents, 2026-11-23"""
+
+CI_ROLES = (
+    "roles/artifactregistry.reader",
+    "roles/cloudkms.admin",
+    "roles/compute.networkAdmin",
+    "roles/compute.securityAdmin",
+    "roles/container.admin",
+    "roles/dns.admin",
+    "roles/iam.serviceAccountAdmin",
+    "roles/iam.serviceAccountUser",
+    "roles/iam.workloadIdentityPoolAdmin",
+    "roles/serviceusage.serviceUsageAdmin",
+    "roles/storage.admin",
+)
+"""What the pipeline needs to build and change everything of this target, and no owner or editor.
+https://cloud.google.com/iam/docs/roles-permissions"""
+VIEWER = "roles/container.clusterViewer"
+"""Finds the cluster; what one may do inside, RBAC says."""
+
+
+def account(name: str, end: str, target: GcpTarget) -> str:
+    """E-mail address of a service account of the platform."""
+    return f"{words.fit(f'{name}-{end}', words.ACCOUNT_ID)}@{target.project}.iam.gserviceaccount.com"
+
+
+def node_grants(address: str) -> tuple[GrantPlan, ...]:
+    """What nodes may do."""
+    return tuple(GrantPlan(f"nodes-{_short(role)}", role, f"serviceAccount:{address}") for role in NODE_ROLES)
+
+
+def admins(target: GcpTarget) -> tuple[AdminPlan, ...]:
+    """Who may do everything in the cluster."""
+    found: list[AdminPlan] = []
+    for place, member in enumerate(target.admins):
+        kind, _, address = member.partition(":")
+        found.append(AdminPlan(f"admin-{place}", "Group" if kind == "group" else "User", address, member))
+    return tuple(found)
+
+
+def key_users(target: GcpTarget) -> tuple[tuple[str, str], ...]:
+    """Service agents that encrypt with the key."""
+    unused = () if target.parallel_storage_tib else ("lustre",)
+    number = target.project_number
+    return tuple(
+        (service, f"serviceAccount:service-{number}@{domain}.iam.gserviceaccount.com")
+        for service, domain in AGENTS.items()
+        if service not in unused
+    )
+
+
+def tenant_store(tenant: str, service_account: str, target: GcpTarget) -> TenantStorePlan:
+    """A tenant's folder of the bucket, and its workloads as the only ones that may use it.
+
+    The member is the Kubernetes service account itself: no account of IAM stands between.
+    https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+    """
+    pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
+    principal = f"principal://iam.googleapis.com/{pool}/subject/ns/{tenant}/sa/{service_account}"
+    return TenantStorePlan(tenant, f"tenants/{tenant}/", principal)
+
+
+def ci(name: str, target: GcpTarget) -> CiPlan | None:
+    """The pipeline's identity, where the spec has one."""
+    if target.ci is None:
+        return None
+    pool = words.fit(f"{name}-ci", words.POOL_ID)
+    path = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{pool}"
+    # JSON's texts are texts of the condition language too.
+    subjects = ", ".join(json.dumps(subject) for subject in target.ci.subjects)
+    return CiPlan(
+        pool=pool,
+        provider="pipeline",
+        account=account(name, "ci", target).partition("@")[0],
+        issuer=target.ci.issuer,
+        condition=f"assertion.sub in [{subjects}]",
+        principals=tuple(
+            (f"ci-subject-{place}", f"principal://iam.googleapis.com/{path}/subject/{subject}")
+            for place, subject in enumerate(target.ci.subjects)
+        ),
+        roles=CI_ROLES,
+        grantable=tuple(sorted({*NODE_ROLES, VIEWER})),
+    )
+
+
+def _short(role: str) -> str:
+    return role.rpartition("/")[2].replace(".", "-").lower()

@@ -1,0 +1,111 @@
+"""A brought cluster's own part of the plan: how it is reached, its nodes by pool, its storage, its store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fairlead.catalog.model import Catalog
+from fairlead.errors import Problem
+from fairlead.plan.machines import Choice
+from fairlead.plan.model import PoolPlan, Site
+from fairlead.plan.sites import onprem_access, onprem_nodes
+from fairlead.spec.model import Platform, Pool
+from fairlead.spec.onprem import BroughtStore, NamedCluster, OnpremTarget, VolumeSource
+
+BLOCK, SHARED = "fairlead-block", "fairlead-shared"
+NO_CLASS = "the spec names nothing in this cluster that makes such volumes: platform.target.storage.{}"
+NO_STORE = "the spec names no object store: platform.target.object_store"
+NO_ACCOUNTS = "the spec does not say how workloads prove who they are: platform.target.object_store.accounts"
+
+
+@dataclass(frozen=True)
+class StorePlan:
+    """An object store that others run."""
+
+    uris: Mapping[str, str]
+    """Tenant -> its own part."""
+    endpoint: str
+    region: str
+
+
+@dataclass(frozen=True)
+class AccountsPlan:
+    """What marks pods and service accounts as bearers of an identity."""
+
+    annotations: Mapping[str, Mapping[str, str]]
+    """Tenant -> annotations of its service account."""
+    pod_labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class OnpremSite(Site):
+    """What a brought cluster is taken over with."""
+
+    nodes: Mapping[str, tuple[str, ...]]
+    """Pool -> names of its nodes."""
+    kubeconfig: str
+    """Path of the cluster's kubeconfig, `~` not expanded; empty where another way leads to it."""
+    context: str
+    stack: str
+    """Stack whose output is the kubeconfig; empty where another way leads to it."""
+    cluster: NamedCluster | None
+    """Cluster of a cloud by its name."""
+    classes: Mapping[str, VolumeSource] = field(default_factory=dict[str, VolumeSource])
+    """Storage class of the contract -> what makes its volumes."""
+    store: StorePlan | None = None
+    accounts: AccountsPlan | None = None
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Capability -> why this very cluster does not have it, though the target could."""
+        absent = {
+            "storage-block": NO_CLASS.format("block") if BLOCK not in self.classes else "",
+            "storage-shared": NO_CLASS.format("shared") if SHARED not in self.classes else "",
+            "object-store": NO_STORE if self.store is None else "",
+            "identity": (NO_STORE if self.store is None else NO_ACCOUNTS) if self.accounts is None else "",
+        }
+        return {name: reason for name, reason in absent.items() if reason}
+
+
+def check(
+    target: OnpremTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog
+) -> Iterator[Problem]:
+    """How the cluster is reached, and which of its nodes are which pool."""
+    yield from onprem_access.check(target)
+    yield from onprem_nodes.check(pools, choices, catalog)
+
+
+def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> OnpremSite:
+    """The site of a platform on a brought cluster."""
+    target = spec.target
+    if not isinstance(target, OnpremTarget):
+        raise TypeError(f"{target.kind} is not onprem")
+    sources = {BLOCK: target.storage.block, SHARED: target.storage.shared}
+    tenants = [tenant.name for tenant in spec.tenants]
+    return OnpremSite(
+        nodes={pool.name: pool.nodes.names for pool in spec.pools if pool.nodes},
+        kubeconfig=target.kubeconfig or "",
+        context=target.context or "",
+        stack=target.stack or "",
+        cluster=target.cluster,
+        classes={name: source for name, source in sources.items() if source},
+        store=_store(target.object_store, tenants),
+        accounts=_accounts(target.object_store, tenants),
+    )
+
+
+def _store(store: BroughtStore | None, tenants: Sequence[str]) -> StorePlan | None:
+    if store is None:
+        return None
+    return StorePlan({tenant: f"{store.uri}/{tenant}" for tenant in tenants}, store.endpoint, store.region)
+
+
+def _accounts(store: BroughtStore | None, tenants: Sequence[str]) -> AccountsPlan | None:
+    if store is None or store.accounts is None:
+        return None
+    notes = store.accounts.annotations
+    per_tenant = {
+        tenant: {key: value.replace("{tenant}", tenant) for key, value in notes.items()} for tenant in tenants
+    }
+    return AccountsPlan(per_tenant, dict(store.accounts.pod_labels))

@@ -1,0 +1,190 @@
+"""Who is who without a key: roles of add-ons and tenants by EKS Pod Identity, of the pipeline by OpenID Connect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_aws import eks, iam
+
+from fairlead import labels
+from fairlead.plan.model import TenantPlan
+from fairlead.plan.sites.aws_model import Addon, AwsSite, Pipeline
+from fairlead.targets.aws import pipeline_policies, policies
+from fairlead.targets.aws.control_plane import ControlPlane
+from fairlead.targets.aws.spelling import MANAGED, arn, policy, trust
+
+ADDON_POLICIES: Mapping[str, str] = {
+    "vpc-cni": "AmazonEKS_CNI_Policy",
+    "aws-ebs-csi-driver": "service-role/AmazonEBSCSIDriverPolicy",
+    "aws-efs-csi-driver": "service-role/AmazonEFSCSIDriverPolicy",
+}
+"""Add-on -> policy of AWS for its role.
+
+https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html, 2026-11-23
+"""
+DISKS = "aws-ebs-csi-driver"
+AUDIENCE = "sts.amazonaws.com"
+
+
+def pod_trust(site: AwsSite, cluster: str) -> str:
+    """Pods of this cluster, by the agent on their node, and nobody else."""
+    return trust(
+        policies.POD_IDENTITY,
+        "sts:AssumeRole",
+        "sts:TagSession",
+        condition={
+            "StringEquals": {"aws:SourceAccount": site.account},
+            "ArnEquals": {"aws:SourceArn": arn("eks", site.region, site.account, f"cluster/{cluster}")},
+        },
+    )
+
+
+class AddonRoles(pulumi.ComponentResource):
+    """The roles of the managed add-ons that call AWS."""
+
+    roles: dict[str, iam.Role]
+    """By their names."""
+    ready: Sequence[pulumi.Resource]
+    """Their rights."""
+
+    def __init__(
+        self, name: str, site: AwsSite, key: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("fairlead:aws:AddonRoles", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.roles = {}
+        ready: list[pulumi.Resource] = []
+        for addon in (one for one in site.addons if one.account):
+            role = iam.Role(
+                f"{name}-{addon.name}",
+                iam.RoleArgs(name=addon.role, assume_role_policy=pod_trust(site, name), tags={MANAGED: name}),
+                child,
+            )
+            self.roles[addon.role] = role
+            ready += self._rights(name, addon, role, key, child)
+        self.ready = ready
+        self.register_outputs({})
+
+    def _rights(
+        self,
+        name: str,
+        addon: Addon,
+        role: iam.Role,
+        key: pulumi.Input[str],
+        child: pulumi.ResourceOptions,
+    ) -> list[pulumi.Resource]:
+        made: list[pulumi.Resource] = [
+            iam.RolePolicyAttachment(
+                f"{name}-{addon.name}",
+                iam.RolePolicyAttachmentArgs(role=role.name, policy_arn=policy(ADDON_POLICIES[addon.name])),
+                child,
+            )
+        ]
+        if addon.name == DISKS:
+            document = pulumi.Output.from_input(key).apply(policies.volume_key)
+            made.append(
+                iam.RolePolicy(
+                    f"{name}-{addon.name}-key", iam.RolePolicyArgs(role=role.name, policy=document), child
+                )
+            )
+        return made
+
+
+class TenantIdentities(pulumi.ComponentResource):
+    """A role for each tenant's workloads: its own folder of the object store and nothing else."""
+
+    ready: Sequence[pulumi.Resource]
+
+    def __init__(
+        self,
+        name: str,
+        site: AwsSite,
+        tenants: Sequence[TenantPlan],
+        control: ControlPlane,
+        key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("fairlead:aws:TenantIdentities", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.ready = [self._one(name, site, tenant, control, key, child) for tenant in tenants]
+        self.register_outputs({})
+
+    def _one(
+        self,
+        name: str,
+        site: AwsSite,
+        tenant: TenantPlan,
+        control: ControlPlane,
+        key: pulumi.Input[str],
+        child: pulumi.ResourceOptions,
+    ) -> pulumi.Resource:
+        part = f"{name}-{tenant.name}"
+        role = iam.Role(
+            part,
+            iam.RoleArgs(
+                name=site.roles.tenants[tenant.name],
+                assume_role_policy=pod_trust(site, name),
+                tags={MANAGED: name, labels.TENANT: tenant.name},
+            ),
+            child,
+        )
+        document = pulumi.Output.from_input(key).apply(
+            lambda found: policies.tenant(site.store.bucket, tenant.name, found)
+        )
+        rights = iam.RolePolicy(part, iam.RolePolicyArgs(role=role.name, policy=document), child)
+        return eks.PodIdentityAssociation(
+            part,
+            eks.PodIdentityAssociationArgs(
+                cluster_name=control.cluster.name,
+                namespace=tenant.namespace,
+                service_account=labels.WORKLOAD_ACCOUNT,
+                role_arn=role.arn,
+                tags={MANAGED: name, labels.TENANT: tenant.name},
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[rights]),
+        )
+
+
+class PipelineIdentity(pulumi.ComponentResource):
+    """The role of the pipeline that deploys: taken with a token of its issuer."""
+
+    def __init__(
+        self,
+        name: str,
+        site: AwsSite,
+        pipeline: Pipeline,
+        control: ControlPlane,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("fairlead:aws:PipelineIdentity", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        issuer = iam.OpenIdConnectProvider(
+            f"{name}-ci",
+            iam.OpenIdConnectProviderArgs(
+                url=pipeline.issuer, client_id_lists=[AUDIENCE], tags={MANAGED: name}
+            ),
+            child,
+        )
+        role = iam.Role(
+            f"{name}-ci",
+            iam.RoleArgs(
+                name=site.roles.ci,
+                assume_role_policy=issuer.arn.apply(
+                    lambda found: policies.web_identity(found, pipeline.host, AUDIENCE, pipeline.subjects)
+                ),
+                tags={MANAGED: name},
+            ),
+            child,
+        )
+        for part, document in pipeline_policies.all_of(name, site).items():
+            iam.RolePolicy(
+                f"{name}-ci-{part}", iam.RolePolicyArgs(name=part, role=role.name, policy=document), child
+            )
+        entry = eks.AccessEntry(
+            f"{name}-ci",
+            eks.AccessEntryArgs(cluster_name=control.cluster.name, principal_arn=role.arn, type="STANDARD"),
+            child,
+        )
+        control.admin(f"{name}-ci", role.arn, entry)
+        self.register_outputs({})

@@ -1,0 +1,213 @@
+"""Policy documents of keys, buckets, queues and of the roles of people, nodes and tenants. Pure text.
+
+Documents of Karpenter are in `karpenter_policies`, of the pipeline in `pipeline_policies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.targets.aws.spelling import PARTITION, arn, document
+
+USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+POD_IDENTITY = "pods.eks.amazonaws.com"
+DATASETS = "_datasets"
+"""Folder of the bucket that the parallel file system shows; no tenant's name begins like this."""
+
+
+def log_groups(name: str) -> Mapping[str, str]:
+    """Names of the log groups, of the control plane and of the network. EKS gives the first one."""
+    return {"control": f"/aws/eks/{name}/cluster", "flow": f"/aws/vpc/{name}/flow"}
+
+
+def key(name: str, region: str, account: str) -> str:
+    """Who may use the platform's key: by IAM whoever the account lets, beside it three services.
+
+    Auto Scaling starts the nodes of node groups and FSx reads the bucket, each under a role of its own
+    that the account may not have yet: a policy cannot name it as a principal, so conditions do.
+    """
+    groups = [arn("logs", region, account, f"log-group:{group}") for group in log_groups(name).values()]
+    services = [
+        f"arn:{PARTITION}:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/*",
+        f"arn:{PARTITION}:iam::{account}:role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/*",
+    ]
+    own = {"StringEquals": {"kms:CallerAccount": account}, "ArnLike": {"aws:PrincipalArn": services}}
+    grants = {**own, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return document(
+        [
+            {
+                "Sid": "Account",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:{PARTITION}:iam::{account}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Sid": "Logs",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+                "Action": USE,
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
+            },
+            _of_services("Services", USE, own),
+            _of_services("ServicesGrants", ["kms:CreateGrant"], grants),
+        ]
+    )
+
+
+def _of_services(sid: str, actions: Sequence[str], condition: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": list(actions),
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+
+def cluster_key(key_arn: str) -> str:
+    """What the cluster's role may do with the key: wrap the keys of secrets."""
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants"]
+    return document([{"Effect": "Allow", "Action": actions, "Resource": key_arn}])
+
+
+def volume_key(key_arn: str) -> str:
+    """What the driver of volumes may do with the key: hand it to the service for a volume."""
+    return document(
+        [
+            {"Effect": "Allow", "Action": USE, "Resource": key_arn},
+            {
+                "Effect": "Allow",
+                "Action": "kms:CreateGrant",
+                "Resource": key_arn,
+                "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            },
+        ]
+    )
+
+
+def flow_logs(region: str, account: str, name: str) -> str:
+    """What the network may do with its log group."""
+    group = arn("logs", region, account, f"log-group:{log_groups(name)['flow']}")
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    return document(
+        [{"Effect": "Allow", "Action": actions, "Resource": [group, f"{group}:log-stream:*", f"{group}:*"]}]
+    )
+
+
+def bucket(name: str) -> str:
+    """Refuses everybody who comes without TLS, or with an old one."""
+    resources = [f"arn:{PARTITION}:s3:::{name}", f"arn:{PARTITION}:s3:::{name}/*"]
+    refuse = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    return document(
+        [
+            {"Sid": "TlsOnly", **refuse, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {"Sid": "Tls12", **refuse, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+        ]
+    )
+
+
+def tenant(bucket_name: str, folder: str, key_arn: str) -> str:
+    """What a tenant's workloads may do: their own folder of the bucket, and read what is for all."""
+    whole = f"arn:{PARTITION}:s3:::{bucket_name}"
+    folders = [folder, f"{folder}/*", DATASETS, f"{DATASETS}/*"]
+    return document(
+        [
+            {
+                "Sid": "List",
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": whole,
+                "Condition": {"StringLike": {"s3:prefix": folders}},
+            },
+            {
+                "Sid": "Own",
+                "Effect": "Allow",
+                "Action": [
+                    "s3:AbortMultipartUpload",
+                    "s3:DeleteObject",
+                    "s3:GetObject",
+                    "s3:ListMultipartUploadParts",
+                    "s3:PutObject",
+                ],
+                "Resource": f"{whole}/{folder}/*",
+            },
+            {
+                "Sid": "Read",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": f"{whole}/{DATASETS}/*",
+            },
+            {
+                "Sid": "Key",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": key_arn,
+                "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
+            },
+        ]
+    )
+
+
+def queue(queue_arn: str, rules: Sequence[str]) -> str:
+    """Lets the rules of the platform fill its queue, over TLS."""
+    return document(
+        [
+            {
+                "Sid": "Events",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue_arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
+            },
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:*",
+                "Resource": queue_arn,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ]
+    )
+
+
+def endpoint(service: str, account: str) -> str | None:
+    """An endpoint of the network serves the account's own people and roles. None: it serves everybody.
+
+    STS gives a role to who has a token of an issuer: such a caller belongs to no account yet.
+    """
+    if service == "sts":
+        return None
+    return document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": f"{service.partition('.')[0]}:*",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
+            }
+        ]
+    )
+
+
+def web_identity(provider_arn: str, host: str, audience: str, subjects: Sequence[str]) -> str:
+    """Who may take a role with a token of an issuer: these subjects, for this audience."""
+    return document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": provider_arn},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {f"{host}:aud": audience},
+                    "StringLike": {f"{host}:sub": list(subjects)},
+                },
+            }
+        ]
+    )

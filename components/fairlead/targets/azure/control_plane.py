@@ -1,0 +1,313 @@
+"""The AKS cluster: control plane, its system pool, audit log, maintenance, and the way in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_azure_native import containerservice, monitor, operationalinsights, resources
+
+from fairlead.plan.sites.azure_model import AzureSite
+from fairlead.targets.azure import spelling
+from fairlead.targets.azure.group import ResourceGroups
+from fairlead.targets.azure.identity import Identities
+from fairlead.targets.azure.keys import Keys
+from fairlead.targets.azure.network import Network
+from fairlead.targets.azure.node_pools import system_profile
+
+MAINTENANCE = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
+"""Names that AKS gives to the windows for Kubernetes and for node images."""
+IMAGE_CLEANER_HOURS = 168
+LIST_CREDENTIALS = "2025-09-01"
+"""Version of the interface that tells where the API server is; that of the cluster's own resource."""
+
+
+class ControlPlane(pulumi.ComponentResource):
+    """The cluster. `provider` reaches it, `kubeconfig` tells others how to, without a credential in it."""
+
+    cluster: containerservice.ManagedCluster
+    provider: kubernetes.Provider
+    kubeconfig: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+    """Who vouches for service accounts: the cluster's OpenID Connect issuer."""
+
+    def __init__(
+        self,
+        name: str,
+        site: AzureSite,
+        parts: tuple[ResourceGroups, Identities, Keys, Network],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("fairlead:azure:ControlPlane", name, {}, opts)
+        self._site = site
+        self._group = parts[0].cluster.name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.cluster = _cluster(
+            name,
+            site,
+            parts,
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=after,
+                protect=site.protect,
+                # The autoscaler owns the number of nodes; the other pools are resources of their own.
+                ignore_changes=["agentPoolProfiles[0].count"],
+            ),
+        )
+        self._audit(name)
+        for config in MAINTENANCE:
+            self._maintenance(f"{name}-{config}", config)
+        self.issuer = self.cluster.oidc_issuer_profile.apply(_issuer)
+        self.kubeconfig = self._way_in(name)
+        self.provider = kubernetes.Provider(
+            name,
+            kubernetes.ProviderArgs(
+                kubeconfig=self.kubeconfig, cluster_identifier=name, enable_server_side_apply=True
+            ),
+            self._child,
+        )
+        self.register_outputs({})
+
+    def _audit(self, name: str) -> None:
+        site = self._site
+        logs = operationalinsights.Workspace(
+            f"{name}-logs",
+            operationalinsights.WorkspaceArgs(
+                resource_group_name=self._group,
+                workspace_name=f"{name}-logs",
+                location=site.region,
+                retention_in_days=site.log_days,
+                sku=operationalinsights.WorkspaceSkuArgs(
+                    name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018
+                ),
+                features=operationalinsights.WorkspaceFeaturesArgs(disable_local_auth=True),
+            ),
+            self._child,
+        )
+        monitor.DiagnosticSetting(
+            f"{name}-audit",
+            monitor.DiagnosticSettingArgs(
+                name="audit",
+                resource_uri=self.cluster.id,
+                workspace_id=logs.id,
+                log_analytics_destination_type="Dedicated",
+                logs=[
+                    monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
+                    for category in spelling.AUDIT_LOGS
+                ],
+            ),
+            self._child,
+        )
+
+    def _maintenance(self, name: str, config: str) -> None:
+        site = self._site
+        weekly = containerservice.WeeklyScheduleArgs(
+            day_of_week=containerservice.WeekDay(site.maintenance_day.capitalize()), interval_weeks=1
+        )
+        containerservice.MaintenanceConfiguration(
+            name,
+            self._child,
+            resource_group_name=self._group,
+            resource_name_=self.cluster.name,
+            config_name=config,
+            maintenance_window=containerservice.MaintenanceWindowArgs(
+                duration_hours=site.maintenance_hours,
+                start_time=site.maintenance_start,
+                utc_offset="+00:00",
+                schedule=containerservice.ScheduleArgs(weekly=weekly),
+            ),
+        )
+
+    def _way_in(self, name: str) -> pulumi.Output[str]:
+        """Address and certificate authority are in no output of the cluster: a deployment that deploys nothing
+        reads them after its creation."""
+        told = resources.Deployment(
+            f"{name}-access",
+            resources.DeploymentArgs(
+                resource_group_name=self._group,
+                deployment_name=f"{name}-access",
+                properties=resources.DeploymentPropertiesArgs(
+                    mode=resources.DeploymentMode.INCREMENTAL,
+                    template=access_template(),
+                    parameters={"cluster": resources.DeploymentParameterArgs(value=self.cluster.id)},
+                ),
+            ),
+            self._child,
+        )
+        tenant = self._site.entra_tenant
+        return told.properties.apply(
+            lambda found: kubeconfig(
+                name, _told(found.outputs, "server"), _told(found.outputs, "authority"), tenant
+            )
+        )
+
+
+def _issuer(profile: containerservice.outputs.ManagedClusterOIDCIssuerProfileResponse | None) -> str:
+    """Empty while there is none, in a preview."""
+    return profile.issuer_url if profile else ""
+
+
+def _told(outputs: Any, key: str) -> str:
+    """One output of a deployment; empty while there is none, in a preview."""
+    if isinstance(outputs, Mapping):
+        return str(outputs[key]["value"])  # pyright: ignore[reportUnknownArgumentType]
+    return f"{outputs or ''}"
+
+
+def access_template() -> dict[str, Any]:
+    """A template without resources whose outputs are the cluster's address and certificate authority.
+
+    The credentials of a cluster without local accounts hold no secret: people and programs sign in by Entra.
+    """
+    listed = f"listClusterUserCredential(parameters('cluster'), '{LIST_CREDENTIALS}').kubeconfigs[0].value"
+
+    def line(key: str) -> dict[str, str]:
+        rest = f"last(split(base64ToString({listed}), '{key}: '))"
+        return {"type": "string", "value": f"[first(split({rest}, base64ToString('Cg==')))]"}
+
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"cluster": {"type": "string"}},
+        "resources": [],
+        "outputs": {"server": line("server"), "authority": line("certificate-authority-data")},
+    }
+
+
+def kubeconfig(name: str, server: str, authority: str, tenant: str) -> str:
+    """Contract rule C9: kubelogin asks for a token as whoever has signed in to Azure."""
+    args = ["get-token", "--login", "azurecli", "--server-id", spelling.AKS_SERVER, "--tenant-id", tenant]
+    user = {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "kubelogin",
+            "args": args,
+            "env": None,
+            "interactiveMode": "IfAvailable",
+            "provideClusterInfo": False,
+            "installHint": "az aks install-cli",
+        }
+    }
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority-data": authority}}],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    return json.dumps(config, indent=1)
+
+
+def _cluster(
+    name: str,
+    site: AzureSite,
+    parts: tuple[ResourceGroups, Identities, Keys, Network],
+    opts: pulumi.ResourceOptions,
+) -> containerservice.ManagedCluster:
+    groups, identities, keys, where = parts
+    return containerservice.ManagedCluster(
+        name,
+        opts,
+        resource_group_name=groups.cluster.name,
+        resource_name_=name,
+        location=site.region,
+        kubernetes_version=site.version,
+        dns_prefix=name,
+        node_resource_group=site.names.node_group,
+        sku=containerservice.ManagedClusterSKUArgs(
+            name=containerservice.ManagedClusterSKUName.BASE, tier=spelling.TIERS[site.tier]
+        ),
+        identity=containerservice.ManagedClusterIdentityArgs(
+            type=containerservice.ResourceIdentityType.USER_ASSIGNED,
+            user_assigned_identities=[identities.cluster.id],
+        ),
+        agent_pool_profiles=[system_profile(site, where.nodes)],
+        aad_profile=containerservice.ManagedClusterAADProfileArgs(
+            managed=True,
+            tenant_id=site.entra_tenant,
+            admin_group_object_ids=list(site.admins),
+            # Rights are Kubernetes' own, as on every target: roles and bindings name groups.
+            enable_azure_rbac=False,
+        ),
+        enable_rbac=True,
+        disable_local_accounts=True,
+        api_server_access_profile=_access(site),
+        network_profile=_network(site),
+        oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
+        security_profile=_security(keys),
+        disk_encryption_set_id=keys.disks.id,
+        auto_upgrade_profile=containerservice.ManagedClusterAutoUpgradeProfileArgs(
+            upgrade_channel=site.upgrade_channel,
+            node_os_upgrade_channel=spelling.NODE_IMAGE_CHANNELS[site.node_image_channel],
+        ),
+        auto_scaler_profile=None if site.node_provisioning else _autoscaler(),
+        node_provisioning_profile=containerservice.ManagedClusterNodeProvisioningProfileArgs(
+            mode="Auto" if site.node_provisioning else "Manual",
+            default_node_pools="None",
+        ),
+        storage_profile=containerservice.ManagedClusterStorageProfileArgs(
+            disk_csi_driver=containerservice.ManagedClusterStorageProfileDiskCSIDriverArgs(enabled=True),
+            file_csi_driver=containerservice.ManagedClusterStorageProfileFileCSIDriverArgs(enabled=True),
+            blob_csi_driver=containerservice.ManagedClusterStorageProfileBlobCSIDriverArgs(enabled=True),
+            snapshot_controller=containerservice.ManagedClusterStorageProfileSnapshotControllerArgs(
+                enabled=True
+            ),
+        ),
+        metrics_profile=containerservice.ManagedClusterMetricsProfileArgs(
+            cost_analysis=containerservice.ManagedClusterCostAnalysisArgs(enabled=site.tier != "free")
+        ),
+    )
+
+
+def _access(site: AzureSite) -> containerservice.ManagedClusterAPIServerAccessProfileArgs:
+    return containerservice.ManagedClusterAPIServerAccessProfileArgs(
+        enable_private_cluster=not site.public,
+        enable_private_cluster_public_fqdn=None if site.public else False,
+        private_dns_zone=None if site.public else "system",
+        authorized_ip_ranges=list(site.allow) if site.public else None,
+        disable_run_command=True,
+    )
+
+
+def _network(site: AzureSite) -> containerservice.ContainerServiceNetworkProfileArgs:
+    return containerservice.ContainerServiceNetworkProfileArgs(
+        network_plugin=containerservice.NetworkPlugin.AZURE,
+        network_plugin_mode=containerservice.NetworkPluginMode.OVERLAY,
+        network_dataplane=containerservice.NetworkDataplane.CILIUM,
+        network_policy=containerservice.NetworkPolicy.CILIUM,
+        pod_cidr=site.network.pods,
+        service_cidr=site.network.services,
+        dns_service_ip=site.network.dns,
+        load_balancer_sku=containerservice.LoadBalancerSku.STANDARD,
+        outbound_type=site.network.outbound,
+    )
+
+
+def _security(keys: Keys) -> containerservice.ManagedClusterSecurityProfileArgs:
+    return containerservice.ManagedClusterSecurityProfileArgs(
+        workload_identity=containerservice.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+        azure_key_vault_kms=containerservice.AzureKeyVaultKmsArgs(
+            enabled=True,
+            key_id=keys.key.uri,
+            key_vault_network_access=containerservice.KeyVaultNetworkAccessTypes.PUBLIC,
+        ),
+        image_cleaner=containerservice.ManagedClusterSecurityProfileImageCleanerArgs(
+            enabled=True, interval_hours=IMAGE_CLEANER_HOURS
+        ),
+    )
+
+
+def _autoscaler() -> containerservice.ManagedClusterPropertiesAutoScalerProfileArgs:
+    return containerservice.ManagedClusterPropertiesAutoScalerProfileArgs(
+        expander=containerservice.Expander.PRIORITY,
+        balance_similar_node_groups="false",
+        max_node_provision_time="15m",
+        scale_down_unneeded_time="10m",
+        skip_nodes_with_local_storage="false",
+        skip_nodes_with_system_pods="true",
+    )

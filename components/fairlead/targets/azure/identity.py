@@ -1,0 +1,148 @@
+"""Identities without keys: the cluster's own, those of tenants' workloads, and the pipeline's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from fairlead import labels
+from fairlead.contract.handle import WorkloadIdentity
+from fairlead.plan.sites.azure_model import AzureSite
+from fairlead.targets.azure import spelling
+from fairlead.targets.azure.group import ResourceGroups
+
+SERVICE_PRINCIPAL = "ServicePrincipal"
+GRANTED = (
+    "Network Contributor",
+    "Key Vault Crypto User",
+    "Reader",
+    "Contributor",
+    "Storage Account Contributor",
+)
+"""Roles that the program itself gives to identities, beside those of data."""
+DATA_ROLES = ("Key Vault Crypto Service Encryption User", "Storage Blob Data Contributor")
+
+
+def grant(
+    name: str,
+    site: AzureSite,
+    role: str,
+    scope: pulumi.Input[str],
+    to: managedidentity.UserAssignedIdentity,
+    opts: pulumi.ResourceOptions,
+) -> authorization.RoleAssignment:
+    """Gives an identity one role on one thing."""
+    return authorization.RoleAssignment(
+        name,
+        authorization.RoleAssignmentArgs(
+            principal_id=to.principal_id,
+            principal_type=SERVICE_PRINCIPAL,
+            role_definition_id=spelling.role_id(site.subscription, role),
+            scope=scope,
+        ),
+        opts,
+    )
+
+
+class Identities(pulumi.ComponentResource):
+    """Every identity of the platform. None has a key or a password."""
+
+    cluster: managedidentity.UserAssignedIdentity
+    """Of the control plane."""
+    encryption: managedidentity.UserAssignedIdentity
+    """Of what encrypts with the platform's key: disks and storage accounts."""
+    tenants: Mapping[str, managedidentity.UserAssignedIdentity]
+    ci: managedidentity.UserAssignedIdentity | None
+    """Of the pipeline that deploys."""
+
+    def __init__(
+        self, name: str, site: AzureSite, groups: ResourceGroups, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fairlead:azure:Identities", name, {}, opts)
+        self._site, self._groups = site, groups
+        self.cluster = self._identity(f"{name}-cluster")
+        self.encryption = self._identity(f"{name}-encryption")
+        self.tenants = {one.tenant: self._identity(one.identity) for one in site.tenants}
+        self.ci = self._pipeline(f"{name}-ci") if site.ci_issuer else None
+        self.register_outputs({})
+
+    def _identity(self, name: str) -> managedidentity.UserAssignedIdentity:
+        return managedidentity.UserAssignedIdentity(
+            name,
+            pulumi.ResourceOptions(parent=self),
+            resource_group_name=self._groups.cluster.name,
+            resource_name_=name,
+            location=self._site.region,
+        )
+
+    def _pipeline(self, name: str) -> managedidentity.UserAssignedIdentity:
+        """Deploys into the two resource groups, and may give to identities only the roles that the program gives."""
+        child, site = pulumi.ResourceOptions(parent=self), self._site
+        identity = self._identity(name)
+        for place, subject in enumerate(site.ci_subjects):
+            before: pulumi.Resource = managedidentity.FederatedIdentityCredential(
+                f"{name}-{place}",
+                child,
+                resource_group_name=self._groups.cluster.name,
+                resource_name_=identity.name,
+                federated_identity_credential_resource_name=f"pipeline-{place}",
+                issuer=site.ci_issuer,
+                subject=subject,
+                audiences=[spelling.TOKEN_AUDIENCE],
+            )
+            # Azure writes one credential of an identity at a time.
+            child = pulumi.ResourceOptions(parent=self, depends_on=[before])
+        for part, group in (("group", self._groups.cluster), ("data", self._groups.data)):
+            opts = pulumi.ResourceOptions(parent=self)
+            grant(f"{name}-deploys-{part}", site, "Contributor", group.id, identity, opts)
+            authorization.RoleAssignment(
+                f"{name}-grants-{part}",
+                authorization.RoleAssignmentArgs(
+                    principal_id=identity.principal_id,
+                    principal_type=SERVICE_PRINCIPAL,
+                    role_definition_id=spelling.role_id(
+                        site.subscription, "Role Based Access Control Administrator"
+                    ),
+                    scope=group.id,
+                    condition=spelling.only_roles([*GRANTED, *DATA_ROLES]),
+                    condition_version="2.0",
+                ),
+                opts,
+            )
+        return identity
+
+
+class WorkloadIdentities(pulumi.ComponentResource):
+    """Binds each tenant's service account to its identity: the cluster vouches for the account."""
+
+    handle: WorkloadIdentity
+
+    def __init__(
+        self,
+        name: str,
+        site: AzureSite,
+        identities: Identities,
+        group: pulumi.Input[str],
+        issuer: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("fairlead:azure:WorkloadIdentities", name, {}, opts)
+        for one in site.tenants:
+            managedidentity.FederatedIdentityCredential(
+                one.identity,
+                pulumi.ResourceOptions(parent=self),
+                resource_group_name=group,
+                resource_name_=identities.tenants[one.tenant].name,
+                federated_identity_credential_resource_name=name,
+                issuer=issuer,
+                subject=f"system:serviceaccount:{one.tenant}:{labels.WORKLOAD_ACCOUNT}",
+                audiences=[spelling.TOKEN_AUDIENCE],
+            )
+        notes = {
+            tenant: {spelling.CLIENT_ID: identity.client_id}
+            for tenant, identity in identities.tenants.items()
+        }
+        self.handle = WorkloadIdentity(notes, {spelling.USE_IDENTITY: "true"})
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""Google Kubernetes Engine: the cluster, its node pools and everything around them."""

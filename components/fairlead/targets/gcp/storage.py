@@ -1,0 +1,206 @@
+"""The bucket, its part for each tenant, the parallel file system, and the storage classes of the contract (C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_gcp import compute, lustre, servicenetworking, storage
+
+from fairlead.plan.sites.gcp_model import GcpSite, LustrePlan
+from fairlead.targets.gcp.spelling import kept, under
+
+BLOCK, SHARED, PARALLEL = "fairlead-block", "fairlead-shared", "fairlead-parallel"
+ENDPOINT = "https://storage.googleapis.com"
+TENANT_ROLE = "roles/storage.objectUser"
+SOFT_DELETE_SECONDS = 7 * 86_400
+"""How long a deleted object can be brought back: this product's choice, and the cloud's own."""
+SHARE = "128Gi"
+"""Largest share of a Filestore instance that is packed with others: 80 shares of 10 GiB to 128 GiB fit one.
+https://cloud.google.com/filestore/docs/optimize-multishares"""
+
+Object = Mapping[str, Any]
+
+
+class ObjectStoreBucket(pulumi.ComponentResource):
+    """The bucket, with a folder for each tenant that only its own workloads may use."""
+
+    uris: Mapping[str, pulumi.Output[str]]
+    """Tenant -> URI of its part."""
+
+    def __init__(
+        self,
+        name: str,
+        site: GcpSite,
+        key: pulumi.Input[str],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("fairlead:gcp:ObjectStore", name, {}, opts)
+        plan = site.store
+        bucket = storage.Bucket(
+            name,
+            name=plan.bucket,
+            project=site.project,
+            location=plan.location,
+            storage_class="STANDARD",
+            uniform_bucket_level_access=True,
+            public_access_prevention="enforced",
+            force_destroy=not plan.protect,
+            versioning=storage.BucketVersioningArgs(enabled=True),
+            encryption=storage.BucketEncryptionArgs(default_kms_key_name=key),
+            soft_delete_policy=storage.BucketSoftDeletePolicyArgs(
+                retention_duration_seconds=SOFT_DELETE_SECONDS
+            ),
+            lifecycle_rules=_lifecycle(plan.expire_days),
+            labels=dict(site.labels),
+            opts=kept(self, plan.protect and site.protect, after),
+        )
+        uris: dict[str, pulumi.Output[str]] = {}
+        for tenant in plan.tenants:
+            folder = storage.ManagedFolder(
+                f"{name}-{tenant.tenant}",
+                bucket=bucket.name,
+                name=tenant.folder,
+                force_destroy=not plan.protect,
+                opts=under(self),
+            )
+            storage.ManagedFolderIamMember(
+                f"{name}-{tenant.tenant}",
+                bucket=bucket.name,
+                managed_folder=folder.name,
+                role=TENANT_ROLE,
+                member=tenant.principal,
+                opts=under(self),
+            )
+            uris[tenant.tenant] = pulumi.Output.concat("gs://", bucket.name, "/", tenant.folder.rstrip("/"))
+        self.uris = uris
+        self.register_outputs({})
+
+
+def _lifecycle(days: int) -> list[storage.BucketLifecycleRuleArgs]:
+    """Older versions go after a time, unfinished uploads after a week."""
+    return [
+        storage.BucketLifecycleRuleArgs(
+            action=storage.BucketLifecycleRuleActionArgs(type="Delete"),
+            condition=storage.BucketLifecycleRuleConditionArgs(
+                days_since_noncurrent_time=days, with_state="ARCHIVED"
+            ),
+        ),
+        storage.BucketLifecycleRuleArgs(
+            action=storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
+            condition=storage.BucketLifecycleRuleConditionArgs(age=7),
+        ),
+    ]
+
+
+class ParallelStorage(pulumi.ComponentResource):
+    """A Managed Lustre file system in the platform's network."""
+
+    address: pulumi.Output[str]
+    ready: pulumi.Resource
+
+    def __init__(
+        self,
+        name: str,
+        site: GcpSite,
+        plan: LustrePlan,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("fairlead:gcp:ParallelStorage", name, {}, opts)
+        path = site.network.path
+        addresses = compute.GlobalAddress(
+            name,
+            name=plan.range_name,
+            project=site.project,
+            purpose="VPC_PEERING",
+            address_type="INTERNAL",
+            prefix_length=20,
+            network=path,
+            opts=under(self, after),
+        )
+        peering = servicenetworking.Connection(
+            name,
+            network=path,
+            service="servicenetworking.googleapis.com",
+            reserved_peering_ranges=[addresses.name],
+            opts=under(self),
+        )
+        instance = lustre.Instance(
+            name,
+            instance_id=plan.instance,
+            project=site.project,
+            location=plan.zone,
+            filesystem=plan.filesystem,
+            capacity_gib=str(plan.gib),
+            per_unit_storage_throughput=str(plan.throughput),
+            network=path,
+            labels=dict(site.labels),
+            opts=kept(self, site.protect, [peering]),
+        )
+        self.address, self.ready = instance.mount_point, instance
+        self.register_outputs({})
+
+
+def classes(site: GcpSite, key: pulumi.Input[str]) -> list[Object]:
+    """Storage classes of the contract."""
+    block = {
+        "type": "dynamic",
+        "pd-type": "pd-balanced",
+        "hyperdisk-type": "hyperdisk-balanced",
+        "use-allowed-disk-topology": "true",
+        "disk-encryption-kms-key": key,
+    }
+    # Which disk a machine takes depends on its series: it is decided when the pod has a node.
+    found = [_class(BLOCK, "pd.csi.storage.gke.io", "WaitForFirstConsumer", block)]
+    if site.storage.shared:
+        shared = {
+            "tier": "enterprise",
+            "multishare": "true",
+            "max-volume-size": SHARE,
+            "network": site.network.path if site.storage.shared_peering else site.network.network,
+            "instance-encryption-kms-key": key,
+        }
+        if site.storage.shared_peering:
+            shared["connect-mode"] = "PRIVATE_SERVICE_ACCESS"
+        found.append(_class(SHARED, "filestore.csi.storage.gke.io", "Immediate", shared))
+    return found
+
+
+def _class(name: str, provisioner: str, binding: str, parameters: Mapping[str, Any]) -> Object:
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name},
+        "provisioner": provisioner,
+        "parameters": dict(parameters),
+        "volumeBindingMode": binding,
+        "reclaimPolicy": "Delete",
+        "allowVolumeExpansion": True,
+    }
+
+
+def parallel_objects(site: GcpSite, plan: LustrePlan, address: pulumi.Input[str]) -> list[Object]:
+    """The parallel file system as one volume: the first claim of its class has it, whole."""
+    where = pulumi.Output.from_input(address).apply(lambda point: point.partition("@")[0])
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": PARALLEL},
+            "spec": {
+                "storageClassName": PARALLEL,
+                "capacity": {"storage": f"{plan.gib}Gi"},
+                "accessModes": ["ReadWriteMany"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "volumeMode": "Filesystem",
+                "csi": {
+                    "driver": "lustre.csi.storage.gke.io",
+                    "volumeHandle": f"{site.project}/{plan.zone}/{plan.instance}/default-pool/default-container",
+                    "volumeAttributes": {"ip": where, "filesystem": plan.filesystem},
+                },
+            },
+        }
+    ]

@@ -1,0 +1,1 @@
+"""The judge of everything declared on AWS, from references that the product's authors did not write."""

@@ -1,0 +1,169 @@
+"""Mistakes that the judge of AWS must notice, one at a time: network, cluster, identity, storage, events."""
+
+from __future__ import annotations
+
+from reference.aws.declared import CLUSTER, PROVIDER, ROLE, SECURITY_GROUP, SUBNET, VPC
+from reference.aws.kubernetes_objects import PROVIDER as KUBERNETES
+from reference.aws.kubernetes_objects import STORAGE_CLASS
+from reference.aws.rules_cluster import ADDON, ASSOCIATION, ATTACHMENT, ENTRY, POD_IDENTITY
+from reference.aws.rules_network import EGRESS, ENDPOINT, INGRESS, NAT, ROUTE
+from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, LUSTRE, MOUNT_TARGET, QUEUE
+from reference.common import Resource
+from reference.mutation import Mutation, add, delete, edit, rename, to
+
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
+
+
+def _interface(one: Resource) -> bool:
+    return one["inputs"].get("vpcEndpointType") == "Interface"
+
+
+def _with_ports(one: Resource) -> bool:
+    return one["inputs"].get("ipProtocol") == "tcp"
+
+
+def _to_itself(one: Resource) -> bool:
+    return one["inputs"].get("securityGroupId") == one["inputs"].get("referencedSecurityGroupId")
+
+
+def _of(driver: str):
+    return lambda one: one["inputs"].get("provisioner") == driver
+
+
+def _crossed(source: str, other: str):
+    return edit(lambda text: text.replace(source, other))
+
+
+NETWORK = (
+    Mutation("region that does not exist", PROVIDER, "region", to("us-east-9")),
+    Mutation("region is another", PROVIDER, "region", to("eu-south-2")),
+    Mutation("network range with host bits", VPC, "cidrBlock", to("10.0.0.1/16")),
+    Mutation("network range too wide", VPC, "cidrBlock", to("10.0.0.0/8")),
+    Mutation("network without names for hosts", VPC, "enableDnsHostnames", to(False)),
+    Mutation("subnet outside the network", SUBNET, "cidrBlock", to("192.168.7.0/24")),
+    Mutation("subnet over another", SUBNET, "cidrBlock", to("10.0.0.0/16")),
+    Mutation("zone of another region", SUBNET, "availabilityZone", to("eu-west-1a")),
+    Mutation("zone that does not exist", SUBNET, "availabilityZone", edit(lambda zone: zone[:-1] + "z")),
+    Mutation("subnet in a security group", SUBNET, "vpcId", _crossed("aws:ec2/vpc:Vpc", SECURITY_GROUP)),
+    Mutation("subnet without a network", SUBNET, "vpcId", delete),
+    Mutation("route without a destination", ROUTE, "destinationCidrBlock", delete),
+    Mutation("route to two targets", ROUTE, "natGatewayId", lambda at, key: at.update(gatewayId=at[key])),
+    Mutation("NAT gateway with an address's ARN", NAT, "allocationId", _crossed(".id}", ".arn}")),
+    Mutation("NAT gateway in a private subnet", NAT, "subnetId", _crossed("public", "private")),
+    Mutation("endpoint's service in another region", ENDPOINT, "serviceName", to("com.amazonaws.ap-south-2.s3")),
+    Mutation("endpoint's service misspelt", ENDPOINT, "serviceName", edit(lambda name: name + "x")),
+    Mutation("endpoint's type in small letters", ENDPOINT, "vpcEndpointType", to("interface"), _interface),
+    Mutation("interface endpoint without subnets", ENDPOINT, "subnetIds", delete, _interface),
+    Mutation("rule lets the internet in", INGRESS, "cidrIpv4", to("0.0.0.0/0")),
+    Mutation("rule with ports turned round", INGRESS, "fromPort", to(65535), _with_ports),
+    Mutation("rule with a protocol that does not exist", INGRESS, "ipProtocol", to("all")),
+    Mutation("EFA may not talk to itself", EGRESS, "ipProtocol", to("tcp"), _to_itself),
+    Mutation("rule from nowhere", INGRESS, "referencedSecurityGroupId", delete),
+    Mutation("flow log of a traffic that does not exist", FLOW_LOG, "trafficType", to("DENY")),
+    Mutation("flow log by another role", FLOW_LOG, "iamRoleArn", to("${aws:iam/role:Role::nobody.arn}")),
+)  # fmt: skip
+
+CLUSTERS = (
+    Mutation("cluster without vpcConfig", CLUSTER, "vpcConfig", delete),
+    Mutation("vpcConfig misspelt", CLUSTER, "vpcConfig", rename("resourcesVpcConfig")),
+    Mutation("endpoint open to the internet", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
+        endpointPublicAccess=True, publicAccessCidrs=["0.0.0.0/0"])),
+    Mutation("no endpoint at all", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
+        endpointPublicAccess=False, endpointPrivateAccess=False)),
+    Mutation("private endpoint is a text", CLUSTER, "vpcConfig.endpointPrivateAccess", to("yes")),
+    Mutation("cluster in one subnet", CLUSTER, "vpcConfig.subnetIds", edit(lambda many: many[:1])),
+    Mutation("log type misspelt", CLUSTER, "enabledClusterLogTypes[0]", to("Api")),
+    Mutation("Kubernetes version with a v", CLUSTER, "version", edit(lambda text: f"v{text}")),
+    Mutation("encryption of what does not exist", CLUSTER, "encryptionConfig.resources[0]", to("configmaps")),
+    Mutation("encryption without a key", CLUSTER, "encryptionConfig.provider", delete),
+    Mutation("authentication mode misspelt", CLUSTER, "accessConfig.authenticationMode", to("Api")),
+    Mutation("access entries with a config map", CLUSTER, "accessConfig.authenticationMode", to("CONFIG_MAP")),
+    Mutation("support type misspelt", CLUSTER, "upgradePolicy.supportType", to("standard")),
+    Mutation("cluster role of the nodes", CLUSTER, "roleArn", to("${aws:iam/role:Role::nobody.arn}")),
+    Mutation("cluster's name too long", CLUSTER, "name", to("c" * 101)),
+    Mutation("cluster's name with an underscore first", CLUSTER, "name", to("_prod")),
+    Mutation("add-on that does not exist", ADDON, "addonName", to("vpc-cnii")),
+    Mutation("add-on version without a build", ADDON, "addonVersion", to("1.20.4")),
+    Mutation("add-on conflict word misspelt", ADDON, "resolveConflictsOnCreate", to("Overwrite")),
+    Mutation("add-on values are no JSON", ADDON, "", lambda at, key: at[key].update(configurationValues="a: b")),
+    Mutation("add-on without a cluster", ADDON, "clusterName", delete),
+    Mutation("add-on as another service account", ADDON, "podIdentityAssociations[0].serviceAccount", to("default")),
+    Mutation("access entry of a group", ENTRY, "principalArn", to("arn:aws:iam::123456789012:group/admins")),
+    Mutation("access entry of a type that does not exist", ENTRY, "type", to("LINUX")),
+    Mutation("access entry in a kept group", ENTRY, "", add("kubernetesGroups", ["system:masters"])),
+    Mutation("access policy that does not exist", ASSOCIATION, "policyArn",
+             to("arn:aws:eks::aws:cluster-access-policy/AmazonEKSRootPolicy")),
+    Mutation("access policy of IAM", ASSOCIATION, "policyArn", to("arn:aws:iam::aws:policy/AdministratorAccess")),
+    Mutation("access scope misspelt", ASSOCIATION, "accessScope.type", to("Cluster")),
+    Mutation("namespace scope without namespaces", ASSOCIATION, "accessScope", to({"type": "namespace"})),
+    Mutation("pod identity without a namespace", POD_IDENTITY, "namespace", delete),
+    Mutation("pod identity with a policy's ARN", POD_IDENTITY, "roleArn", to("${aws:iam/policy:Policy::nobody.arn}")),
+    Mutation("kubeconfig with a token", KUBERNETES, "kubeconfig@json.users[0].user", add("token", "abc")),
+    Mutation("kubeconfig runs another program", KUBERNETES, "kubeconfig@json.users[0].user.exec.args[1]", to("token")),
+    Mutation("kubeconfig's exec of an old version", KUBERNETES, "kubeconfig@json.users[0].user.exec.apiVersion",
+             to("client.authentication.k8s.io/v1alpha1")),
+)  # fmt: skip
+
+IDENTITY = (
+    Mutation("role's name too long", ROLE, "", lambda at, key: at[key].update(name="r" * 65)),
+    Mutation("trust is no JSON", ROLE, "assumeRolePolicy", to("{")),
+    Mutation("trust's effect misspelt", ROLE, "assumeRolePolicy@json.Statement[0].Effect", to("allow")),
+    Mutation("trust's action misspelt", ROLE, "assumeRolePolicy@json.Statement[0].Action", to("sts:Assume")),
+    Mutation("trust in everyone", ROLE, "assumeRolePolicy@json.Statement[0].Principal", to("*")),
+    Mutation("trust in a service that is none", ROLE, "assumeRolePolicy@json.Statement[0].Principal.Service",
+             to("eks.amazon.com")),
+    Mutation("pods without tagged sessions", ROLE, "assumeRolePolicy@json.Statement[0].Action", to("sts:AssumeRole"),
+             lambda one: "pods.eks.amazonaws.com" in str(one["inputs"].get("assumeRolePolicy"))),
+    Mutation("managed policy that does not exist", ATTACHMENT, "policyArn",
+             to("arn:aws:iam::aws:policy/AmazonEKSWorkerPolicy")),
+    Mutation("managed policy in the wrong path", ATTACHMENT, "policyArn",
+             to("arn:aws:iam::aws:policy/AmazonEBSCSIDriverPolicy")),
+    Mutation("nodes without their policy", ATTACHMENT, "policyArn", to("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+             lambda one: "AmazonEKSWorkerNode" in one["inputs"]["policyArn"]),
+    Mutation("key that is kept for a day", KEY, "deletionWindowInDays", to(1)),
+    Mutation("key that is not rotated", KEY, "enableKeyRotation", to(False)),
+    Mutation("alias without its prefix", "aws:kms/alias:Alias", "name", edit(lambda name: name.removeprefix("alias/"))),
+    Mutation("queue anyone may send to", QUEUE_POLICY, "policy@json.Statement[0].Principal", to("*")),
+    Mutation("queue's policy on another thing", QUEUE_POLICY, "policy@json.Statement[0].Resource",
+             to("arn:aws:s3:::bucket")),
+    Mutation("queue's action misspelt", QUEUE_POLICY, "policy@json.Statement[0].Action", to("sqs:SendMessages")),
+    Mutation("EventBridge may not send", QUEUE_POLICY, "policy@json.Statement[0].Principal.Service",
+             to("sqs.amazonaws.com")),
+)  # fmt: skip
+
+SERVICES = (
+    Mutation("bucket's name in capitals", BUCKET, "", lambda at, key: at[key].update(bucket="Fairlead")),
+    Mutation("bucket's name too long", BUCKET, "", lambda at, key: at[key].update(bucket="b" * 64)),
+    Mutation("versioning off", "aws:s3/bucketVersioning:BucketVersioning", "versioningConfiguration.status",
+             to("Suspended")),
+    Mutation("versioning misspelt", "aws:s3/bucketVersioning:BucketVersioning", "versioningConfiguration.status",
+             to("enabled")),
+    Mutation("public access not blocked", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+             "restrictPublicBuckets", to(False)),
+    Mutation("encryption misspelt", "aws:s3/bucketServerSideEncryptionConfiguration:"
+             "BucketServerSideEncryptionConfiguration",
+             "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm", to("kms")),
+    Mutation("queue keeps messages too long", QUEUE, "messageRetentionSeconds", to(9999999)),
+    Mutation("event pattern is no JSON", EVENT_RULE, "eventPattern", to("source: aws.ec2")),
+    Mutation("event pattern without lists", EVENT_RULE, "eventPattern@json.source", to("aws.ec2")),
+    Mutation("event that nobody sends", EVENT_RULE, "eventPattern@json.detail-type[0]", to("Spot Interruption")),
+    Mutation("event of another source", EVENT_RULE, "eventPattern@json.source[0]", to("aws.ecs")),
+    Mutation("target of another rule", EVENT_TARGET, "rule", to("nobody")),
+    Mutation("target is the queue's URL", EVENT_TARGET, "arn", _crossed(".arn}", ".url}")),
+    Mutation("retention that does not exist", "aws:cloudwatch/logGroup:LogGroup", "retentionInDays", to(100)),
+    Mutation("file system mode misspelt", FILE_SYSTEM, "throughputMode", to("Elastic")),
+    Mutation("file system with a broken key", FILE_SYSTEM, "kmsKeyId", to("arn:aws:kms:key/x")),
+    Mutation("mount target without NFS", MOUNT_TARGET, "securityGroups", to([])),
+    Mutation("mount target in a network", MOUNT_TARGET, "subnetId", to("${aws:ec2/vpc:Vpc::nobody.id}")),
+    Mutation("Lustre of a type that does not exist", LUSTRE, "deploymentType", to("PERSISTENT_3")),
+    Mutation("Lustre of a size that does not exist", LUSTRE, "storageCapacity", to(1300)),
+    Mutation("Lustre at a speed that does not exist", LUSTRE, "perUnitStorageThroughput", to(300)),
+    Mutation("class of a driver that does not exist", STORAGE_CLASS, "provisioner", to("kubernetes.io/aws-ebs")),
+    Mutation("class with a volume type that does not exist", STORAGE_CLASS, "parameters.type", to("gp5"),
+             _of("ebs.csi.aws.com")),
+    Mutation("class with a parameter misspelt", STORAGE_CLASS, "parameters", add("encrypt", "true")),
+    Mutation("class that binds at once", STORAGE_CLASS, "volumeBindingMode", to("Immediate"), _of("ebs.csi.aws.com")),
+    Mutation("class without its file system", STORAGE_CLASS, "parameters.fileSystemId", delete),
+)  # fmt: skip

@@ -1,0 +1,50 @@
+"""What the stacks on AWS declare passes every reference."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from reference.aws import checker, terraform_schema
+from reference.aws.declared import CLUSTER, NODE_GROUP
+from reference.aws.stacks import STACKS
+from reference.common import REPO, assert_clean, load
+
+
+def test_every_stack_on_aws_is_judged():
+    assert {file.name for file in (REPO / "stacks").glob("Pulumi.aws-*.yaml")} == {
+        f"Pulumi.{name}.yaml" for name in STACKS
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_everything_declared_passes_every_reference(stack: str):
+    resources = load(stack)
+    kinds = {one["type"] for one in resources}
+    assert {CLUSTER, NODE_GROUP} <= kinds, "the stack declares no cluster: nothing was judged"
+    assert_clean(checker.check, resources)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_resource_that_no_validator_knows_is_a_finding(stack: str):
+    resources = load(stack)
+    stranger = {
+        **copy.deepcopy(resources[0]),
+        "type": "aws:ec2/warpDrive:WarpDrive",
+        "custom": True,
+        "inputs": {},
+    }
+    (found,) = checker.check([*resources, stranger])
+    assert "no validator knows the type" in found.what
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_exception_to_the_schema_outlives_its_use(stack: str):
+    del stack
+    used = {one["type"]: one["inputs"] for name in STACKS for one in load(name)}
+    for kind, properties in terraform_schema.NEWER.items():
+        for name in properties:
+            assert name.partition(".")[0] in used.get(kind, {}), (
+                f"nobody sets {kind} {name}: drop the exception"
+            )

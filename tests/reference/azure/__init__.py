@@ -1,0 +1,1 @@
+"""The judge of everything declared on Azure: references that neither the program nor its author wrote."""

@@ -1,0 +1,211 @@
+"""Rules of keys, disks, storage accounts and the storage classes that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reference.azure import drivers, facts
+from reference.azure.kinds import PROVIDER
+from reference.azure.rules_cluster import at
+from reference.azure.rules_identity import role_of
+from reference.azure.stack import Stack, wrong
+from reference.common import Finding, Resource, whole_reference
+
+_SIZES = {"RSA": (2048, 3072, 4096), "RSA-HSM": (2048, 3072, 4096)}
+"""Bits of an RSA key (documented at keySize in azure-mgmt-keyvault)."""
+
+
+def check(stack: Stack) -> Iterator[Finding]:
+    """What the rules have against what keeps data."""
+    for one in stack.of("keyvault:Vault"):
+        yield from _vault(one, stack)
+    for one in stack.of("keyvault:Key"):
+        yield from _key(one, stack)
+    for one in stack.of("compute:DiskEncryptionSet"):
+        yield from _disk_encryption(one, stack)
+    for one in stack.of("storage:StorageAccount"):
+        yield from _account(one, stack)
+    for one in stack.of("storage:ManagementPolicy"):
+        yield from _lifecycle(one, stack)
+    for one in stack.of("compute:CapacityReservation"):
+        yield from _reservation(one, stack)
+    for one in stack.of("operationalinsights:Workspace"):
+        days = one["inputs"].get("retentionInDays")
+        if isinstance(days, int) and not 30 <= days <= 730:
+            yield wrong(one, "retentionInDays", f"{days} days are not within 30 to 730")
+    for one in stack.objects("StorageClass"):
+        yield from _storage_class(one)
+
+
+def _vault(one: Resource, stack: Stack) -> Iterator[Finding]:
+    properties = one["inputs"].get("properties") or {}
+    if properties.get("enableSoftDelete") is False or not properties.get("enablePurgeProtection"):
+        yield wrong(one, "properties.enablePurgeProtection", "keys that encrypt must not be purged")
+    if not properties.get("enableRbacAuthorization"):
+        yield wrong(one, "properties.enableRbacAuthorization", "rights are role assignments here")
+    days = properties.get("softDeleteRetentionInDays", 90)
+    if isinstance(days, int) and not 7 <= days <= 90:
+        yield wrong(one, "properties.softDeleteRetentionInDays", f"{days} days are not within 7 to 90")
+    # Without virtual network integration, AKS' encryption of secrets reaches a vault from outside only.
+    profiles = (
+        at(cluster["inputs"], "securityProfile.azureKeyVaultKms") or {}
+        for cluster in stack.of("containerservice:ManagedCluster")
+    )
+    if not any(profile.get("keyVaultNetworkAccess") == "Public" for profile in profiles):
+        yield from _closed(one, properties, "networkAcls", "properties.")
+
+
+def _closed(one: Resource, settings: Any, rules: str, prefix: str = "") -> Iterator[Finding]:
+    """Nobody reaches it from the internet unless a rule lets them in."""
+    closed = settings.get("publicNetworkAccess") in ("Disabled", "disabled", "SecuredByPerimeter")
+    if not closed and at(settings, f"{rules}.defaultAction") != "Deny":
+        yield wrong(one, f"{prefix}publicNetworkAccess", "open to the whole internet")
+
+
+def _key(one: Resource, stack: Stack) -> Iterator[Finding]:
+    properties = one["inputs"].get("properties") or {}
+    kind, bits = properties.get("kty"), properties.get("keySize")
+    if kind in _SIZES and bits is not None and bits not in _SIZES[kind]:
+        yield wrong(one, "properties.keySize", f"{bits} is none of {', '.join(map(str, _SIZES[kind]))}")
+    vault = stack.behind(one["inputs"].get("vaultName"))
+    if str(kind).endswith("-HSM") and vault and at(vault["inputs"], "properties.sku.name") != "premium":
+        yield wrong(one, "properties.kty", "keys in hardware are of the premium SKU")
+    if not set(properties.get("keyOps") or ("wrapKey", "unwrapKey")) >= {"wrapKey", "unwrapKey"}:
+        yield wrong(one, "properties.keyOps", "a key that encrypts other keys wraps and unwraps")
+
+
+def _disk_encryption(one: Resource, stack: Stack) -> Iterator[Finding]:
+    inputs = one["inputs"]
+    if at(inputs, "identity.type") in (None, "None"):
+        yield wrong(one, "identity", "without an identity it reads no key")
+    key = stack.behind(at(inputs, "activeKey.keyUrl"))
+    vault = stack.behind(at(inputs, "activeKey.sourceVault.id"))
+    if key and vault and stack.behind(key["inputs"].get("vaultName")) is not vault:
+        yield wrong(one, "activeKey.sourceVault.id", "not the vault of the key")
+    if vault is not None:
+        users = [one] if at(inputs, "identity.type") == "SystemAssigned" else _identities(one, stack)
+        yield from _may_use(one, users, stack)
+
+
+def _identities(one: Resource, stack: Stack) -> list[Resource]:
+    listed = at(one["inputs"], "identity.userAssignedIdentities") or ()
+    return [found for text in listed if (found := stack.behind(text))]
+
+
+def _may_use(one: Resource, users: list[Resource], stack: Stack) -> Iterator[Finding]:
+    """Who encrypts with a key has a role for keys."""
+    for user in users:
+        roles = [role_of(given) for given in stack.users("authorization:RoleAssignment", "principalId", user)]
+        if not any(role and "Crypto" in role.name for role in roles):
+            yield wrong(one, "identity", f"no role lets {user['name']} use the key")
+
+
+def _account(one: Resource, stack: Stack) -> Iterator[Finding]:
+    inputs = one["inputs"]
+    if inputs.get("allowSharedKeyAccess") is not False:
+        yield wrong(one, "allowSharedKeyAccess", "a key opens the account to whoever has it")
+    if inputs.get("allowBlobPublicAccess") is not False:
+        yield wrong(one, "allowBlobPublicAccess", "a container may be opened to everyone")
+    if inputs.get("minimumTlsVersion") not in ("TLS1_2", "TLS1_3"):
+        yield wrong(one, "minimumTlsVersion", "TLS below 1.2")
+    nfs = inputs.get("kind") == "FileStorage"
+    if inputs.get("enableHttpsTrafficOnly") is False and not nfs and not inputs.get("enableNfsV3"):
+        yield wrong(one, "enableHttpsTrafficOnly", "plain HTTP")
+    premium = str(at(inputs, "sku.name")).startswith("Premium")
+    if inputs.get("kind") in ("FileStorage", "BlockBlobStorage") and not premium:
+        yield wrong(one, "sku.name", f"{inputs.get('kind')} is premium only")
+    yield from _closed(one, inputs, "networkRuleSet")
+    if at(inputs, "encryption.keySource") == "Microsoft.Keyvault":
+        yield from _may_use(one, _identities(one, stack), stack)
+        if not at(inputs, "encryption.encryptionIdentity.encryptionUserAssignedIdentity"):
+            yield wrong(
+                one, "encryption.encryptionIdentity", "a key of one's own is read by an identity of one's own"
+            )
+    elif at(inputs, "encryption.keyVaultProperties"):
+        yield wrong(one, "encryption.keySource", "the key that is named is not used")
+    for properties in stack.users("storage:BlobServiceProperties", "accountName", one):
+        if inputs.get("isHnsEnabled") and properties["inputs"].get("isVersioningEnabled"):
+            yield wrong(properties, "isVersioningEnabled", "not with a hierarchical namespace")
+
+
+def _lifecycle(one: Resource, stack: Stack) -> Iterator[Finding]:
+    if one["inputs"].get("managementPolicyName", "default") != "default":
+        yield wrong(one, "managementPolicyName", "an account has one policy, `default`")
+    account = one["inputs"].get("accountName")
+    services = [
+        service
+        for service in stack.of("storage:BlobServiceProperties")
+        if service["inputs"].get("accountName") == account
+    ]
+    for index, rule in enumerate(at(one["inputs"], "policy.rules") or ()):
+        versions = at(rule, "definition.actions.version")
+        kept = any(service["inputs"].get("isVersioningEnabled") for service in services)
+        if versions and services and not kept:
+            yield wrong(one, f"policy.rules[{index}].definition.actions.version", "no versions are kept")
+
+
+def _reservation(one: Resource, stack: Stack) -> Iterator[Finding]:
+    sku, group = (
+        one["inputs"].get("sku") or {},
+        stack.behind(one["inputs"].get("capacityReservationGroupName")),
+    )
+    if sku.get("name") not in facts.sizes():
+        yield wrong(one, "sku.name", f"Azure has no machine {sku.get('name')!r}", facts.SIZES)
+    elif sku["name"] not in facts.offered().get(stack.region(one), {sku["name"]}):
+        yield wrong(one, "sku.name", f"{sku['name']} is not offered in {stack.region(one)}", facts.SIZES)
+    if not isinstance(sku.get("capacity"), int) or sku["capacity"] < 0:
+        yield wrong(one, "sku.capacity", "how many machines is not said")
+    zones, around = set(one["inputs"].get("zones") or ()), set((group or one)["inputs"].get("zones") or ())
+    if not zones <= around:
+        yield wrong(one, "zones", f"the group is in {', '.join(sorted(around)) or 'no zone'}")
+
+
+def _storage_class(one: Resource) -> Iterator[Finding]:
+    inputs = one["inputs"]
+    driver, parameters = inputs.get("provisioner"), inputs.get("parameters") or {}
+    if not str(driver).endswith("azure.com"):
+        return
+    if driver not in drivers.parameters():
+        yield wrong(one, "provisioner", f"{driver!r} is none of {', '.join(sorted(drivers.parameters()))}")
+    for key, value in parameters.items():
+        if not isinstance(value, str):
+            yield wrong(one, f"parameters.{key}", f"{value!r} is no text")
+    lower = {key.lower(): value for key, value in parameters.items()}
+    for key in sorted(set(lower) - drivers.parameters().get(str(driver), frozenset(lower))):
+        yield wrong(one, f"parameters.{key}", f"the driver knows no parameter {key!r}", drivers.NAME)
+    if driver == "disk.csi.azure.com":
+        yield from _disk_class(one, lower)
+    else:
+        yield from _share_class(one, lower, str(driver))
+
+
+def _share_class(one: Resource, parameters: dict[str, Any], driver: str) -> Iterator[Finding]:
+    protocol, sku = (
+        parameters.get("protocol"),
+        parameters.get("skuname", parameters.get("storageaccounttype")),
+    )
+    if protocol is not None and protocol not in drivers.PROTOCOLS[driver]:
+        yield wrong(one, "parameters.protocol", f"{protocol!r} is none of {drivers.PROTOCOLS[driver]}")
+    if sku is not None and sku not in drivers.account_skus():
+        yield wrong(
+            one, "parameters.skuName", f"{sku!r} is none of {', '.join(sorted(drivers.account_skus()))}"
+        )
+    if driver == "file.csi.azure.com" and protocol == "nfs" and not str(sku).startswith("Premium"):
+        yield wrong(one, "parameters.skuName", "shares over NFS are premium only")
+
+
+def _disk_class(one: Resource, parameters: dict[str, Any]) -> Iterator[Finding]:
+    sku = parameters.get("skuname", parameters.get("storageaccounttype"))
+    if sku is not None and sku not in drivers.disk_skus():
+        yield wrong(one, "parameters.skuName", f"{sku!r} is none of {', '.join(sorted(drivers.disk_skus()))}")
+    if sku == "PremiumV2_LRS" and parameters.get("cachingmode", "None") != "None":
+        yield wrong(one, "parameters.cachingMode", "PremiumV2_LRS has no cache", drivers.NAME)
+    if one["inputs"].get("volumeBindingMode") != "WaitForFirstConsumer":
+        yield wrong(one, "volumeBindingMode", "a disk is made in the zone of its pod")
+    key = parameters.get("diskencryptionsetid")
+    ref = whole_reference(key)
+    if key is not None and (
+        ref is None or (ref.type, ref.output) != (f"{PROVIDER}compute:DiskEncryptionSet", "id")
+    ):
+        yield wrong(one, "parameters.diskEncryptionSetID", "not the id of a declared disk encryption set")

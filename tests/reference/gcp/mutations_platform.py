@@ -1,0 +1,174 @@
+"""Mistakes that the judge of Google Cloud must notice, one at a time: cluster, network, identity, storage."""
+
+from __future__ import annotations
+
+from reference.common import Resource
+from reference.gcp.declared import ACCOUNT, BUCKET, CLUSTER, KEY, KEY_RING, NETWORK, SUBNETWORK
+from reference.gcp.rules_kube import COMPUTE_CLASS, KUBERNETES, STORAGE_CLASS
+from reference.mutation import Mutation, add, delete, edit, rename, to
+
+NAT = "gcp:compute/routerNat:RouterNat"
+ROUTER = "gcp:compute/router:Router"
+PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
+FOLDER_GRANT = "gcp:storage/managedFolderIamMember:ManagedFolderIamMember"
+KEY_GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
+FILESTORE = "gcp:filestore/instance:Instance"
+ISSUERS = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
+ISSUER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+
+
+def _has_ranges(one: Resource) -> bool:
+    return bool(one["inputs"].get("secondaryIpRanges"))
+
+
+def _driver(name: str):
+    return lambda one: one["inputs"].get("provisioner") == name
+
+
+def _has_exec(one: Resource) -> bool:
+    return "gke-gcloud-auth-plugin" in str(one["inputs"].get("kubeconfig"))
+
+
+CLUSTERS = (
+    Mutation("location of the cluster does not exist", CLUSTER, "location", to("us-middle1")),
+    Mutation("zone of the cluster in another region", CLUSTER, "nodeLocations[0]", to("asia-east1-a")),
+    Mutation("release channel that does not exist", CLUSTER, "releaseChannel.channel", to("LTS")),
+    Mutation("release channel in small letters", CLUSTER, "releaseChannel.channel", edit(str.lower)),
+    Mutation("releaseChannel misspelt", CLUSTER, "releaseChannel", rename("releaseChanel")),
+    Mutation("version that is none", CLUSTER, "minMasterVersion", to("latest")),
+    Mutation("datapath in small letters", CLUSTER, "datapathProvider", edit(str.lower)),
+    Mutation("datapath in another block", CLUSTER, "", add("networkConfig", {"datapathProvider": "x"})),
+    Mutation("public nodes", CLUSTER, "privateClusterConfig.enablePrivateNodes", to(False)),
+    Mutation("private nodes are a text", CLUSTER, "privateClusterConfig.enablePrivateNodes", to("true")),
+    Mutation("deletion protection is not said", CLUSTER, "deletionProtection", delete),
+    Mutation("deletion protection is a text", CLUSTER, "deletionProtection", to("on")),
+    Mutation("no workload identity", CLUSTER, "workloadIdentityConfig", delete),
+    Mutation("workload pool of another shape", CLUSTER, "workloadIdentityConfig.workloadPool",
+             edit(lambda pool: pool.replace(".svc.id.goog", ".iam.goog"))),
+    Mutation("workload pool of another project", CLUSTER, "workloadIdentityConfig.workloadPool",
+             to("another-project.svc.id.goog")),
+    Mutation("network is a subnetwork", CLUSTER, "network",
+             edit(lambda text: text.replace("compute/network:Network", "compute/subnetwork:Subnetwork"))),
+    Mutation("network by its gateway", CLUSTER, "network",
+             edit(lambda text: text.rpartition(".")[0] + ".gatewayIpv4}")),
+    Mutation("subnetwork is not there", CLUSTER, "subnetwork", to("no-such-subnetwork")),
+    Mutation("range of pods that does not exist", CLUSTER, "ipAllocationPolicy.clusterSecondaryRangeName",
+             to("no-such-range")),
+    Mutation("address policy misspelt", CLUSTER, "ipAllocationPolicy.clusterSecondaryRangeName",
+             rename("clusterRangeName")),
+    Mutation("default pool with two nodes", CLUSTER, "initialNodeCount", to(2)),
+    Mutation("default pool stays", CLUSTER, "removeDefaultNodePool", to(False)),
+    Mutation("legacy rights", CLUSTER, "enableLegacyAbac", to(True)),
+    Mutation("log component that does not exist", CLUSTER, "loggingConfig.enableComponents", to("SYSTEM")),
+    Mutation("add-on misspelt", CLUSTER, "addonsConfig", add("gcsFuseCsiDriver", {"enabled": True})),
+    Mutation("add-on switched by a text", CLUSTER, "addonsConfig.gcsFuseCsiDriverConfig.enabled", to("enabled")),
+    Mutation("window without a rule", CLUSTER, "maintenancePolicy.recurringWindow.recurrence", to("weekends")),
+    Mutation("window that ends before it starts", CLUSTER, "maintenancePolicy.recurringWindow",
+             edit(lambda span: {**span, "startTime": span["endTime"], "endTime": span["startTime"]})),
+    Mutation("window without an end", CLUSTER, "maintenancePolicy.recurringWindow.endTime", delete),
+    Mutation("output of the cluster as an input", CLUSTER, "", add("masterVersion", "1.35")),
+    Mutation("name of the cluster too long", CLUSTER, "name", to("c" * 41)),
+    Mutation("name of the cluster in capital letters", CLUSTER, "name", edit(str.upper)),
+    Mutation("encryption state that does not exist", CLUSTER, "databaseEncryption.state", to("ENABLED")),
+    Mutation("encryption without a key", CLUSTER, "databaseEncryption.keyName", delete),
+    Mutation("encryption with a key ring", CLUSTER, "databaseEncryption.keyName",
+             edit(lambda text: text.replace("cryptoKey:CryptoKey", "keyRing:KeyRing"))),
+)  # fmt: skip
+
+NETWORKS = (
+    Mutation("routing mode in small letters", NETWORK, "routingMode", to("regional")),
+    Mutation("automatic subnetworks are a text", NETWORK, "autoCreateSubnetworks", to("no")),
+    Mutation("name of the network too long", NETWORK, "name", to("n" * 64)),
+    Mutation("name of the network with a dot", NETWORK, "name", to("prod.net")),
+    Mutation("range that is none", SUBNETWORK, "ipCidrRange", to("10.0.0.0")),
+    Mutation("range with bits of a host", SUBNETWORK, "ipCidrRange", to("10.0.0.1/20")),
+    Mutation("range is not there", SUBNETWORK, "ipCidrRange", delete),
+    Mutation("ranges that overlap", SUBNETWORK, "secondaryIpRanges[0].ipCidrRange",
+             edit(lambda _: "0.0.0.0/0"), _has_ranges),
+    Mutation("range of pods too small", SUBNETWORK, "secondaryIpRanges[0].ipCidrRange",
+             edit(lambda text: text.rpartition("/")[0] + "/29"), _has_ranges),
+    Mutation("range without a name", SUBNETWORK, "secondaryIpRanges[0].rangeName", delete, _has_ranges),
+    Mutation("region that does not exist", SUBNETWORK, "region", to("us-central-1")),
+    Mutation("network of the subnetwork is not there", SUBNETWORK, "network", delete),
+    Mutation("NAT of all ranges misspelt", NAT, "sourceSubnetworkIpRangesToNat", to("ALL_SUBNETS")),
+    Mutation("NAT without addresses", NAT, "natIpAllocateOption", to("AUTO")),
+    Mutation("NAT of a router by its id", NAT, "router", edit(lambda _: "projects/p/regions/r/routers/x")),
+    Mutation("router without a network", ROUTER, "network", delete),
+)  # fmt: skip
+
+IDENTITIES = (
+    Mutation("account id too short", ACCOUNT, "accountId", to("abc")),
+    Mutation("account id too long", ACCOUNT, "accountId", to("a" * 31)),
+    Mutation("account id with an underscore", ACCOUNT, "accountId", to("node_account")),
+    Mutation("owner of the project", PROJECT_GRANT, "role", to("roles/owner")),
+    Mutation("role that does not exist", PROJECT_GRANT, "role", to("roles/container.nodeAdmin")),
+    Mutation("role without its prefix", PROJECT_GRANT, "role", edit(lambda role: role.removeprefix("roles/"))),
+    Mutation("member without its kind", PROJECT_GRANT, "member", edit(lambda who: who.partition(":")[2])),
+    Mutation("member of a kind that does not exist", PROJECT_GRANT, "member",
+             edit(lambda who: "sa:" + who.partition(":")[2])),
+    Mutation("member is the whole internet", FOLDER_GRANT, "member", to("allUsers")),
+    Mutation("members where one belongs", FOLDER_GRANT, "member", rename("members")),
+    Mutation("grant without a role", FOLDER_GRANT, "role", delete),
+    Mutation("grant on a bucket by its URL", FOLDER_GRANT, "bucket", to("gs://data")),
+    Mutation("key grant on a key ring", KEY_GRANT, "cryptoKeyId",
+             edit(lambda text: text.replace("cryptoKey:CryptoKey", "keyRing:KeyRing"))),
+    Mutation("key grant of a role that does not exist", KEY_GRANT, "role", to("roles/cloudkms.encrypter")),
+    Mutation("issuer without https", ISSUER, "oidc.issuerUri", edit(lambda uri: uri.replace("https", "http"))),
+    Mutation("issuer for everyone", ISSUER, "attributeCondition", delete),
+    Mutation("issuer without a subject", ISSUER, "attributeMapping", to({"attribute.actor": "assertion.actor"})),
+    Mutation("issuer's pool id too short", ISSUERS, "workloadIdentityPoolId", to("ci")),
+    Mutation("issuer's pool id reserved", ISSUERS, "workloadIdentityPoolId", to("gcp-ci")),
+    Mutation("key without a ring", KEY, "keyRing", delete),
+    Mutation("key of a purpose that does not exist", KEY, "", edit(lambda key: {**key, "purpose": "ENCRYPT"})),
+    Mutation("key rotated every second", KEY, "rotationPeriod", to("1s")),
+    Mutation("key rotated in days", KEY, "rotationPeriod", to("90d")),
+    Mutation("key ring away from the cluster", KEY_RING, "location", to("europe-west1")),
+)  # fmt: skip
+
+STORAGE = (
+    Mutation("bucket open to the public", BUCKET, "publicAccessPrevention", to("inherited")),
+    Mutation("public access prevention misspelt", BUCKET, "publicAccessPrevention", to("enforce")),
+    Mutation("bucket with object lists", BUCKET, "uniformBucketLevelAccess", to(False)),
+    Mutation("bucket without versions", BUCKET, "versioning", delete),
+    Mutation("versioning is a text", BUCKET, "versioning.enabled", to("Enabled")),
+    Mutation("bucket in a place that does not exist", BUCKET, "location", to("US-MIDDLE1")),
+    Mutation("bucket without a place", BUCKET, "location", delete),
+    Mutation("name of the bucket in capital letters", BUCKET, "name", edit(str.upper)),
+    Mutation("name of the bucket too long", BUCKET, "name", to("b" * 64)),
+    Mutation("lifecycle action that does not exist", BUCKET, "lifecycleRules[0].action.type", to("Expire")),
+    Mutation("lifecycle rule without a condition", BUCKET, "lifecycleRules[0].condition", delete),
+    Mutation("lifecycle age is a text", BUCKET, "lifecycleRules[0].condition",
+             edit(lambda when: {**when, "age": "30d"})),
+    Mutation("storage class with a number", STORAGE_CLASS, "parameters", add("type", 5),
+             lambda one: "type" not in one["inputs"].get("parameters", {})),
+    Mutation("disk type of another cloud", STORAGE_CLASS, "parameters.type", to("gp3"),
+             _driver("pd.csi.storage.gke.io")),
+    Mutation("disk parameter misspelt", STORAGE_CLASS, "parameters.type", rename("diskType"),
+             _driver("pd.csi.storage.gke.io")),
+    Mutation("driver that does not exist", STORAGE_CLASS, "provisioner", to("disk.csi.storage.gke.io"),
+             _driver("pd.csi.storage.gke.io")),
+    Mutation("disk made before its pod has a node", STORAGE_CLASS, "volumeBindingMode", to("Immediate"),
+             _driver("pd.csi.storage.gke.io")),
+    Mutation("file tier that does not exist", STORAGE_CLASS, "parameters.tier", to("gold"),
+             _driver("filestore.csi.storage.gke.io")),
+    Mutation("file network that does not exist", STORAGE_CLASS, "parameters.network", to("no-such-network"),
+             _driver("filestore.csi.storage.gke.io")),
+)  # fmt: skip
+
+KUBERNETES_OBJECTS = (
+    Mutation("a token in the kubeconfig", KUBERNETES, "kubeconfig@json.users[0].user", to({"token": "x"}), _has_exec),
+    Mutation("another plugin's API", KUBERNETES, "kubeconfig@json.users[0].user.exec.apiVersion",
+             to("client.authentication.k8s.io/v1alpha1"), _has_exec),
+    Mutation("a context without its user", KUBERNETES, "kubeconfig@json.contexts[0].context.user", to("nobody"),
+             _has_exec),
+    Mutation("a priority misspelt", COMPUTE_CLASS, "spec.priorities[0]", add("machinetype", "x")),
+    Mutation("a class without an end", COMPUTE_CLASS, "spec.whenUnsatisfiable", delete),
+    Mutation("an end that does not exist", COMPUTE_CLASS, "spec.whenUnsatisfiable", to("ScaleUp")),
+    Mutation("a class of a pool that is not there", COMPUTE_CLASS, "spec.priorities",
+             edit(lambda many: [*many, {"nodepools": ["no-such-pool"]}])),
+    Mutation("a class of a machine that does not exist", COMPUTE_CLASS, "spec.priorities",
+             edit(lambda many: [*many, {"machineType": "a3-highgpu-16g"}])),
+    Mutation("a class by spot and flex-start", COMPUTE_CLASS, "spec.priorities",
+             edit(lambda many: [*many, {"spot": True, "flexStart": {"enabled": True}}])),
+    Mutation("an empty priority", COMPUTE_CLASS, "spec.priorities", edit(lambda many: [*many, {}])),
+)  # fmt: skip

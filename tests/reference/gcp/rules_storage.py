@@ -1,0 +1,86 @@
+"""Rules of buckets and file systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reference.common import Finding, Resource, is_unknown
+from reference.gcp import facts
+from reference.gcp.declared import BUCKET, KEY, KEY_RING, Declared, finding, members, numbers, place, some
+
+FILESTORE = "gcp:filestore/instance:Instance"
+LUSTRE = "gcp:lustre/instance:Instance"
+MULTI_REGIONS = ("US", "EU", "ASIA")
+ACTIONS = {"Delete": False, "SetStorageClass": True, "AbortIncompleteMultipartUpload": False}
+"""Lifecycle action -> whether it names a storage class. Source: discovery document storage.v1"""
+CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
+REGIONAL_TIERS = ("REGIONAL", "ENTERPRISE")
+LEAST_GIB = {"BASIC_HDD": 1024, "BASIC_SSD": 2560, "ZONAL": 1024, "REGIONAL": 100}
+"""Least capacity by tier. Sources: docs.cloud.google.com/filestore/docs/service-tiers-zonal and -regional;
+parallelworks.com/docs/storage/configuring-NFS/google-filestore for the basic tiers."""
+
+
+def check(stack: Declared) -> Iterator[Finding]:
+    """Every rule on buckets and file systems."""
+    for bucket in stack.of(BUCKET):
+        yield from _bucket(bucket)
+        yield from _encrypted(stack, bucket)
+    for instance in stack.of(FILESTORE):
+        yield from _filestore(instance)
+    for instance in stack.of(LUSTRE):
+        location = instance["inputs"].get("location")
+        if not is_unknown(location) and facts.zone_region(str(location)) is None:
+            yield finding(instance, "location", f"{location!r} is no zone")
+
+
+def _bucket(bucket: Resource) -> Iterator[Finding]:
+    inputs = bucket["inputs"]
+    location = str(inputs.get("location"))
+    if (
+        location.upper() not in MULTI_REGIONS
+        and location.lower() not in facts.REGIONS
+        and not is_unknown(location)
+    ):
+        yield finding(bucket, "location", f"{location!r} is no region")
+    if inputs.get("publicAccessPrevention") != "enforced":
+        yield finding(bucket, "publicAccessPrevention", "public access is possible")
+    if inputs.get("uniformBucketLevelAccess") is not True:
+        yield finding(bucket, "uniformBucketLevelAccess", "access lists of single objects are possible")
+    if some(inputs.get("versioning")).get("enabled") is not True:
+        yield finding(bucket, "versioning", "an overwritten object is lost")
+    for rule in members(inputs.get("lifecycleRules")):
+        action = some(rule.get("action"))
+        if action.get("type") not in ACTIONS:
+            yield finding(bucket, "lifecycleRules", f"{action.get('type')!r} is no action")
+        elif ACTIONS[action["type"]] != (action.get("storageClass") in CLASSES):
+            yield finding(bucket, "lifecycleRules", f"{action} and its storage class do not fit")
+        if not rule.get("condition"):
+            yield finding(bucket, "lifecycleRules", "a rule without a condition takes every object")
+
+
+def _encrypted(stack: Declared, bucket: Resource) -> Iterator[Finding]:
+    """A bucket's key lies where the bucket lies."""
+    name = some(bucket["inputs"].get("encryption")).get("defaultKmsKeyName")
+    key = stack.follow(name, KEY)
+    ring = stack.follow(some(key and key["inputs"]).get("keyRing"), KEY_RING)
+    location = str(bucket["inputs"].get("location"))
+    if ring and str(ring["inputs"].get("location")).upper() != location.upper():
+        yield finding(bucket, "encryption", f"key in {ring['inputs'].get('location')}, bucket in {location}")
+
+
+def _filestore(instance: Resource) -> Iterator[Finding]:
+    inputs = instance["inputs"]
+    tier, location = inputs.get("tier"), inputs.get("location") or inputs.get("zone")
+    if place(location) is None and not is_unknown(location):
+        yield finding(instance, "location", f"{location!r} is no region or zone")
+    elif (tier in REGIONAL_TIERS) != (location in facts.REGIONS):
+        yield finding(instance, "location", f"the tier {tier} in {location}")
+    shares = inputs.get("fileShares")
+    capacity = some(shares).get("capacityGb")
+    if any(one < LEAST_GIB.get(str(tier), 0) for one in numbers(capacity)):
+        yield finding(
+            instance, "fileShares.capacityGb", f"{capacity}: {LEAST_GIB[str(tier)]} GiB at least for {tier}"
+        )
+    for network in members(inputs.get("networks")):
+        if network.get("modes") not in (["MODE_IPV4"], ["MODE_IPV6"], ["ADDRESS_MODE_UNSPECIFIED"]):
+            yield finding(instance, "networks.modes", f"{network.get('modes')}")

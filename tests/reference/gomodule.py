@@ -1,0 +1,44 @@
+"""References that come as Go modules: pinned, from the module cache or the proxy, never committed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+
+class ReferenceUnavailableError(RuntimeError):
+    """A pinned reference could not be had, so nothing can be said about the resources."""
+
+
+@cache
+def go_module(query: str, checksum: str = "") -> Path:
+    """Folder of a Go module `path@version`, from the module cache or the proxy.
+
+    checksum: the `h1:` hash that it must have.
+    """
+    done = subprocess.run(
+        [_go(), "mod", "download", "-json", query], capture_output=True, text=True, check=False, cwd="/"
+    )
+    answer = json.loads(done.stdout or "{}")
+    if done.returncode or "Dir" not in answer:
+        raise ReferenceUnavailableError(
+            f"the reference {query} could not be had: {answer.get('Error') or done.stderr.strip()}\n"
+            "  these tests need the Go module proxy (go env GOPROXY), or the module in the Go module cache"
+        )
+    if checksum and answer["Sum"] != checksum:
+        raise ReferenceUnavailableError(f"{query} has the hash {answer['Sum']}, pinned is {checksum}")
+    return Path(answer["Dir"])
+
+
+@cache
+def _go() -> str:
+    if found := shutil.which("go"):
+        return found
+    from fairlead.tools import toolchain
+    from fairlead.tools.cache import Cache
+    from fairlead.tools.progress import Progress
+
+    return str(toolchain.ensure(["go"], Cache.default(), Progress(mode="quiet"))["go"])

@@ -1,0 +1,84 @@
+"""Every stack: its plan and what its program declares are the ones that were read and approved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import pytest
+from support.golden import REPO, Golden
+
+from fairlead.declared.record import Declared, declared
+from fairlead.plan import show
+from fairlead.plan.stack import plan_of
+from fairlead.spec.layers import stacks
+
+STACKS = [name for name in stacks(REPO / "stacks") if name != "local"]
+"""The local stack has goldens of its own."""
+OURS = {"StorageClass", "ComputeClass", "NodePool", "EC2NodeClass", "AKSNodeClass", "NodePatch", "ConfigMap"}
+"""Kinds of Kubernetes objects that are written out: this product writes them, no chart does."""
+WITH_TWINS = ("dev", "prod")
+
+
+@cache
+def of(stack: str) -> Sequence[Declared]:
+    return declared(REPO / "stacks", stack)
+
+
+def lines(found: Sequence[Declared]) -> Iterator[str]:
+    """One block per resource: URN, options that are set, what it depends on, inputs."""
+    for one in found:
+        options = [name for name in ("protect", "retain_on_delete") if getattr(one, name)]
+        options += [f"ignores {path}" for path in one.ignore_changes]
+        yield one.urn.partition("::fairlead::")[2] + "".join(f" [{option}]" for option in options)
+        yield from (f"  after {urn.partition('::fairlead::')[2]}" for urn in one.depends_on if not small(one))
+        text = json.dumps(one.inputs, sort_keys=True, ensure_ascii=False)
+        if small(one):
+            yield f"  sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        elif one.inputs:
+            yield from (f"  {line}" for line in json.dumps(one.inputs, sort_keys=True, indent=1).splitlines())
+
+
+def small(one: Declared) -> bool:
+    """Whether only a digest is kept: objects that come out of charts are others' work."""
+    kind = one.type.rpartition(":")[2]
+    from_chart = "ConfigMap" in kind and ":ObjectGroup$" in one.urn and "karpenter" in one.name
+    return one.type.startswith("kubernetes:") and (kind not in OURS or from_chart)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_plan_of_a_stack_is_as_before(stack: str, golden: Golden) -> None:
+    plan = plan_of(REPO / "stacks", stack)
+    golden.check(f"{stack}/plan.json", show.to_json(plan))
+    golden.check(f"{stack}/plan.txt", show.to_text(plan))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_a_stack_declares_is_as_before(stack: str, golden: Golden) -> None:
+    golden.check(f"{stack}/resources.txt", "\n".join(lines(of(stack))) + "\n")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_program_does_the_same_while_nothing_is_known_yet(stack: str) -> None:
+    """As in a first preview: a program that computes with what only creation tells would fail or differ."""
+    first = declared(REPO / "stacks", stack, unknown=True)
+    assert [one.urn for one in first] == [one.urn for one in of(stack)]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_secret_stands_in_what_is_declared(stack: str) -> None:
+    text = json.dumps([one.inputs for one in of(stack)])
+    for word in ("BEGIN RSA", "BEGIN PRIVATE", "BEGIN EC", "AKIA", "client-key-data", "eyJhbGciOi"):
+        assert word not in text
+
+
+def test_development_differs_from_production_only_by_layered_values() -> None:
+    """The stack files name no resources and no logic: both go through the same program and layers."""
+    for cloud in ("aws", "azure", "gcp"):
+        kinds = [{one.type for one in of(f"{cloud}-{twin}") if one.custom} for twin in WITH_TWINS]
+        for twin in WITH_TWINS:
+            merged = plan_of(REPO / "stacks", f"{cloud}-{twin}")
+            assert (merged.target, merged.environment) == (cloud, twin)
+        assert kinds[0] & kinds[1]

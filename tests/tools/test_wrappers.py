@@ -1,0 +1,143 @@
+"""Wrapper modules: what pins them, and what is copied into them before a build."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from fairlead.catalog import lock
+from fairlead.catalog.ways import GoModule
+from fairlead.targets.local.network import COREFILE
+from fairlead.tools import gobuild, toolchain, wrappers
+
+NAMES = sorted(path.name for path in wrappers.root().iterdir())
+SUM = "h1:" + "A" * 43 + "="
+COPIES = f"""
+tags = ["small"]
+[[copies]]
+module = {{ path = "example.org/m", version = "v1.0.0", sum = "{SUM}" }}
+folder = "data"
+into = "program"
+files = ["a.json", "deep/b.json"]
+"""
+
+
+@pytest.fixture
+def wrapper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A wrapper named `w` with settings, and nothing else in the tree of wrappers."""
+    folder = tmp_path / "src" / "w"
+    (folder / "program").mkdir(parents=True)
+    (folder / "go.mod").write_text("module w\n")
+    (folder / "program" / "main.go").write_text("package main\n")
+    (folder / "wrapper.toml").write_text(COPIES)
+    monkeypatch.setattr(wrappers, "root", lambda: tmp_path / "src")
+    return folder
+
+
+def test_a_wrapper_is_whole_with_the_files_of_the_pinned_modules(wrapper: Path, tmp_path: Path) -> None:
+    (tmp_path / "m" / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "m" / "data" / "a.json").write_text("a")
+    (tmp_path / "m" / "data" / "deep" / "b.json").write_text("b")
+    asked: list[GoModule] = []
+
+    def module_dir(module: GoModule) -> Path:
+        asked.append(module)
+        return tmp_path / "m"
+
+    settings = wrappers.unpack("w", tmp_path / "unpacked", module_dir)
+    assert settings.tags == ("small",)
+    assert [(module.query, module.sum) for module in asked] == [("example.org/m@v1.0.0", SUM)]
+    program = tmp_path / "unpacked" / "program"
+    assert (program / "a.json").read_text() + (program / "deep" / "b.json").read_text() == "ab"
+    assert (program / "main.go").is_file()
+    assert not (wrapper / "program" / "a.json").exists()
+
+
+def test_a_change_in_any_file_of_a_wrapper_changes_what_pins_it(wrapper: Path) -> None:
+    texts = [wrappers.text("w")]
+    for name in ("go.mod", "program/main.go", "wrapper.toml"):
+        (wrapper / name).write_text("other")
+        texts.append(wrappers.text("w"))
+    assert all(one != other for one, other in itertools.pairwise(texts))
+    assert set(texts[0]) == {"go.mod", "program/main.go", "wrapper.toml"}
+
+
+@pytest.mark.parametrize("wrong", ["tag = []", "[[copies]]\nfiles = ['x']", COPIES.replace("h1:", "h2:")])
+def test_settings_with_an_unknown_key_or_an_unpinned_module_are_refused(wrapper: Path, wrong: str) -> None:
+    (wrapper / "wrapper.toml").write_text(wrong)
+    with pytest.raises(ValidationError):
+        wrappers.settings(wrapper)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_settings_of_every_wrapper_can_be_read(name: str) -> None:
+    wrappers.settings(wrappers.root() / name)
+
+
+def test_files_are_copied_from_the_versions_that_the_provider_is_built_from() -> None:
+    copied = {
+        copies.module.path: copies.module for copies in wrappers.settings(wrappers.root() / "kube").copies
+    }
+    pinned = wrappers.text("kube")
+    provider = copied["github.com/pulumi/pulumi-kubernetes/provider/v4"]
+    assert f"{provider.path} {provider.version}\n" in pinned["go.mod"]
+    assert f"{provider.path} {provider.version} {provider.sum}\n" in pinned["go.sum"]
+    sdk = copied["github.com/pulumi/pulumi-kubernetes/sdk/v4"]
+    assert sdk.version == "v" + lock.tools()["pulumi-resource-kubernetes"].version
+
+
+def test_the_kubernetes_parts_and_etcd_are_built_at_the_versions_of_their_rows() -> None:
+    rows, pinned = lock.tools(), wrappers.text("kube")["go.mod"]
+    staging = re.findall(r"^\t(k8s\.io/\S+) => \1 (\S+)$", pinned, re.MULTILINE)
+    assert len(staging) > 25
+    assert {version for _, version in staging} == {rows["kubelet"].version.replace("1.", "v0.", 1)}
+    assert f"k8s.io/kubernetes v{rows['kubelet'].version} " in pinned
+    assert f"go.etcd.io/etcd/server/v3 v{rows['etcd'].version} " in pinned
+    for part in ("api", "client", "client/pkg"):
+        assert f"=> go.etcd.io/etcd/{part}/v3 v{rows['etcd'].version}\n" in pinned
+
+
+def test_controllers_are_built_at_the_versions_of_their_rows() -> None:
+    pinned = wrappers.text("controllers")["go.mod"]
+    versions = {name: row.tag for name, row in lock.images().items()} | {
+        "kwok": "v" + lock.tools()["kwok"].version
+    }
+    for name, path in {
+        "kueue": "sigs.k8s.io/kueue",
+        "jobset": "sigs.k8s.io/jobset",
+        "kubeflow-trainer": "github.com/kubeflow/trainer/v2",
+        "coredns": "github.com/coredns/coredns",
+        "kube-router": "github.com/k3s-io/kube-router/v2",
+        "local-path-provisioner": "github.com/rancher/local-path-provisioner",
+        "kwok": "sigs.k8s.io/kwok",
+    }.items():
+        assert re.search(rf"{path} {re.escape(versions[name])}(\s|$)", pinned), name
+
+
+def test_our_coredns_has_every_plugin_that_the_clusters_corefile_names() -> None:
+    source = wrappers.text("controllers")["coredns/main.go"]
+    named = set(re.findall(r"^  (\w+)", COREFILE, re.MULTILINE))
+    listed = set(re.findall(r'^\t"(\w+)",$', source, re.MULTILINE))
+    imported = set(re.findall(r"coredns/plugin/(\w+)", source))
+    assert named
+    assert named <= listed
+    assert listed == {"prometheus" if name == "metrics" else name for name in imported}
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [("k8s.io/kubernetes/cmd/kubelet", "kubelet"), ("go.etcd.io/etcd/server/v3", "server"), ("./p", "p")],
+)
+def test_a_program_has_the_name_that_go_gives_it(package: str, name: str) -> None:
+    assert gobuild.program_name(package) == name
+
+
+def test_a_changed_wrapper_makes_its_tools_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = lock.tools()["etcd"]
+    before = toolchain.item_of(row)
+    monkeypatch.setattr(wrappers, "text", lambda _: {"go.mod": "other"})
+    assert toolchain.item_of(row) != before
