@@ -19,18 +19,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK, SUBNET = "bench", "100.64.82.0/30"
+STACKS = ("local", "aws-prod", "gcp-prod", "azure-prod")
+"""Stacks whose program is measured; those whose cloud's SDK is not installed are left out."""
 REGISTRATION = """
-import sys, time
+import json, resource, sys, time
+from pathlib import Path
 began = time.perf_counter()
-sys.path.insert(0, "tests")
-from support.targets import built
+import fairlead.program
+from fairlead.declared.record import declared
 imported = time.perf_counter()
-recorder = built("local").recorder
-import json, resource
+found = declared(Path(sys.argv[1]), sys.argv[2])
 print(json.dumps({
     "import_s": imported - began,
     "register_s": time.perf_counter() - imported,
-    "resources": len(recorder.resources),
+    "resources": len(found),
     "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 }))
 """
@@ -43,12 +45,44 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def program() -> dict[str, float]:
-    """Start of the program and registration of the local stack, without an engine."""
-    done = subprocess.run(
-        [sys.executable, "-c", REGISTRATION], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+def program(folder: Path, stack: str) -> dict[str, float]:
+    """Start of the program and registration of a stack, without an engine; empty without the cloud's SDK."""
+    argv = [sys.executable, "-c", REGISTRATION, str(folder), stack]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "ModuleNotFoundError: No module named 'pulumi_" in done.stderr:
+        return {}
+    done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def programs() -> dict[str, float]:
+    """Every stack's program, the clouds' also with every pool twice: time may at most double."""
+    figures: dict[str, float] = {}
+    for stack in STACKS:
+        figures |= {f"{stack}_{name}": one for name, one in program(ROOT / "stacks", stack).items()}
+    with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
+        for stack in STACKS[1:]:
+            twice = program(doubled(Path(folder) / stack, stack), stack)
+            figures |= {f"{stack}_twice_{name}": one for name, one in twice.items() if name != "import_s"}
+    return figures
+
+
+def doubled(folder: Path, stack: str) -> Path:
+    """A copy of the stack files in which every pool stands twice."""
+    import yaml
+
+    from fairlead.spec.layers import KEY, resolve_stack
+
+    spec = resolve_stack(ROOT / "stacks", stack).value
+    # What is reserved cannot be had twice: another on-demand pool stands in for it.
+    plain = next(pool for pool in spec["pools"] if "accelerators" not in pool)
+    twins = [plain if "reservation" in pool else pool for pool in spec["pools"]]
+    spec["pools"] += [{**twin, "name": f"{twin['name'][:6]}-{place}"} for place, twin in enumerate(twins)]
+    (folder / "layers").mkdir(parents=True)
+    for layer in ("defaults", f"environment-{spec['environment']}"):
+        (folder / "layers" / f"{layer}.yaml").write_text("{}\n")
+    (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": {KEY: spec}}))
+    return folder
 
 
 def help_seconds() -> float:
@@ -119,7 +153,11 @@ def cold_setup() -> dict[str, float]:
 
 def main() -> None:
     """Measures and prints, one figure a line."""
-    figures: dict[str, float] = {"cores": len(os.sched_getaffinity(0)), "help_s": help_seconds(), **program()}
+    figures: dict[str, float] = {
+        "cores": len(os.sched_getaffinity(0)),
+        "help_s": help_seconds(),
+        **programs(),
+    }
     if os.geteuid() == 0:
         with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
             figures |= cluster_figures(Path(folder))

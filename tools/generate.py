@@ -1,4 +1,4 @@
-"""Writes every file that is generated from the code: the spec's schema and page, the capabilities.
+"""Writes what is generated: the spec's schema and page, the capabilities, tables inside hand-written pages.
 
 `--check` writes nothing and exits with status 1 if a file has drifted, with the first lines that differ.
 Golden results of tests are not here: `pytest --update-golden` writes them (`make golden` does both).
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 
 from fairlead.catalog.model import CapabilityRow, Catalog
@@ -69,10 +70,68 @@ def _row(name: str, row: CapabilityRow) -> str:
     return f"| {name} | {MARKS[row.status]} | {row.reason} | {row.date} |"
 
 
+def matrix() -> str:
+    """Every capability on every target, in one table."""
+    from fairlead.catalog.read import load
+
+    catalog = load()
+    targets = sorted(catalog.capabilities)
+    names = list(dict.fromkeys(name for target in targets for name in catalog.capabilities[target]))
+    lines = [f"| | {' | '.join(targets)} |", f"|---|{'---|' * len(targets)}"]
+    for name in names:
+        cells = [MARKS[catalog.capabilities[target][name].status] for target in targets]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def resources(stack: str) -> str:
+    """What a stack declares at its cloud, by type, from the golden result that the tests hold it to."""
+    found: dict[str, list[str]] = {}
+    text = (REPO / "tests" / "golden" / stack / "resources.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        kind, _, name = line.partition(" [")[0].rpartition("::")
+        kind = kind.rpartition("$")[2]
+        if line[:1].strip() and not kind.startswith(("kubernetes:", "fairlead:", "pulumi:")):
+            found.setdefault(kind, []).append(name)
+    lines = [f"Stack `{stack}`, {sum(map(len, found.values()))} resources of the cloud:", ""]
+    lines += ["| type | count | names |", "|---|---|---|"]
+    lines += [f"| `{kind}` | {len(names)} | {_some(names)} |" for kind, names in sorted(found.items())]
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "README.md": {"capabilities": matrix},
+    **{
+        f"docs/{cloud}.md": {"resources": partial(resources, f"{cloud}-prod")}
+        for cloud in ("aws", "azure", "gcp")
+    },
+}
+"""Path of a hand-written page -> name of a block in it -> what makes the block's text."""
+
+
+def with_blocks(name: str) -> str:
+    """A hand-written page with its blocks made anew: between `<!-- NAME -->` and `<!-- /NAME -->`."""
+    text = (REPO / name).read_text(encoding="utf-8")
+    for block, make in BLOCKS[name].items():
+        begin, end = f"<!-- {block} -->", f"<!-- /{block} -->"
+        before, mark, rest = text.partition(begin)
+        _, other, after = rest.partition(end)
+        if not mark or not other:
+            raise ValueError(f"{name} has no block {begin} … {end}")
+        text = f"{before}{begin}\n{make()}\n{end}{after}"
+    return text
+
+
 FILES: Mapping[str, Callable[[], str]] = {
     "components/fairlead/spec/platform.schema.json": spec_schema,
     "docs/spec.md": spec_page,
     "docs/capabilities.md": capabilities_page,
+    **{name: partial(with_blocks, name) for name in BLOCKS},
 }
 """Path in the repository -> what makes its text."""
 

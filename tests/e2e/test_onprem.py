@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ import yaml
 from e2e.stage import Stage, make_project, until
 from fairlead import labels
 from fairlead.catalog import lock
+from fairlead.engine import forget
 from fairlead.operate.wanted import CONTROL_PLANE, ENGINE, NODE, SANDBOX_IMAGE
 from fairlead.targets.local import host
 from fairlead.targets.local.node_pools import KWOK, RESOURCES
@@ -41,6 +42,21 @@ KEEP_OUT = {"key": "example.com/dedicated", "value": "others", "effect": "NoSche
 
 def quiet(_: str) -> None:
     """Progress nobody reads."""
+
+
+def command(project: Path, *arguments: str) -> tuple[int, str]:
+    """Runs the command line in a project: exit status and what was printed."""
+    program = str(Path(sys.executable).parent / "fairlead")
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+        env={**os.environ, "FAIRLEAD_PROJECT": str(project)},
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 @dataclass
@@ -75,21 +91,12 @@ class Bare:
 
     def fairlead(self, *arguments: str) -> tuple[int, str]:
         """Exit status and what was printed."""
-        program = str(Path(sys.executable).parent / "fairlead")
-        done = subprocess.run(
-            [program, *arguments],
-            cwd=self.project,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-            env={**os.environ, "FAIRLEAD_PROJECT": str(self.project)},
-        )
-        return done.returncode, done.stdout + done.stderr
+        return command(self.project, *arguments)
 
     def broken(self) -> dict[str, list[dict[str, str]]]:
         """Rules that the living cluster does not meet, with what is wrong and how to fix it."""
         _, text = self.fairlead("contract", "check", "-s", STACK, "-o", "json")
+        assert text.startswith("{"), text
         rules = json.loads(text)["rules"]
         assert [one["rule"] for one in rules] == [f"C{number}" for number in range(1, 11)]
         return {one["rule"]: one["problems"] for one in rules if one["status"] == "not met"}
@@ -170,7 +177,7 @@ def found(bare: Bare) -> str:
 
 
 @pytest.fixture(scope="module")
-def stage(bare: Bare, found: str, before: object) -> Iterator[Stage]:
+def rack(bare: Bare, found: str, before: object) -> Iterator[Stage]:
     """A stack made of nothing but what discovery printed, the way to the cluster, and tenants."""
     read = yaml.safe_load(found)
     way = {"kind": "onprem", "kubeconfig": str(bare.kubeconfig), "context": host.context_name(BARE)}
@@ -184,13 +191,16 @@ def stage(bare: Bare, found: str, before: object) -> Iterator[Stage]:
     file = bare.project / "stacks" / f"Pulumi.{STACK}.yaml"
     file.write_text(yaml.safe_dump({"config": {"fairlead:platform": platform}}))
     made = Stage.of(bare.project, STACK)
+    forget(made.stack)
     yield made
-    if made.engine.exists:
-        made.engine.destroy()
+    forget(made.stack)
+    shutil.rmtree(made.stack.run_dir, ignore_errors=True)
 
 
-def test_discovery_prints_pools_that_a_plan_accepts_as_they_are(bare: Bare, found: str, stage: Stage) -> None:
-    assert "# Left out: theirs: no workload of the platform tolerates its taint example.com/dedicated" in found
+def test_discovery_prints_pools_that_a_plan_accepts_as_they_are(bare: Bare, found: str, rack: Stage) -> None:
+    assert (
+        "# Left out: theirs: no workload of the platform tolerates its taint example.com/dedicated" in found
+    )
     pools = {pool["name"]: pool for pool in yaml.safe_load(found)["pools"]}
     assert pools["h100"]["accelerators"] == "H100:8"
     assert pools["h100"]["nodes"]["names"] == [f"gpu-{index}" for index in range(4)]
@@ -200,15 +210,15 @@ def test_discovery_prints_pools_that_a_plan_accepts_as_they_are(bare: Bare, foun
     assert "H100:8" in text
 
 
-def test_before_the_platform_comes_the_contract_says_what_is_missing(bare: Bare, stage: Stage) -> None:
+def test_before_the_platform_comes_the_contract_says_what_is_missing(bare: Bare, rack: Stage) -> None:
     broken = bare.broken()
     assert set(broken) == {"C1", "C2", "C4", "C5", "C6"}
     assert len(broken["C2"]) == 4
     assert all(problem["fix"] for problems in broken.values() for problem in problems)
 
 
-def test_up_makes_the_cluster_keep_every_rule(bare: Bare, stage: Stage) -> None:
-    made = stage.engine.up()
+def test_up_makes_the_cluster_keep_every_rule(bare: Bare, rack: Stage) -> None:
+    made = rack.engine.up()
     assert set(made.counts) == {"created"}
     status, text = bare.fairlead("contract", "check", "-s", STACK)
     assert status == 0, text
@@ -219,11 +229,11 @@ def test_up_makes_the_cluster_keep_every_rule(bare: Bare, stage: Stage) -> None:
     assert bare.node("theirs")["spec"]["taints"] == [KEEP_OUT]
 
 
-def test_a_second_up_changes_nothing(stage: Stage) -> None:
-    assert set(stage.engine.up().counts) == {"unchanged"}
+def test_a_second_up_changes_nothing(rack: Stage) -> None:
+    assert set(rack.engine.up().counts) == {"unchanged"}
 
 
-def test_the_commands_find_the_cluster_by_its_stack(bare: Bare, stage: Stage) -> None:
+def test_the_commands_find_the_cluster_by_its_stack(bare: Bare, rack: Stage) -> None:
     status, text = bare.fairlead("kubeconfig", "-s", STACK)
     assert status == 0, text
     assert json.loads(text)["current-context"] == host.context_name(BARE)
@@ -231,7 +241,7 @@ def test_the_commands_find_the_cluster_by_its_stack(bare: Bare, stage: Stage) ->
     assert status == 0, text
 
 
-def test_a_gang_runs_on_the_nodes_that_were_taken_over(bare: Bare, stage: Stage, tmp_path: Path) -> None:
+def test_a_gang_runs_on_the_nodes_that_were_taken_over(bare: Bare, rack: Stage, tmp_path: Path) -> None:
     job = {"kind": "TrainingJob", "name": "gang", "tenant": "team-a", "accelerators": "H100:8"}
     notes = {labels.RUN_FOR: "60s"}
     file = tmp_path / "gang.yaml"
@@ -253,7 +263,7 @@ def test_a_gang_runs_on_the_nodes_that_were_taken_over(bare: Bare, stage: Stage,
     assert status == 0, text
 
 
-def test_what_somebody_takes_off_a_node_is_seen_and_put_back(bare: Bare, stage: Stage) -> None:
+def test_what_somebody_takes_off_a_node_is_seen_and_put_back(bare: Bare, rack: Stage) -> None:
     bare.kubectl("label", "node", "gpu-1", f"{labels.ACCELERATOR}-")
     bare.kubectl("taint", "node", "gpu-2", f"{GPU}-")
     broken = bare.broken()
@@ -262,31 +272,37 @@ def test_what_somebody_takes_off_a_node_is_seen_and_put_back(bare: Bare, stage: 
         f"node gpu-2: the taint {GPU}=present:NoSchedule is missing"
     ]
     assert "pulumi up --refresh" in broken["C1"][0]["fix"]
-    refreshed(stage)
+    refreshed(rack)
     assert bare.broken() == {}
 
 
-def refreshed(stage: Stage) -> None:
-    """`pulumi up --refresh`, with the engine and the state of the tests."""
-    engine = stage.engine
-    argv = [str(stage.tools["pulumi"]), "up", "--refresh", "--yes", "--skip-preview", "--non-interactive"]
-    argv += ["--stack", STACK, "--cwd", str(bare_project(stage)), "--config-file", str(stage.stack.config_file)]
-    copied = stage.stack.run_dir / "pulumi" / "project" / stage.stack.config_file.name
-    argv[-1] = str(copied)
-    done = subprocess.run(argv, env=engine.environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{shlex.join(argv)}\n{done.stdout}\n{done.stderr}"
-
-
-def bare_project(stage: Stage) -> Path:
-    return stage.stack.project
+def refreshed(rack: Stage) -> None:
+    """`pulumi up --refresh`: what the engine does by itself after a run that was killed."""
+    (rack.stack.run_dir / "pulumi" / "unfinished").touch()
+    rack.engine.up()
 
 
 def test_destroy_gives_the_nodes_back_as_they_were(
-    bare: Bare, stage: Stage, before: dict[str, tuple[Mapping[str, str], list[Any]]]
+    bare: Bare, rack: Stage, before: dict[str, tuple[Mapping[str, str], list[Any]]]
 ) -> None:
-    gone = stage.engine.destroy()
+    gone = rack.engine.destroy()
     assert set(gone.counts) == {"deleted"}
     assert bare.nodes() == before
     spaces = bare.kubectl("get", "namespaces,crds,storageclasses", "-o", "name").split()
     ours = ("team-a", "kueue", "jobset", "kubeflow", "fairlead")
     assert [name for name in spaces if any(word in name for word in ours)] == []
+
+
+def test_a_local_cluster_is_held_against_the_same_contract(stage: Stage) -> None:
+    """The rules are those of every target; here the fix that is printed is what is then done."""
+    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
+    assert status == 0, text
+    stage.kubectl("label", "node", "h100-1-0", f"{labels.POOL}-")
+    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
+    assert status == 1
+    assert f"node h100-1-0: no {labels.POOL}" in text
+    fix = f"kubectl label node h100-1-0 {labels.POOL}=h100 --overwrite"
+    assert f"fix: {fix}" in text
+    stage.kubectl(*fix.split()[1:])
+    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
+    assert status == 0, text

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 REPO = Path(__file__).resolve().parents[2]
 Resource = Mapping[str, Any]
@@ -39,9 +40,11 @@ Checker = Callable[[Sequence[Resource]], list[Finding]]
 
 @cache
 def _declared(stack: str) -> str:
-    from fairlead.declared import declared
+    from fairlead.declared.record import declared
 
-    return json.dumps(declared(REPO / "stacks", stack))
+    with warnings.catch_warnings():  # an SDK that is loaded warns of each of its own deprecated classes
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return json.dumps([asdict(one) for one in declared(REPO / "stacks", stack)])
 
 
 def load(stack: str) -> list[dict[str, Any]]:
@@ -97,14 +100,39 @@ def filled(value: Any, fill: Callable[[Reference], str]) -> Any:
     return [filled(part, fill) for part in value] if isinstance(value, list) else value
 
 
+Result = TypeVar("Result")
+
+
+def per_resource(function: Callable[[Resource], Result]) -> Callable[[Resource], Result]:
+    """A function of one resource, computed once for each.
+
+    A mutation copies the resource that it changes and shares all others, so nothing is computed twice;
+    no resource may be changed in place.
+    """
+    kept: dict[int, tuple[Resource, Result]] = {}
+
+    @wraps(function)
+    def remembered(resource: Resource) -> Result:
+        found = kept.get(id(resource))
+        if found is None:
+            found = kept[id(resource)] = (resource, function(resource))
+        return found[1]
+
+    return remembered
+
+
+@per_resource
+def _referring(resource: Resource) -> list[tuple[str, str]]:
+    return [(path, text) for path, text in texts(resource["inputs"]) if "${" in text]
+
+
 def dangling(resources: Sequence[Resource]) -> list[Finding]:
     """References to what nobody declares, and texts that look like a reference and are none."""
     known = {(one["type"], one["name"]) for one in resources}
     found: list[Finding] = []
     for one in resources:
-        for path, text in texts(one["inputs"]):
-            rest = _REFERENCE.sub("", text)
-            if re.search(r"\$\{[a-z-]+:[^}]*::", rest):
+        for path, text in _referring(one):
+            if re.search(r"\$\{[a-z-]+:[^}]*::", _REFERENCE.sub("", text)):
                 found.append(Finding(one["urn"], path, f"unreadable reference in {text!r}", "rules"))
             found.extend(
                 Finding(one["urn"], path, f"no resource {ref.type} named {ref.name!r} is declared", "rules")

@@ -86,6 +86,8 @@ class Mutation:
     """`taints[0].effect`; `assumeRolePolicy@json.Statement[0]` goes into a JSON text; "" is the inputs."""
     change: Change
     where: Callable[[Resource], bool] = field(default=anything)
+    part: str = "inputs"
+    """The part of the resource that the path is in: also `depends_on`, `protect` and the other options."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def targets(resources: Sequence[Resource], mutation: Mutation) -> list[int]:
     return [
         index
         for index, one in enumerate(resources)
-        if one["type"] == mutation.type and _has(one["inputs"], path) and mutation.where(one)
+        if one["type"] == mutation.type and _has(one[mutation.part], path) and mutation.where(one)
     ]
 
 
@@ -146,7 +148,7 @@ def mutated(resources: Sequence[Resource], mutation: Mutation) -> tuple[list[Res
     if not possible:
         raise MutationError(f"{mutation.name}: no {mutation.type} with {mutation.path!r} is declared")
     changed = copy.deepcopy(dict(resources[possible[0]]))
-    _apply(changed, "inputs", steps(mutation.path), mutation.change)
+    _apply(changed, mutation.part, steps(mutation.path), mutation.change)
     return [*resources[: possible[0]], changed, *resources[possible[0] + 1 :]], changed["name"]
 
 

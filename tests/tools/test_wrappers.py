@@ -74,8 +74,13 @@ def test_settings_with_an_unknown_key_or_an_unpinned_module_are_refused(wrapper:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_settings_of_every_wrapper_can_be_read(name: str) -> None:
-    wrappers.settings(wrappers.root() / name)
+def test_what_is_copied_into_a_wrapper_replaces_none_of_its_own_files(name: str) -> None:
+    folder = wrappers.root() / name
+    copied = [
+        folder / copies.into / file for copies in wrappers.settings(folder).copies for file in copies.files
+    ]
+    assert [path for path in copied if path.exists()] == []
+    assert len(set(copied)) == len(copied)
 
 
 def test_files_are_copied_from_the_versions_that_the_provider_is_built_from() -> None:
@@ -99,6 +104,14 @@ def test_the_kubernetes_parts_and_etcd_are_built_at_the_versions_of_their_rows()
     assert f"go.etcd.io/etcd/server/v3 v{rows['etcd'].version} " in pinned
     for part in ("api", "client", "client/pkg"):
         assert f"=> go.etcd.io/etcd/{part}/v3 v{rows['etcd'].version}\n" in pinned
+
+
+def test_a_module_of_a_wrapper_is_known_with_its_hash() -> None:
+    for name in ("kueue", "jobset", "kubeflow-trainer"):
+        module = lock.charts()[name].module
+        assert wrappers.pinned("controllers", module.path) == module
+    with pytest.raises(KeyError, match=r"example\.org/absent"):
+        wrappers.pinned("controllers", "example.org/absent")
 
 
 def test_controllers_are_built_at_the_versions_of_their_rows() -> None:

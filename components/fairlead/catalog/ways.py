@@ -110,9 +110,6 @@ class GoWay(Row):
     package: Text
     """Package to build; its last element does not name the result, the row does."""
     ldflags: str = "-s -w"
-    embed: Mapping[str, str] = Field(default_factory=dict[str, str])
-    """File beside the wrapper's main.go -> file of `embed_module`, for go:embed."""
-    embed_module: str | None = None
     usual_seconds: Seconds
 
     @model_validator(mode="after")

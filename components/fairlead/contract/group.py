@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import pulumi
@@ -29,13 +30,13 @@ def _made_by_the_cluster(obj: Mapping[str, Any]) -> bool:
 
 
 class ObjectGroup(pulumi.ComponentResource):
-    """Objects of one layer. Depend on `ready`: all of them stand, workloads have rolled out.
+    """Objects of one layer. Depend on `ready`: then all of them stand, workloads have rolled out.
 
     Created rank by rank and deleted in reverse; within a rank everything runs in parallel.
     """
 
     ready: Sequence[pulumi.Resource]
-    """Every object."""
+    """The objects of the last rank: every other stands before they do."""
 
     def __init__(
         self,
@@ -48,19 +49,29 @@ class ObjectGroup(pulumi.ComponentResource):
         hooks: pulumi.ResourceHookBinding | None = None,
     ) -> None:
         super().__init__(f"fairlead:index:{kind}", name, {}, opts)
-        made: list[pulumi.Resource] = []
         before: list[pulumi.Resource] = list(after)
-        current = 0
-        for obj in sorted(objects, key=lambda one: (rank(one["kind"]), object_name(one))):
-            if rank(obj["kind"]) != current:
-                current, before = rank(obj["kind"]), [*after, *made]
-            child = pulumi.ResourceOptions(
-                parent=self,
-                depends_on=before,
-                hooks=hooks,
-                retain_on_delete=_made_by_the_cluster(obj),
-                custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE, delete=PATIENCE),
-            )
-            made.append(Manifest(f"{name}-{object_name(obj)}", obj, child))
-        self.ready = made
+        last: list[pulumi.Resource] = []
+        in_order = sorted(objects, key=lambda one: (rank(one["kind"]), object_name(one)))
+        for _, same in groupby(in_order, key=lambda one: rank(one["kind"])):
+            # One rank waits for the one before it only: what is behind that one is behind it too, and
+            # the engine's work grows with the number of edges.
+            last = [self._one(name, obj, before, hooks) for obj in same]
+            before = last
+        self.ready = last
         self.register_outputs({})
+
+    def _one(
+        self,
+        name: str,
+        obj: Mapping[str, Any],
+        before: Sequence[pulumi.Resource],
+        hooks: pulumi.ResourceHookBinding | None,
+    ) -> pulumi.Resource:
+        options = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=before,
+            hooks=hooks,
+            retain_on_delete=_made_by_the_cluster(obj),
+            custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE, delete=PATIENCE),
+        )
+        return Manifest(f"{name}-{object_name(obj)}", obj, options)

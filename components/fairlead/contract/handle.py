@@ -32,6 +32,17 @@ class NodePoolHandle:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Addresses that a tenant's pods must be able to call although everything is denied by default."""
+
+    cidr: str
+    ports: tuple[int, ...]
+    """TCP ports."""
+    without: tuple[str, ...] = ()
+    """Ranges inside the range that stay closed."""
+
+
+@dataclass(frozen=True)
 class ObjectStore:
     """C4: one object store, a part of it for each tenant."""
 
@@ -40,6 +51,8 @@ class ObjectStore:
     endpoint: pulumi.Input[str]
     """Address of the store's API."""
     region: str
+    reach: Sequence[Reach] = ()
+    """What pods call to get their identity and to use the store."""
 
 
 @dataclass(frozen=True)

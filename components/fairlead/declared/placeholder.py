@@ -44,8 +44,15 @@ def with_inputs(made: Any, given: Any) -> Any:
     return cast("Any", made if other_shape else given)
 
 
+_KNOWN: dict[str | None, type[pulumi.Resource] | None] = {}
+"""Classes by type token: SDKs load thousands. A token without a class stays without one."""
+
+
 def _class_of(type_token: str) -> type[pulumi.Resource] | None:
-    return next((cls for cls in _classes(pulumi.CustomResource) if _token(cls) == type_token), None)
+    if type_token not in _KNOWN:
+        _KNOWN.update((_token(cls), cls) for cls in _classes(pulumi.CustomResource))
+        _KNOWN.setdefault(type_token, None)
+    return _KNOWN[type_token]
 
 
 def _token(cls: type) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.contract.handle import ObjectStore, WorkloadIdentity
+from fairlead.contract.handle import ObjectStore, Reach, WorkloadIdentity
 from fairlead.plan.model import TenantPlan
 
 ROLE = "fairlead-member"
@@ -90,8 +90,8 @@ def binding(tenant: TenantPlan) -> list[Object]:
     return [_in(tenant, f"{group}/v1", "RoleBinding", ROLE, roleRef=reference, subjects=subjects)]
 
 
-def network_policies(tenant: TenantPlan) -> list[Object]:
-    """Default deny both ways, then what a distributed job needs: its own namespace, DNS, named ranges."""
+def network_policies(tenant: TenantPlan, reach: Sequence[Reach] = ()) -> list[Object]:
+    """Default deny both ways, then what a job needs: its namespace, DNS, the object store, named ranges."""
     api, kind = "networking.k8s.io/v1", "NetworkPolicy"
     everyone: Mapping[str, Any] = {}
     dns_pods = {
@@ -125,7 +125,19 @@ def network_policies(tenant: TenantPlan) -> list[Object]:
         to = [{"ipBlock": {"cidr": cidr}} for cidr in tenant.egress]
         spec = {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [{"to": to}]}
         policies.append(_in(tenant, api, kind, "egress", spec=spec))
+    if reach:
+        rules = [_egress(one) for one in reach]
+        spec = {"podSelector": everyone, "policyTypes": ["Egress"], "egress": rules}
+        policies.append(_in(tenant, api, kind, "object-store", spec=spec))
     return policies
+
+
+def _egress(reach: Reach) -> Mapping[str, Any]:
+    block = {"cidr": reach.cidr, **({"except": list(reach.without)} if reach.without else {})}
+    return {
+        "to": [{"ipBlock": block}],
+        "ports": [{"protocol": "TCP", "port": port} for port in reach.ports],
+    }
 
 
 def objects(
@@ -138,5 +150,5 @@ def objects(
         *service_accounts(tenant, identity),
         role(tenant),
         *binding(tenant),
-        *network_policies(tenant),
+        *network_policies(tenant, store.reach if store else ()),
     ]

@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from fairlead.errors import FairleadError
+from fairlead.plan.sites.local import LocalSite
 from fairlead.plan.sites.onprem import OnpremSite
 from fairlead.plan.stack import plan_of
 from fairlead.stack import Stack, find, kubeconfig_path
@@ -41,19 +42,15 @@ def of(stack: Stack) -> Path:
     where the cluster is reached in a way that only the engine can go.
     """
     site = plan_of(stack.folder, stack.name).site
-    if not isinstance(site, OnpremSite):
+    if isinstance(site, LocalSite):
         return kubeconfig_path(stack.name)
-    if not site.kubeconfig:
-        raise FairleadError(
-            f"stack {stack.name} finds its cluster {_way(site)}\n"
-            "    fix:     fetch its kubeconfig with that cloud's own tool and name the file with --kubeconfig"
-        )
-    content = only(Path(site.kubeconfig).expanduser(), site.context)
-    return write_privately(stack.run_dir / "kubeconfig", content)
-
-
-def _way(site: OnpremSite) -> str:
-    return f"through stack {site.stack}" if site.stack else "by its name at a cloud"
+    if isinstance(site, OnpremSite) and site.kubeconfig:
+        content = only(Path(site.kubeconfig).expanduser(), site.context)
+        return write_privately(stack.run_dir / "kubeconfig", content)
+    raise FairleadError(
+        f"stack {stack.name} has its cluster at a cloud or in another stack: only its program finds it\n"
+        "    fix:     fetch the kubeconfig with the cloud's own tool and name the file with --kubeconfig"
+    )
 
 
 def only(path: Path, context: str | None) -> str:

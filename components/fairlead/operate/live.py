@@ -79,7 +79,13 @@ class Live(Api):
         from fairlead.workload.load import load_job
         from fairlead.workload.render import render
 
-        job = {"kind": "TrainingJob", "name": PROBE, "tenant": tenant, "image": "none", "run": "true"}
+        job = {
+            "kind": "TrainingJob",
+            "name": PROBE,
+            "tenant": tenant,
+            "image": "fairlead.dev/none:1",
+            "run": "true",
+        }
         *_, probe = render(load_job(job, PROBE))
         try:
             self._retried(lambda: self._client.create(_custom(probe)(probe), dry_run=True))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from fairlead.spec.base import Flag, Model, Name
-from fairlead.spec.target import CloudTarget, PrivateRange
+from fairlead.spec.target import CloudTarget, Maintenance, PrivateRange
 
 PROJECT = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
 
@@ -42,6 +42,8 @@ class GcpTarget(CloudTarget):
     """Id of the project."""
     project_number: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,20}$")]
     """Number of the project: it names the service agents that use the key, and the pool of workload identities."""
+    maintenance: Maintenance = Maintenance(hours=12)
+    """When the cloud may change things by itself: GKE wants 12 hours a week or more."""
     channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
     """Release channel. With `version` the minor version stays until its support ends."""
     network: GcpNetwork | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from fairlead.spec.base import Flag, Model, Quantity, Text
+from fairlead.spec.base import Cidr, Flag, Model, Quantity, Text
 
 Cloud = Literal["aws", "gcp", "azure"]
 
@@ -14,6 +15,16 @@ NodeName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", min_length=1, max_length=253)
 ]
 """Name of a Node object: lower-case letters, digits, hyphens and dots."""
+
+
+def _endpoint(value: str) -> str:
+    try:
+        port = urlsplit(value).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("must be the address of a server, for example https://s3.example.com:9000")
+    return value
 
 
 class Nodes(Model):
@@ -83,10 +94,12 @@ class BroughtStore(Model):
 
     uri: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://[^/\s]+(/[^\s]*[^/\s])?$")]
     """Where the tenants' parts lie, for example s3://models/platform: team-a gets s3://models/platform/team-a."""
-    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$"), AfterValidator(_endpoint)]
     """Address of its API."""
     region: Text
     """Its region, or the word that it accepts as one."""
+    ranges: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+    """Ranges in which it answers: tenants' pods may call them, on the endpoint's port."""
     accounts: Accounts | None = None
     """How workloads prove who they are; left out, the store must not ask, or tenants bring their own way."""
 

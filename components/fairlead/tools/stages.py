@@ -16,10 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fairlead.catalog import lock
-from fairlead.catalog.ways import GoModule, GoWay
+from fairlead.catalog.ways import GoModule
 from fairlead.errors import ToolError
-from fairlead.tools import toolchain
+from fairlead.tools import toolchain, wrappers
 from fairlead.tools.cache import Cache, Item, recipe_digest
 from fairlead.tools.progress import Progress
 from fairlead.tools.steps import Context, Step, run_steps
@@ -130,12 +129,7 @@ def advertising(stage: str) -> str:
 
 
 def _module() -> GoModule:
-    ways = (way.module for way in lock.tools()["kwok"].ways if isinstance(way, GoWay))
-    module = next(ways)
-    if module is None:
-        msg = "the lock builds kwok from its module"
-        raise AssertionError(msg)
-    return module
+    return wrappers.pinned("controllers", "sigs.k8s.io/kwok")
 
 
 def item() -> Item:

@@ -48,11 +48,14 @@ def select(names: Iterable[str], rows: Mapping[str, ToolRow]) -> list[ToolRow]:
 
 
 def item_of(row: ToolRow) -> Item:
-    """The place of a tool in the cache; its recipe changes with the row and with a wrapper module."""
+    """The place of a tool in the cache; its recipe changes with the row and with a wrapper module.
+
+    The recipe is part of the place: two checkouts of different state do not replace each other's tools.
+    """
     used = {way.wrapper for way in row.ways if isinstance(way, GoWay) and way.wrapper is not None}
     wrapped = {name: wrappers.text(name) for name in sorted(used)}
     recipe = recipe_digest([row.recipe(), wrapped])
-    return Item(f"tools/{row.name}/{row.version}", row.version, recipe, _files(row))
+    return Item(f"tools/{row.name}/{row.version}-{recipe}", row.version, recipe, _files(row))
 
 
 def _files(row: ToolRow) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ of pinned modules that are copied in before a build.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -55,6 +56,16 @@ def text(wrapper: str) -> dict[str, str]:
     folder = root() / wrapper
     files = sorted(path for path in folder.rglob("*") if path.suffix in _PINNING)
     return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def pinned(wrapper: str, path: str) -> GoModule:
+    """A module that a wrapper requires, with the hash that its go.sum pins; raises KeyError for another."""
+    files = text(wrapper)
+    required = re.search(rf"^\s*(?:require )?{re.escape(path)} (v\S+)", files["go.mod"], re.MULTILINE)
+    sums = dict(line.rsplit(" ", 1) for line in files["go.sum"].splitlines())
+    if required is None:
+        raise KeyError(path)
+    return GoModule(path=path, version=required[1], sum=sums[f"{path} {required[1]}"])
 
 
 def settings(folder: Path) -> Settings:

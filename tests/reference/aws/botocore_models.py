@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from reference.aws.requests import REQUESTS, Request
-from reference.common import Finding, Resource, is_unknown
+from reference.common import Finding, Resource, is_unknown, per_resource
 
 REFERENCE = "botocore 1.44.5"
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -46,6 +46,7 @@ def values(service: str, shape: str) -> frozenset[str]:
     return frozenset(_service(service).shape_for(shape).enum)
 
 
+@per_resource
 def check(resource: Resource) -> list[Finding]:
     """Whether the resource, as a request, would pass the service's own model."""
     request = REQUESTS.get(resource["type"])

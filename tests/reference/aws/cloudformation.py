@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from reference.aws.botocore_models import same_name
-from reference.common import Finding, Resource, is_unknown
+from reference.common import Finding, Resource, is_unknown, per_resource
 
 REFERENCE = "cfn-lint 1.58.0"
 REGION = "us-east-1"
@@ -24,21 +25,32 @@ TYPES: Mapping[str, str] = {
     "aws:cloudwatch/eventRule:EventRule": "AWS::Events::Rule",
     "aws:cloudwatch/logGroup:LogGroup": "AWS::Logs::LogGroup",
     "aws:ec2/capacityReservation:CapacityReservation": "AWS::EC2::CapacityReservation",
+    "aws:ec2/eip:Eip": "AWS::EC2::EIP",
     "aws:ec2/flowLog:FlowLog": "AWS::EC2::FlowLog",
+    "aws:ec2/internetGateway:InternetGateway": "AWS::EC2::InternetGateway",
+    "aws:ec2/launchTemplate:LaunchTemplate": "AWS::EC2::LaunchTemplate",
     "aws:ec2/natGateway:NatGateway": "AWS::EC2::NatGateway",
     "aws:ec2/placementGroup:PlacementGroup": "AWS::EC2::PlacementGroup",
+    "aws:ec2/route:Route": "AWS::EC2::Route",
+    "aws:ec2/routeTable:RouteTable": "AWS::EC2::RouteTable",
     "aws:ec2/securityGroup:SecurityGroup": "AWS::EC2::SecurityGroup",
     "aws:ec2/subnet:Subnet": "AWS::EC2::Subnet",
     "aws:ec2/vpc:Vpc": "AWS::EC2::VPC",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "AWS::EC2::VPCEndpoint",
     "aws:efs/accessPoint:AccessPoint": "AWS::EFS::AccessPoint",
     "aws:efs/fileSystem:FileSystem": "AWS::EFS::FileSystem",
+    "aws:efs/mountTarget:MountTarget": "AWS::EFS::MountTarget",
     "aws:eks/accessEntry:AccessEntry": "AWS::EKS::AccessEntry",
     "aws:eks/addon:Addon": "AWS::EKS::Addon",
     "aws:eks/cluster:Cluster": "AWS::EKS::Cluster",
     "aws:eks/nodeGroup:NodeGroup": "AWS::EKS::Nodegroup",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": "AWS::EKS::PodIdentityAssociation",
+    "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation": "AWS::FSx::DataRepositoryAssociation",
+    "aws:fsx/lustreFileSystem:LustreFileSystem": "AWS::FSx::FileSystem",
+    "aws:iam/instanceProfile:InstanceProfile": "AWS::IAM::InstanceProfile",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "AWS::IAM::OIDCProvider",
     "aws:iam/role:Role": "AWS::IAM::Role",
+    "aws:iam/rolePolicy:RolePolicy": "AWS::IAM::RolePolicy",
     "aws:kms/alias:Alias": "AWS::KMS::Alias",
     "aws:kms/key:Key": "AWS::KMS::Key",
     "aws:s3/bucket:Bucket": "AWS::S3::Bucket",
@@ -70,12 +82,18 @@ APART: Mapping[str, frozenset[str]] = {}
 _Problem = tuple[str, str]
 
 
+def package(name: str) -> Path:
+    """The folder of an installed package, without importing it: its data files are what is wanted."""
+    found = find_spec(name)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"{name} is not installed: pip install -e .[dev]", name=name)
+    return Path(found.submodule_search_locations[0])
+
+
 @cache
 def data() -> Path:
     """The folder of cfn-lint's data files."""
-    import cfnlint
-
-    return Path(cfnlint.__file__).parent / "data"
+    return package("cfnlint") / "data"
 
 
 @cache
@@ -84,6 +102,13 @@ def _schema(kind: str) -> Mapping[str, Any]:
     return json.loads((data() / "schemas" / "resources" / f"{files[kind]}.json").read_text())
 
 
+def permissions(kind: str, handler: str) -> frozenset[str]:
+    """The actions that CloudFormation itself asks for to `create`, `read`, `update` or `delete` a type."""
+    given = _schema(TYPES[kind]).get("handlers", {}).get(handler, {})
+    return frozenset(given.get("permissions", ()))
+
+
+@per_resource
 def check(resource: Resource) -> list[Finding]:
     """Values of one resource that its CloudFormation schema refuses."""
     kind = resource["type"]
@@ -145,7 +170,7 @@ def _between(
 ) -> Iterator[_Problem]:
     least, most = schema.get(names[0]), schema.get(names[1])
     if (least is not None and value < least) or (most is not None and value > most):
-        yield path, f"{value} {of} is not between {least} and {most}"
+        yield path, f"{value} {of} is not between {least} and {most}".replace("  ", " ")
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from reference.common import Finding, Resource, is_unknown
+from reference.common import Finding, Resource, is_unknown, per_resource
 from reference.gomodule import go_module
 
 MODULE = "github.com/aws/karpenter-provider-aws@v1.14.1"
@@ -28,6 +28,7 @@ def _crds() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+@per_resource
 def check(resource: Resource) -> list[Finding]:
     """What the API server would say of one of Karpenter's objects; nothing for any other resource."""
     inputs = resource["inputs"]

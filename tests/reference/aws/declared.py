@@ -40,6 +40,10 @@ class Declared:
         """The resource that a value is a reference to; None for anything else."""
         return self.at(whole_reference(value))
 
+    def names(self, value: Any, resource: Resource, key: str = "name") -> bool:
+        """True for a reference to a resource, and for the name that it was given."""
+        return self.follow(value) is resource or (value is not None and value == resource["inputs"].get(key))
+
     @cached_property
     def region(self) -> str | None:
         """The region of the stack's AWS provider; None if it is not written down."""

@@ -51,6 +51,7 @@ def syntax(document: str, kind: str) -> str | None:
     return None
 
 
+@cache
 def actions(pattern: str) -> list[tuple[str, Mapping[str, Any]]]:
     """`service:action`, in small letters, and its row, of each action that a pattern grants."""
     service, _, name = pattern.partition(":")
@@ -67,7 +68,7 @@ def fits(action: str, row: Mapping[str, Any], resource: str) -> bool:
     return any(
         _format(one).fullmatch(resource)
         for kind in row.get("Resources", ())
-        for one in kinds.get(kind, {}).get("ARNFormats", ())
+        for one in kinds.get(kind.lower(), {}).get("ARNFormats", ())
     )
 
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reference.aws import botocore_models
-from reference.aws.declared import Declared, finding, json_text
-from reference.common import Finding, Resource
+from reference.aws.declared import Declared, finding, json_text, some
+from reference.common import Finding, Resource, references
 
 PROVIDER = "pulumi:providers:kubernetes"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+
+VOLUME = "kubernetes:core/v1:PersistentVolume"
+STATIC = "kubernetes.io/no-provisioner"
 
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "ebs.csi.aws.com": frozenset(
@@ -44,6 +47,15 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     ),
 }
 """CSI driver -> parameters of its storage classes: docs/parameters.md and examples of each driver."""
+HANDLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "efs.csi.aws.com": ("aws:efs/fileSystem:FileSystem", {}),
+    "fsx.csi.aws.com": (
+        "aws:fsx/lustreFileSystem:LustreFileSystem",
+        {"dnsname": "dnsName", "mountname": "mountName"},
+    ),
+    "s3.csi.aws.com": ("aws:s3/bucket:Bucket", {"bucketName": "bucket"}),
+}
+"""CSI driver -> what the handle of a volume made beforehand names, attribute -> output: each driver's README."""
 _REQUIRED = {"efs.csi.aws.com": ("provisioningMode", "fileSystemId"), "fsx.csi.aws.com": ("subnetId",)}
 
 
@@ -54,6 +66,8 @@ def check(stack: Declared) -> list[Finding]:
         found += _kubeconfig(stack, provider)
     for one in stack.of(STORAGE_CLASS):
         found += _storage_class(one)
+    for one in stack.of(VOLUME):
+        found += _volume(one)
     return found
 
 
@@ -87,6 +101,10 @@ def _kubeconfig(stack: Declared, provider: Resource) -> Iterator[Finding]:
 def _storage_class(one: Resource) -> Iterator[Finding]:
     inputs = one["inputs"]
     driver, given = inputs.get("provisioner", ""), inputs.get("parameters") or {}
+    if driver == STATIC:
+        if given:
+            yield finding(one, "parameters", "nobody makes these volumes, so nobody reads them")
+        return
     if driver not in PARAMETERS:
         yield finding(one, "provisioner", f"{driver!r} is none of {', '.join(PARAMETERS)}")
         return
@@ -99,12 +117,41 @@ def _storage_class(one: Resource) -> Iterator[Finding]:
     for key in _REQUIRED.get(driver, ()):
         if key not in given:
             yield finding(one, f"parameters.{key}", "is required")
-    if driver == "ebs.csi.aws.com":
-        if given.get("type", "gp3") not in botocore_models.values("ec2", "VolumeType"):
-            yield finding(one, "parameters.type", f"there is no volume type {given.get('type')!r}")
-        if given.get("encrypted") != "true":
-            yield finding(one, "parameters.encrypted", "is true")
-        if inputs.get("volumeBindingMode") != "WaitForFirstConsumer":
-            yield finding(one, "volumeBindingMode", "a volume lies in its pod's zone: WaitForFirstConsumer")
-    if driver == "efs.csi.aws.com" and given.get("provisioningMode", "efs-ap") != "efs-ap":
+    yield from _BY_DRIVER.get(driver, _any_class)(one, given)
+
+
+def _any_class(_one: Resource, _given: Mapping[str, str]) -> Iterator[Finding]:
+    return iter(())
+
+
+def _ebs_class(one: Resource, given: Mapping[str, str]) -> Iterator[Finding]:
+    if given.get("type", "gp3") not in botocore_models.values("ec2", "VolumeType"):
+        yield finding(one, "parameters.type", f"there is no volume type {given.get('type')!r}")
+    if given.get("encrypted") != "true":
+        yield finding(one, "parameters.encrypted", "is true")
+    if one["inputs"].get("volumeBindingMode") != "WaitForFirstConsumer":
+        yield finding(one, "volumeBindingMode", "a volume lies in its pod's zone: WaitForFirstConsumer")
+
+
+def _efs_class(one: Resource, given: Mapping[str, str]) -> Iterator[Finding]:
+    if given.get("provisioningMode", "efs-ap") != "efs-ap":
         yield finding(one, "parameters.provisioningMode", "is efs-ap")
+
+
+_BY_DRIVER = {"ebs.csi.aws.com": _ebs_class, "efs.csi.aws.com": _efs_class}
+
+
+def _volume(one: Resource) -> Iterator[Finding]:
+    """A volume made beforehand names the file system of its driver."""
+    csi = some(one["inputs"].get("spec")).get("csi") or {}
+    if (driver := csi.get("driver")) not in HANDLES:
+        yield finding(one, "spec.csi.driver", f"{driver!r} is none of {', '.join(HANDLES)}")
+        return
+    kind, outputs = HANDLES[driver]
+    handle, attributes = csi.get("volumeHandle"), some(csi.get("volumeAttributes"))
+    if any(reference.type != kind for reference in references(handle)) or not handle:
+        yield finding(one, "spec.csi.volumeHandle", f"{handle!r} is no {kind}")
+    for key, output in outputs.items():
+        found = references(attributes.get(key))
+        if not attributes.get(key) or any((one.type, one.output) != (kind, output) for one in found):
+            yield finding(one, f"spec.csi.volumeAttributes.{key}", f"{attributes.get(key)!r} is no {output}")

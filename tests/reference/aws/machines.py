@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reference.aws import botocore_models, cloudformation
+from reference.aws.cloudformation import package
 
 REFERENCE = "moto 5.2.5"
 EFA_TYPES = ("efa", "efa-only")
@@ -21,9 +22,7 @@ EFA_TYPES = ("efa", "efa-only")
 
 @cache
 def _folder() -> Path:
-    import moto.ec2
-
-    return Path(moto.ec2.__file__).parent / "resources"
+    return package("moto") / "ec2" / "resources"
 
 
 def _read(path: Path) -> Any:

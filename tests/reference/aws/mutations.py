@@ -6,7 +6,6 @@ from reference.aws.declared import LAUNCH_TEMPLATE, NODE_GROUP
 from reference.common import Resource
 from reference.mutation import Mutation, add, delete, edit, rename, to
 
-RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
 
 
@@ -46,10 +45,6 @@ NODES = (
     Mutation("accelerator nodes without the taint", NODE_GROUP, "taints", delete, _tainted),
     Mutation("label with a blank", NODE_GROUP, "labels", add("fairlead.dev/a b", "x")),
     Mutation("label that a kubelet may not set", NODE_GROUP, "labels", add("kubernetes.io/role", "gpu")),
-    Mutation("machine that does not exist", NODE_GROUP, "instanceTypes[0]", to("p5.96xlarge")),
-    Mutation("machine of another region", NODE_GROUP, "instanceTypes[0]", to("p6e-gb200.999xlarge")),
-    Mutation("machine without a GPU in a GPU pool", NODE_GROUP, "instanceTypes[0]", to("m7i.xlarge"), _tainted),
-    Mutation("machine types are a text", NODE_GROUP, "instanceTypes", edit(lambda many: many[0])),
     Mutation("disk size beside a launch template", NODE_GROUP, "", add("diskSize", 100)),
     Mutation("SSH beside a launch template", NODE_GROUP, "", add("remoteAccess", {"ec2SshKey": "mine"})),
     Mutation("node role is a name", NODE_GROUP, "nodeRoleArn", edit(lambda arn: arn.replace(".arn}", ".name}"))),
@@ -70,6 +65,14 @@ NODES = (
 )  # fmt: skip
 
 TEMPLATES = (
+    Mutation("machine that does not exist", LAUNCH_TEMPLATE, "instanceType", to("p5.96xlarge")),
+    Mutation("machine that the region has not", LAUNCH_TEMPLATE, "instanceType", to("p5e.48xlarge")),
+    Mutation("machine without a GPU in a GPU pool", LAUNCH_TEMPLATE, "instanceType", to("m7i.xlarge"), _has_efa),
+    Mutation("machine with fewer cards", LAUNCH_TEMPLATE, "instanceType", to("p4d.24xlarge"), _has_efa),
+    Mutation("machine of the other architecture", LAUNCH_TEMPLATE, "instanceType", to("m7g.xlarge")),
+    Mutation("machine types in the template", LAUNCH_TEMPLATE, "instanceType", to(["m7i.xlarge"])),
+    Mutation("user data in plain text", LAUNCH_TEMPLATE, "userData", to("#!/bin/sh")),
+    Mutation("user data of another kind", LAUNCH_TEMPLATE, "userData", to("IyEvYmluL3NoCg==")),
     Mutation("one EFA interface too many", LAUNCH_TEMPLATE, "networkInterfaces",
              edit(lambda cards: [*cards, {**cards[-1], "networkCardIndex": len(cards)}]), _has_efa),
     Mutation("EFA in capital letters", LAUNCH_TEMPLATE, "networkInterfaces[0].interfaceType", to("EFA"), _has_efa),
@@ -99,18 +102,13 @@ TEMPLATES = (
     Mutation("market type misspelt", LAUNCH_TEMPLATE, "instanceMarketOptions.marketType", to("capacity_block")),
     Mutation("capacity block without its reservation", LAUNCH_TEMPLATE, "capacityReservationSpecification", delete,
              lambda one: "instanceMarketOptions" in one["inputs"]),
-    Mutation("reservation preference misspelt", LAUNCH_TEMPLATE,
-             "capacityReservationSpecification.capacityReservationPreference", to("only")),
+    Mutation("reservation preference misspelt", LAUNCH_TEMPLATE, "capacityReservationSpecification",
+             add("capacityReservationPreference", "only")),
     Mutation("reservation id broken", LAUNCH_TEMPLATE,
              "capacityReservationSpecification.capacityReservationTarget.capacityReservationId", to("cr-1")),
     Mutation("spot instead of a capacity block", NODE_GROUP, "capacityType", to("SPOT"), _capacity("CAPACITY_BLOCK")),
     Mutation("machine in both places", NODE_GROUP, "", add("instanceTypes", ["p5.48xlarge"]),
              _capacity("CAPACITY_BLOCK")),
-    Mutation("reservation of no machines", RESERVATION, "instanceCount", to(0)),
-    Mutation("reservation in another zone", RESERVATION, "availabilityZone", to("eu-north-1z")),
-    Mutation("reservation of another machine", RESERVATION, "instanceType", to("m7i.xlarge")),
-    Mutation("reservation platform misspelt", RESERVATION, "instancePlatform", to("Linux")),
-    Mutation("reservation ends without a date", RESERVATION, "endDateType", to("limited")),
     Mutation("placement strategy misspelt", PLACEMENT, "strategy", to("clustered")),
     Mutation("placement strategy is not there", PLACEMENT, "strategy", delete),
 )  # fmt: skip

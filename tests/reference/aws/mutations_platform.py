@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reference.aws.declared import CLUSTER, PROVIDER, ROLE, SECURITY_GROUP, SUBNET, VPC
+from reference.aws.declared import CLUSTER, NODE_GROUP, PROVIDER, ROLE, SECURITY_GROUP, SUBNET, VPC
 from reference.aws.kubernetes_objects import PROVIDER as KUBERNETES
 from reference.aws.kubernetes_objects import STORAGE_CLASS
 from reference.aws.rules_cluster import ADDON, ASSOCIATION, ATTACHMENT, ENTRY, POD_IDENTITY
+from reference.aws.rules_links import ISSUER, TAG
 from reference.aws.rules_network import EGRESS, ENDPOINT, INGRESS, NAT, ROUTE
 from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, LUSTRE, MOUNT_TARGET, QUEUE
 from reference.common import Resource
@@ -34,6 +35,14 @@ def _of(driver: str):
 
 def _crossed(source: str, other: str):
     return edit(lambda text: text.replace(source, other))
+
+
+def _tells(kind: str):
+    return lambda one: f"node-template/{kind}/" in one["inputs"]["tag"]["key"]
+
+
+def _federated(one: Resource) -> bool:
+    return "Federated" in str(one["inputs"].get("assumeRolePolicy"))
 
 
 NETWORK = (
@@ -129,6 +138,10 @@ IDENTITY = (
     Mutation("queue's policy on another thing", QUEUE_POLICY, "policy@json.Statement[0].Resource",
              to("arn:aws:s3:::bucket")),
     Mutation("queue's action misspelt", QUEUE_POLICY, "policy@json.Statement[0].Action", to("sqs:SendMessages")),
+    Mutation("condition on a key of no service", QUEUE_POLICY,
+             "policy@json.Statement[0].Condition.ArnEquals.aws:SourceArn", rename("awz:SourceArn")),
+    Mutation("condition by an operator that does not exist", QUEUE_POLICY,
+             "policy@json.Statement[0].Condition.ArnEquals", rename("ArnIs")),
     Mutation("EventBridge may not send", QUEUE_POLICY, "policy@json.Statement[0].Principal.Service",
              to("sqs.amazonaws.com")),
 )  # fmt: skip
@@ -166,4 +179,29 @@ SERVICES = (
     Mutation("class with a parameter misspelt", STORAGE_CLASS, "parameters", add("encrypt", "true")),
     Mutation("class that binds at once", STORAGE_CLASS, "volumeBindingMode", to("Immediate"), _of("ebs.csi.aws.com")),
     Mutation("class without its file system", STORAGE_CLASS, "parameters.fileSystemId", delete),
+)  # fmt: skip
+
+LINKS = (
+    Mutation("access entry in a group without rights", ENTRY, "kubernetesGroups[0]", to("nobody")),
+    Mutation("pod identity of a service account that is not there", POD_IDENTITY, "serviceAccount", to("nobody")),
+    Mutation("pod identity in a namespace that is not there", POD_IDENTITY, "namespace", to("nowhere")),
+    Mutation("autoscaler told of another label", TAG, "tag.value", to("nobody"), _tells("label")),
+    Mutation("autoscaler told of a label that is not there", TAG, "tag.key", edit(lambda key: f"{key}x"),
+             _tells("label")),
+    Mutation("autoscaler told of another taint", TAG, "tag.value", to("present:NoExecute"), _tells("taint")),
+    Mutation("autoscaler told of accelerators in words", TAG, "tag.value", to("eight"), _tells("resources")),
+    Mutation("autoscaler told of nothing it knows", TAG, "tag.key", to("k8s.io/autoscaler/label/a")),
+    Mutation("tag on nothing", TAG, "autoscalingGroupName", to("nobody")),
+    Mutation("nodes newer than their cluster", NODE_GROUP, "version", to("1.99")),
+    Mutation("release of another version", NODE_GROUP, "releaseVersion", to("1.20.1-20250101")),
+    Mutation("pipeline's trust in another issuer", ROLE, "assumeRolePolicy@json.Statement[0].Condition", to(
+        {"StringEquals": {"example.com:aud": "sts.amazonaws.com"}, "StringLike": {"example.com:sub": "x"}}),
+             _federated),
+    Mutation("pipeline's trust for anyone", ROLE, "assumeRolePolicy@json.Statement[0].Condition.StringLike",
+             edit(lambda tests: dict.fromkeys(tests, "*")), _federated),
+    Mutation("pipeline's trust without a subject", ROLE, "assumeRolePolicy@json.Statement[0].Condition.StringLike",
+             delete, _federated),
+    Mutation("pipeline's trust for another audience", ROLE, "assumeRolePolicy@json.Statement[0].Condition.StringEquals",
+             edit(lambda tests: dict.fromkeys(tests, "everyone")), _federated),
+    Mutation("issuer without TLS", ISSUER, "url", edit(lambda url: url.replace("https://", "http://"))),
 )  # fmt: skip

@@ -181,6 +181,7 @@ REQUESTS: Mapping[str, Request] = {
         apart=frozenset({"lifecyclePolicies", "protection"}),
         given=frozenset({"CreationToken"}),
     ),
+    "aws:efs/backupPolicy:BackupPolicy": Request("efs", "PutBackupPolicy"),
     "aws:efs/mountTarget:MountTarget": Request("efs", "CreateMountTarget"),
     "aws:efs/accessPoint:AccessPoint": Request("efs", "CreateAccessPoint", given=frozenset({"ClientToken"})),
     "aws:fsx/lustreFileSystem:LustreFileSystem": Request(
@@ -189,6 +190,9 @@ REQUESTS: Mapping[str, Request] = {
         inside=("LustreConfiguration",),
         apart=frozenset({"backupId", "skipFinalBackup", "finalBackupTags"}),
         given=frozenset({"FileSystemType"}),
+    ),
+    "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation": Request(
+        "fsx", "CreateDataRepositoryAssociation", apart=frozenset({"deleteDataInFilesystem"})
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Request("s3", "PutBucketVersioning"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Request(

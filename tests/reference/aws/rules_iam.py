@@ -111,9 +111,13 @@ def _statement(resource: Resource, path: str, kind: str, one: Mapping[str, Any])
         yield finding(resource, f"{path}.Principal", "a resource's policy names one, a role's own does not")
     if kind == "trust" and ("Resource" in one or ("Sid" in one and not re.fullmatch(r"\w*", one["Sid"]))):
         yield finding(resource, f"{path}.Resource", "a trust policy has none")
-    for operator in one.get("Condition") or {}:
+    for operator, tests in (one.get("Condition") or {}).items():
         if not _OPERATORS.fullmatch(operator):
             yield finding(resource, f"{path}.Condition", f"there is no operator {operator!r}")
+        for key in tests:
+            prefix = key.rpartition(":")[0].partition(":")[0]
+            if not (prefix == "aws" or "." in prefix or iam.is_service(prefix)):
+                yield finding(resource, f"{path}.Condition", f"{key!r} is a key of no service")
     yield from _principals(resource, path, one)
     yield from _actions(resource, path, kind, one)
     if kind == "trust":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reference.aws import iam_documents, machines
-from reference.aws.declared import LAUNCH_TEMPLATE, NODE_GROUP, SUBNET, VPC, Declared, finding
+from reference.aws.declared import CLUSTER, LAUNCH_TEMPLATE, NODE_GROUP, SUBNET, VPC, Declared, finding
 from reference.common import Finding, Resource, is_unknown
 
 ROUTE = "aws:ec2/route:Route"
@@ -43,6 +43,9 @@ def check(stack: Declared) -> list[Finding]:
         found += _route(route)
     for endpoint in stack.of(ENDPOINT):
         found += _endpoint(stack, endpoint)
+    if any(stack.of(CLUSTER)):
+        for vpc in stack.of(VPC):
+            found += _named_hosts(vpc)
     for rule in stack.of(INGRESS, EGRESS):
         found += _rule(rule)
     for nat in stack.of(NAT):
@@ -87,11 +90,13 @@ def _endpoint(stack: Declared, endpoint: Resource) -> Iterator[Finding]:
         yield finding(endpoint, "vpcEndpointType", f"{name} has no gateway, or a gateway has no subnets")
     if kind == "Interface" and (not inputs.get("subnetIds") or inputs.get("routeTableIds")):
         yield finding(endpoint, "subnetIds", "an interface lies in subnets and takes no route tables")
-    vpc = stack.follow(inputs.get("vpcId"))
-    if vpc and inputs.get("privateDnsEnabled"):
-        for key in ("enableDnsSupport", "enableDnsHostnames"):
-            if vpc["inputs"].get(key, key == "enableDnsSupport") is not True:
-                yield finding(vpc, key, f"private names of {endpoint['name']} need it")
+
+
+def _named_hosts(vpc: Resource) -> Iterator[Finding]:
+    """EKS user guide, "View Amazon EKS networking requirements": nodes cannot register without both."""
+    for key in ("enableDnsSupport", "enableDnsHostnames"):
+        if vpc["inputs"].get(key, key == "enableDnsSupport") is not True:
+            yield finding(vpc, key, "nodes cannot find their cluster without it")
 
 
 def _rule(rule: Resource) -> Iterator[Finding]:

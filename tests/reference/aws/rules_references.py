@@ -18,7 +18,7 @@ from reference.aws.declared import (
     finding,
 )
 from reference.aws.rules_iam import json_object
-from reference.common import Finding, Resource, whole_reference
+from reference.common import Finding, Resource, per_resource, whole_reference
 
 Source = tuple[str, tuple[str, ...]]
 _KEY: Source = ("aws:kms/key:Key", ("arn", "id", "keyId"))
@@ -76,6 +76,9 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
 """Property -> types and outputs that it may refer to."""
 
 SPECIAL: Mapping[tuple[str, str], tuple[Source, ...]] = {
+    ("aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation", "fileSystemId"): (
+        ("aws:fsx/lustreFileSystem:LustreFileSystem", ("id",)),
+    ),
     (NODE_GROUP, "launchTemplate.id"): ((LAUNCH_TEMPLATE, ("id",)),),
     (NODE_GROUP, "launchTemplate.name"): ((LAUNCH_TEMPLATE, ("name",)),),
     (NODE_GROUP, "launchTemplate.version"): ((LAUNCH_TEMPLATE, ("latestVersion", "defaultVersion")),),
@@ -105,10 +108,17 @@ def check(stack: Declared) -> list[Finding]:
     found: list[Finding] = []
     for resource in stack.resources:
         if resource["type"].startswith("aws:"):
+            found += sources(resource)
             for path, plain, value in _leaves(resource["inputs"], "", ""):
-                found += _source(resource, path, plain, value)
                 found += _trusts(stack, resource, path, plain, value)
     return found
+
+
+@per_resource
+def sources(resource: Resource) -> list[Finding]:
+    """References of one resource that come from a kind which their place does not take."""
+    leaves = _leaves(resource["inputs"], "", "")
+    return [one for path, plain, value in leaves for one in _source(resource, path, plain, value)]
 
 
 def _leaves(value: Any, path: str, plain: str) -> Iterator[tuple[str, str, Any]]:

@@ -119,18 +119,13 @@ def _grants_autoscaling(allowed: tuple[str, Mapping[str, Any]]) -> bool:
 
 def _bucket(stack: Declared, bucket: Resource) -> Iterator[Finding]:
     for kind, wanted in _BESIDE_BUCKET.items():
-        beside = [one for one in stack.of(kind) if _is_of(stack, one, bucket)]
+        beside = [one for one in stack.of(kind) if stack.names(one["inputs"].get("bucket"), bucket, "bucket")]
         if not beside:
             yield finding(bucket, "", f"no {kind.rpartition(':')[2]} stands beside it")
         for one in beside:
             for key, value in wanted.items():
                 if one["inputs"].get(key) != value:
                     yield finding(one, key, f"is {value}")
-
-
-def _is_of(stack: Declared, one: Resource, bucket: Resource) -> bool:
-    given = one["inputs"].get("bucket")
-    return stack.follow(given) is bucket or (given is not None and given == bucket["inputs"].get("bucket"))
 
 
 def _event_rule(stack: Declared, rule: Resource) -> Iterator[Finding]:
@@ -146,18 +141,13 @@ def _event_rule(stack: Declared, rule: Resource) -> Iterator[Finding]:
         known = [kind for source in sources for kind in _EVENTS.get(source, ())]
         if not sources or not kinds or [one for one in kinds if one not in known]:
             yield finding(rule, "eventPattern", f"{sources} sends no events {kinds}")
-    if not any(_is_target(stack, one, rule) for one in stack.of(EVENT_TARGET)):
+    if not any(stack.names(one["inputs"].get("rule"), rule) for one in stack.of(EVENT_TARGET)):
         yield finding(rule, "", "nothing is told")
-
-
-def _is_target(stack: Declared, target: Resource, rule: Resource) -> bool:
-    given = target["inputs"].get("rule")
-    return stack.follow(given) is rule or (given is not None and given == rule["inputs"].get("name"))
 
 
 def _event_target(stack: Declared, target: Resource) -> Iterator[Finding]:
     """The queue that is told lets EventBridge send to it; the rule that tells is declared."""
-    if not any(_is_target(stack, target, rule) for rule in stack.of(EVENT_RULE)):
+    if not any(stack.names(target["inputs"].get("rule"), rule) for rule in stack.of(EVENT_RULE)):
         yield finding(target, "rule", f"there is no rule {target['inputs'].get('rule')!r}")
     queue = stack.follow(target["inputs"].get("arn"))
     if queue is None or queue["type"] != QUEUE:

@@ -16,6 +16,7 @@ from reference.aws.declared import (
     ROLE,
     SECURITY_GROUP,
     SUBNET,
+    VPC,
     Declared,
     finding,
     some,
@@ -81,6 +82,7 @@ WANTED: Mapping[str, Mapping[str, str]] = {
         "description": "AWS writes that Pulumi made it, for ever",
         "vpcId": "it lands in the account's default network",
     },
+    VPC: {"cidrBlock": "it has no addresses"},
     SUBNET: {"availabilityZone": "AWS picks a zone", "cidrBlock": "it has no addresses"},
 }
 """Resource type -> property -> what happens without it."""

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from reference.aws import names
-from reference.common import Finding, Resource, is_unknown
+from reference.common import Finding, Resource, is_unknown, per_resource
 from reference.gomodule import go_module
 
 MODULE = "github.com/upbound/provider-aws/v2@v2.5.0"
@@ -44,6 +44,7 @@ class Problem:
     what: str
 
 
+@per_resource
 def check(resource: Resource) -> list[Finding]:
     """Names, types, required properties and block counts of one resource."""
     place = names.terraform_type(resource["type"], schemas())

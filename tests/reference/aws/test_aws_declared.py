@@ -9,7 +9,8 @@ import pytest
 from reference.aws import checker, terraform_schema
 from reference.aws.declared import CLUSTER, NODE_GROUP
 from reference.aws.stacks import STACKS
-from reference.common import REPO, assert_clean, load
+from reference.common import REPO, load
+from reference.mutation import assert_clean
 
 
 def test_every_stack_on_aws_is_judged():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from reference.aws.checker import check
 from reference.aws.mutations import NODES, TEMPLATES
-from reference.aws.mutations_platform import CLUSTERS, IDENTITY, NETWORK, SERVICES
+from reference.aws.mutations_karpenter import KARPENTER
+from reference.aws.mutations_order import ORDER
+from reference.aws.mutations_platform import CLUSTERS, IDENTITY, LINKS, NETWORK, SERVICES
 from reference.aws.stacks import declared
 from reference.mutation import rate, report, run_mutations
 
-MUTATIONS = (*NODES, *TEMPLATES, *NETWORK, *CLUSTERS, *IDENTITY, *SERVICES)
+MUTATIONS = (*NODES, *TEMPLATES, *NETWORK, *CLUSTERS, *IDENTITY, *SERVICES, *LINKS, *KARPENTER, *ORDER)
 GOAL = 0.95
 
 

@@ -7,29 +7,51 @@ from collections.abc import Iterator, Sequence
 from reference.azure import (
     facts,
     links,
+    rules_access,
     rules_cluster,
     rules_identity,
+    rules_karpenter,
+    rules_kube,
     rules_names,
     rules_network,
     rules_pools,
+    rules_rights,
+    rules_said,
     rules_storage,
     schema,
 )
 from reference.azure.stack import Stack
-from reference.common import Finding, Resource
+from reference.common import Finding, Resource, filled
+
+_RULES = (
+    rules_pools,
+    rules_cluster,
+    rules_network,
+    rules_identity,
+    rules_names,
+    rules_rights,
+    rules_storage,
+    rules_said,
+    rules_kube,
+    rules_karpenter,
+    rules_access,
+)
+_OBJECTS = {"StorageClass", "ServiceAccount", "DaemonSet", "ConfigMap", "ResourceFlavor"}
+"""Kinds of Kubernetes that say something of the cloud; the others have checks of their own."""
 
 
 def check(resources: Sequence[Resource]) -> list[Finding]:
-    """All findings: schema, links, custom kinds of Kubernetes, rules.
+    """All findings: of the form first, by schema, links and CRDs; the rules then look at what has the right form."""
+    ours = [one for one in resources if _ours(one)]
+    found = schema.check(ours) + list(_custom(ours)) + links.check(ours)
+    return found or [finding for rules in _RULES for finding in rules.check(Stack(ours))]
 
-    The rules look at resources of the right form only: what the schema refuses is refused already.
-    """
-    formal = schema.check(resources) + list(_custom(resources))
-    broken = {one.urn for one in formal}
-    stack = Stack([one for one in resources if one["urn"] not in broken])
-    rules = (rules_pools, rules_cluster, rules_network, rules_identity, rules_names, rules_storage)
-    found = formal + links.check(resources)
-    return found + [finding for one in rules for finding in one.check(stack)]
+
+def _ours(one: Resource) -> bool:
+    if not one["type"].startswith("kubernetes:"):
+        return True
+    inputs = one["inputs"]
+    return inputs.get("kind") in _OBJECTS or "karpenter" in str(inputs.get("apiVersion"))
 
 
 def _custom(resources: Sequence[Resource]) -> Iterator[Finding]:
@@ -43,5 +65,6 @@ def _custom(resources: Sequence[Resource]) -> Iterator[Finding]:
             if schema is None:
                 yield Finding(one["urn"], "kind", f"no CRD of {kind}", facts.SIZES)
                 continue
-            for error in jsonschema.Draft7Validator(schema).iter_errors(one["inputs"]):
+            whole = filled(one["inputs"], links.example)
+            for error in jsonschema.Draft7Validator(schema).iter_errors(whole):
                 yield Finding(one["urn"], error.json_path, error.message[:200], facts.SIZES)

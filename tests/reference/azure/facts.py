@@ -106,5 +106,11 @@ def roles() -> Mapping[str, Role]:
     return {guid: Role(name, _actions(json.loads(granted))) for name, granted, guid in found}
 
 
+@cache
+def namespaces() -> frozenset[str]:
+    """Azure's services, `Microsoft.KeyVault`: those that some role speaks of."""
+    return frozenset(action.partition("/")[0] for role in roles().values() for action in role.actions)
+
+
 def _actions(granted: list[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(one for grant in granted for key in ("actions", "dataActions") for one in grant[key])

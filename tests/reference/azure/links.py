@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from reference.azure import models, sdk
@@ -166,10 +167,10 @@ _PLACES = {
 def check(resources: Sequence[Resource]) -> list[Finding]:
     """Dangling, crossed and unknown references, and texts in their places that cannot be right."""
     ours = [one for one in resources if one["type"].startswith(PROVIDER)]
-    found = [one for one in dangling(resources) if any(one.urn == mine["urn"] for mine in ours)]
-    return found + [finding for one in ours for finding in _of(one, resources)]
+    return dangling(ours) + [finding for one in ours for finding in _of(one, resources)]
 
 
+@cache
 def sources(kind: str, path: str) -> tuple[Target, ...]:
     """Where a property of a type comes from; empty where the table has nothing of it."""
     place = re.sub(r"^(properties\.parameters)\.\w+", r"\1{}", re.sub(r"\[\d+\]", "[]", path))
@@ -180,7 +181,7 @@ def sources(kind: str, path: str) -> tuple[Target, ...]:
 def _of(one: Resource, resources: Sequence[Resource]) -> Iterator[Finding]:
     for path, text in texts(one["inputs"]):
         allowed = sources(one["type"], path)
-        if path == own_name(one["type"]):
+        if path == own_name(one["type"]) or (path == _KEY_NAME and not references(_beside(one))):
             allowed = ()
         for ref in references(text):
             if what := _crossed(ref, text, allowed):
@@ -192,6 +193,14 @@ def _of(one: Resource, resources: Sequence[Resource]) -> Iterator[Finding]:
             )
 
 
+_KEY_NAME = "encryption.keyVaultProperties.keyName"
+
+
+def _beside(one: Resource) -> Any:
+    """The vault of an account's key: where it is another program's, so is the key."""
+    return one["inputs"]["encryption"]["keyVaultProperties"].get("keyVaultUri")
+
+
 def _crossed(ref: Reference, text: str, allowed: Sequence[Target]) -> str:
     target = (ref.type.removeprefix(PROVIDER), ref.output)
     if not allowed:
@@ -201,6 +210,7 @@ def _crossed(ref: Reference, text: str, allowed: Sequence[Target]) -> str:
     return "" if whole_reference(_AROUND.sub(r"\1", text)) else f"text around a reference: {text!r}"
 
 
+@cache
 def own_name(kind: str) -> str:
     """The input that names a resource itself: the last in its id."""
     if kind not in KINDS:
@@ -230,6 +240,18 @@ def _is_id(text: str, kind: str) -> bool:
 def _is_name(text: str, kind: str, resources: Sequence[Resource]) -> bool:
     key = own_name(f"{PROVIDER}{kind}")
     return any(one["type"] == f"{PROVIDER}{kind}" and one["inputs"].get(key) == text for one in resources)
+
+
+def example(ref: Reference) -> str:
+    """A text of the form that a reference will have: an id made of the resource's name, or that name."""
+    if ref.output != "id" or ref.type not in KINDS:
+        return ref.name
+    return re.sub(
+        r"\{(\w+)\}", lambda found: _EXAMPLES.get(found[1], ref.name), models.template(KINDS[ref.type])
+    )
+
+
+_EXAMPLES = {"subscriptionId": "00000000-0000-4000-8000-000000000001"}
 
 
 def names(resource: Resource) -> Any:

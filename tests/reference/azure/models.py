@@ -73,7 +73,12 @@ class Source:
     builder: str = "build_create_or_update_request"
 
     def __str__(self) -> str:
-        return f"azure-mgmt-{self.package} {version(f'azure-mgmt-{self.package}')}"
+        return _named(f"azure-mgmt-{self.package}")
+
+
+@cache
+def _named(distribution: str) -> str:
+    return f"{distribution} {version(distribution)}"
 
 
 @cache

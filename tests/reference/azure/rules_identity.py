@@ -152,7 +152,7 @@ def _kubeconfig(one: Resource) -> Iterator[Finding]:
     text = one["inputs"].get("kubeconfig")
     if not isinstance(text, str):
         return
-    config = yaml.safe_load(filled(text, lambda ref: "unknown"))
+    config = yaml.load(filled(text, lambda ref: "unknown"), yaml.CSafeLoader)
     if not isinstance(config, dict):
         yield wrong(one, "kubeconfig", "not a kubeconfig")
         return

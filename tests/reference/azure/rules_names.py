@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reference.azure import models
 from reference.azure.kinds import KINDS, PROVIDER
 from reference.azure.links import names
 from reference.azure.stack import Stack, wrong
-from reference.common import Finding, is_unknown
+from reference.common import Finding, Resource, is_unknown
 
 _WORD = r"[A-Za-z0-9](?:[\w.-]*\w)?"
 _NAMES: Mapping[str, tuple[int, int, str]] = {
@@ -47,3 +47,17 @@ def check(stack: Stack) -> Iterator[Finding]:
         if place in seen:
             yield wrong(one, "", f"a second resource with the id of {'/'.join(place[1:])}")
         seen.add(place)
+        yield from _together(stack, one, keys)
+
+
+def _together(stack: Stack, one: Resource, keys: Iterable[str]) -> Iterator[Finding]:
+    """A part is in the resource group of the whole; what outlives the platform is in a group that does."""
+    group = stack.behind(one["inputs"].get("resourceGroupName"))
+    for key in keys:
+        whole = stack.behind(one["inputs"].get(key)) if key != "resourceGroupName" else None
+        if whole is not None and group is not None:
+            around = stack.behind(whole["inputs"].get("resourceGroupName"))
+            if around is not None and around is not group:
+                yield wrong(one, "resourceGroupName", f"{whole['name']} is in {around['name']}")
+    if group is not None and one.get("retain_on_delete") and not group.get("retain_on_delete"):
+        yield wrong(one, "resourceGroupName", f"kept when the platform goes, and {group['name']} is not")

@@ -41,6 +41,12 @@ def check(stack: Stack) -> Iterator[Finding]:
         yield from _security_rules(one)
     for one in stack.of("network:PrivateEndpoint"):
         yield from _endpoint(one, stack)
+    for one in stack.of("storagecache:AmlFilesystem"):
+        subnet = stack.behind(one["inputs"].get("filesystemSubnet"))
+        ends = [stack.behind(at(end["inputs"], "subnet.id")) for end in stack.of("network:PrivateEndpoint")]
+        nodes = [stack.behind(pool.inputs.get("vnetSubnetID")) for pool in stack.pools()]
+        if subnet is not None and any(other is subnet for other in [*ends, *nodes]):
+            yield wrong(one, "filesystemSubnet", "a parallel file system has a subnet of its own")
     for one in stack.of("privatedns:PrivateZone"):
         if not stack.users("privatedns:VirtualNetworkLink", "privateZoneName", one):
             yield wrong(one, "", "no network asks this private zone")
@@ -107,6 +113,19 @@ def _subnets(stack: Stack) -> Iterator[Finding]:
                     yield wrong(one, "addressPrefix", f"{mine} overlaps {theirs} of {other['name']}")
             seen.append((one, mine))
         yield from _room(one, stack)
+        yield from _services(one)
+
+
+def _services(one: Resource) -> Iterator[Finding]:
+    """A service that subnets reach directly is named after a namespace of Azure's."""
+    for index, endpoint in enumerate(one["inputs"].get("serviceEndpoints") or ()):
+        if str(endpoint.get("service")).removesuffix(".Global") not in facts.namespaces():
+            yield wrong(
+                one,
+                f"serviceEndpoints[{index}].service",
+                f"no service {endpoint.get('service')!r}",
+                facts.ROLES,
+            )
 
 
 def _room(one: Resource, stack: Stack) -> Iterator[Finding]:
@@ -174,5 +193,7 @@ def _endpoint(one: Resource, stack: Stack) -> Iterator[Finding]:
         groups = link.get("groupIds") or []
         if len(groups) != 1 or (known and groups[0] not in known):
             yield wrong(one, path, f"{groups} is none of {', '.join(known)}")
+        elif service and service["inputs"].get("kind") == "FileStorage" and groups != ["file"]:
+            yield wrong(one, path, f"{service['name']} has files only")
         elif known and not any(re.fullmatch(known[groups[0]], zone) for zone in zones):
             yield wrong(one, path, f"nobody finds it: none of its zones is {known[groups[0]]}")

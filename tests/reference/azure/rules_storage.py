@@ -8,7 +8,6 @@ from typing import Any
 from reference.azure import drivers, facts
 from reference.azure.kinds import PROVIDER
 from reference.azure.rules_cluster import at
-from reference.azure.rules_identity import role_of
 from reference.azure.stack import Stack, wrong
 from reference.common import Finding, Resource, whole_reference
 
@@ -26,6 +25,8 @@ def check(stack: Stack) -> Iterator[Finding]:
         yield from _disk_encryption(one, stack)
     for one in stack.of("storage:StorageAccount"):
         yield from _account(one, stack)
+    for one in stack.of("storagecache:AmlFilesystem"):
+        yield from _file_system(one)
     for one in stack.of("storage:ManagementPolicy"):
         yield from _lifecycle(one, stack)
     for one in stack.of("compute:CapacityReservation"):
@@ -83,22 +84,6 @@ def _disk_encryption(one: Resource, stack: Stack) -> Iterator[Finding]:
     vault = stack.behind(at(inputs, "activeKey.sourceVault.id"))
     if key and vault and stack.behind(key["inputs"].get("vaultName")) is not vault:
         yield wrong(one, "activeKey.sourceVault.id", "not the vault of the key")
-    if vault is not None:
-        users = [one] if at(inputs, "identity.type") == "SystemAssigned" else _identities(one, stack)
-        yield from _may_use(one, users, stack)
-
-
-def _identities(one: Resource, stack: Stack) -> list[Resource]:
-    listed = at(one["inputs"], "identity.userAssignedIdentities") or ()
-    return [found for text in listed if (found := stack.behind(text))]
-
-
-def _may_use(one: Resource, users: list[Resource], stack: Stack) -> Iterator[Finding]:
-    """Who encrypts with a key has a role for keys."""
-    for user in users:
-        roles = [role_of(given) for given in stack.users("authorization:RoleAssignment", "principalId", user)]
-        if not any(role and "Crypto" in role.name for role in roles):
-            yield wrong(one, "identity", f"no role lets {user['name']} use the key")
 
 
 def _account(one: Resource, stack: Stack) -> Iterator[Finding]:
@@ -116,17 +101,51 @@ def _account(one: Resource, stack: Stack) -> Iterator[Finding]:
     if inputs.get("kind") in ("FileStorage", "BlockBlobStorage") and not premium:
         yield wrong(one, "sku.name", f"{inputs.get('kind')} is premium only")
     yield from _closed(one, inputs, "networkRuleSet")
+    yield from _encrypted(one)
+    yield from _blobs(one, stack)
+
+
+def _encrypted(one: Resource) -> Iterator[Finding]:
+    inputs = one["inputs"]
     if at(inputs, "encryption.keySource") == "Microsoft.Keyvault":
-        yield from _may_use(one, _identities(one, stack), stack)
         if not at(inputs, "encryption.encryptionIdentity.encryptionUserAssignedIdentity"):
             yield wrong(
                 one, "encryption.encryptionIdentity", "a key of one's own is read by an identity of one's own"
             )
     elif at(inputs, "encryption.keyVaultProperties"):
         yield wrong(one, "encryption.keySource", "the key that is named is not used")
+
+
+def _blobs(one: Resource, stack: Stack) -> Iterator[Finding]:
+    inputs = one["inputs"]
+    blobs = ("storage:BlobContainer", "storage:BlobServiceProperties", "storage:ManagementPolicy")
+    for inside in (found for kind in blobs for found in stack.users(kind, "accountName", one)):
+        if inputs.get("kind") == "FileStorage":
+            yield wrong(inside, "accountName", f"{one['name']} has no blobs")
+    doors = [
+        link.get("privateLinkServiceId")
+        for endpoint in stack.of("network:PrivateEndpoint")
+        for link in endpoint["inputs"].get("privateLinkServiceConnections") or ()
+    ]
+    if inputs.get("publicNetworkAccess") == "Disabled" and not any(
+        stack.behind(door) is one for door in doors
+    ):
+        yield wrong(one, "publicNetworkAccess", "closed, and no private endpoint leads to it")
     for properties in stack.users("storage:BlobServiceProperties", "accountName", one):
         if inputs.get("isHnsEnabled") and properties["inputs"].get("isVersioningEnabled"):
             yield wrong(properties, "isVersioningEnabled", "not with a hierarchical namespace")
+
+
+def _file_system(one: Resource) -> Iterator[Finding]:
+    inputs = one["inputs"]
+    if len(inputs.get("zones") or ()) != 1:
+        yield wrong(one, "zones", "a parallel file system is in one zone")
+    if at(inputs, "sku.name") is None:
+        yield wrong(one, "sku", "its throughput is not said")
+    if at(inputs, "encryptionSettings.keyEncryptionKey") and not at(
+        inputs, "identity.userAssignedIdentities"
+    ):
+        yield wrong(one, "identity", "without an identity it reads no key")
 
 
 def _lifecycle(one: Resource, stack: Stack) -> Iterator[Finding]:

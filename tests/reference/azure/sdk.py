@@ -22,6 +22,7 @@ from reference.azure.shapes import Choice, Many, Part, Record, Scalar, Shape, Ta
 _API_VERSION = re.compile(r"Uses Azure REST API version (\d{4}-\d\d-\d\d(?:-preview)?)")
 
 
+@cache
 def name() -> str:
     """The reference with its version, as findings cite it."""
     return f"pulumi-azure-native {version('pulumi-azure-native')}"

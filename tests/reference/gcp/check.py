@@ -10,11 +10,14 @@ from reference.gcp import (
     discovery,
     references,
     rules_cluster,
+    rules_contract,
     rules_identity,
+    rules_interfaces,
     rules_kube,
     rules_machines,
     rules_nodes,
     rules_order,
+    rules_project,
     rules_storage,
     sdk,
     terraform,
@@ -32,7 +35,10 @@ RULES = (
     rules_identity.check,
     rules_storage.check,
     rules_kube.check,
+    rules_interfaces.check,
     rules_order.check,
+    rules_contract.check,
+    rules_project.check,
 )
 
 

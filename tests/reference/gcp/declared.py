@@ -107,11 +107,11 @@ def bounds(pool: Resource) -> tuple[int | None, int | None]:
     scaling, count = some(pool["inputs"].get("autoscaling")), pool["inputs"].get("nodeCount")
     zones = len(pool["inputs"].get("nodeLocations") or [None])
     if not scaling:
-        return (count * zones, count * zones) if isinstance(count, int) else (None, None)
+        return _times(count, zones), _times(count, zones)
     if "totalMaxNodeCount" in scaling:
-        return scaling.get("totalMinNodeCount"), scaling.get("totalMaxNodeCount")
-    least, most = scaling.get("minNodeCount"), scaling.get("maxNodeCount")
-    return (
-        least * zones if isinstance(least, int) else None,
-        most * zones if isinstance(most, int) else None,
-    )
+        return _times(scaling.get("totalMinNodeCount"), 1), _times(scaling["totalMaxNodeCount"], 1)
+    return _times(scaling.get("minNodeCount"), zones), _times(scaling.get("maxNodeCount"), zones)
+
+
+def _times(count: Any, zones: int) -> int | None:
+    return next((one * zones for one in numbers(count)), None)

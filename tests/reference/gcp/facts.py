@@ -124,8 +124,24 @@ N1_GPUS = frozenset({"nvidia-tesla-t4", "nvidia-tesla-v100", "nvidia-tesla-p100"
 # Local SSDs of a machine that are its whole ephemeral storage.
 # Source: cluster-toolkit modules/compute/gke-node-pool/disk_definitions.tf, 2026-06-25
 LOCAL_SSDS = {"a3-highgpu-8g": 16, "a3-megagpu-8g": 16, "a3-ultragpu-8g": 32, "a4-highgpu-8g": 32}
-# Networks beside the first that GPUDirect wants. Source: gke-node-pool/gpu_direct.tf, 2026-06-25
-GPUDIRECT_NETWORKS = {"a3-highgpu-8g": 4, "a3-megagpu-8g": 8}
+# Interfaces beside the first that the fabric wants. Sources: cluster-toolkit gke-node-pool/gpu_direct.tf, and
+# examples/gke-a3-ultragpu and gke-a4 (one more network, and eight subnetworks of RDMA), 2026-06-25
+SOCKETS = {"a3-highgpu-8g": 4, "a3-megagpu-8g": 8}
+FABRIC = {**SOCKETS, "a3-ultragpu-8g": 9, "a4-highgpu-8g": 9}
+# Topology of the workload policy for one NVLink domain. Source: cluster-toolkit examples/gke-a4x, gke-a4x-max-bm
+NVLINK_DOMAINS = {"a4x-highgpu-4g": "1x72", "a4x-maxgpu-4g-metal": "1x72"}
+
+
+_PD = ("pd-balanced", "pd-ssd")
+_HD = ("hyperdisk-balanced",)
+# Boot disks by series. Sources: karpenter-provider-gcp pkg/providers/disktype/pdcsi/node-labeler-configmap.yaml;
+# A3 Ultra: cluster-toolkit examples/machine-learning/a3-ultragpu-8g, and DiskSpec in aiplatform.v1
+BOOT_DISKS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("e2", "n1", "n2d", "t2d", "c2", "c2d", "g2"), ("pd-standard", *_PD)),
+    **dict.fromkeys(("a2", "n2", "ct4p"), ("pd-standard", *_PD, *_HD)),
+    **dict.fromkeys(("a3", "c3", "c3d", "c4a", "n4", "ct5lp", "ct5p"), (*_PD, *_HD)),
+    **dict.fromkeys(("a4", "a4x", "c4", "ct6e", "g4", "tpu7x"), _HD),
+}
 
 
 ACCELERATED = {name.partition("-")[0] for row in GPUS for name in row.counts} | {
@@ -169,3 +185,8 @@ def in_zone(machine: str, zone: str) -> bool | None:
     row, region = tpus(machine), zone_region(zone)
     listed = {zone_region(one) for one in row.us_zones} if row else set()
     return zone in row.us_zones if row and region in listed else None
+
+
+def boot_disks(machine: str) -> tuple[str, ...] | None:
+    """Types of boot disk that a machine takes; None where the sources say nothing."""
+    return _HD if machine.startswith("a3-ultragpu-") else BOOT_DISKS.get(machine.partition("-")[0])

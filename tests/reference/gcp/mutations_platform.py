@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from reference.common import Resource
-from reference.gcp.declared import ACCOUNT, BUCKET, CLUSTER, KEY, KEY_RING, NETWORK, SUBNETWORK
-from reference.gcp.rules_kube import COMPUTE_CLASS, KUBERNETES, STORAGE_CLASS
+from reference.gcp.declared import ACCOUNT, BUCKET, CLUSTER, KEY, KEY_RING, NETWORK, POLICY, POOL, SUBNETWORK
+from reference.gcp.rules_interfaces import PARAMETERS, POD_NETWORK
+from reference.gcp.rules_kube import COMPUTE_CLASS, KUBERNETES, LUSTRE, STORAGE_CLASS, VOLUME
 from reference.mutation import Mutation, add, delete, edit, rename, to
 
 NAT = "gcp:compute/routerNat:RouterNat"
@@ -13,6 +16,13 @@ PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
 FOLDER_GRANT = "gcp:storage/managedFolderIamMember:ManagedFolderIamMember"
 KEY_GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 FILESTORE = "gcp:filestore/instance:Instance"
+FOLDER = "gcp:storage/managedFolder:ManagedFolder"
+ACCOUNT_GRANT = "gcp:serviceaccount/iAMMember:IAMMember"
+FIREWALL = "gcp:compute/firewall:Firewall"
+SERVICE = "gcp:projects/service:Service"
+ZONE = "gcp:dns/managedZone:ManagedZone"
+RECORD = "gcp:dns/recordSet:RecordSet"
+PEERING = "gcp:servicenetworking/connection:Connection"
 ISSUERS = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
 ISSUER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 
@@ -23,6 +33,10 @@ def _has_ranges(one: Resource) -> bool:
 
 def _driver(name: str):
     return lambda one: one["inputs"].get("provisioner") == name
+
+
+def _volume_of(driver: str):
+    return lambda one: str((one["inputs"]["spec"].get("csi") or {}).get("driver")).startswith(driver)
 
 
 def _has_exec(one: Resource) -> bool:
@@ -156,6 +170,37 @@ STORAGE = (
 )  # fmt: skip
 
 KUBERNETES_OBJECTS = (
+    Mutation("a volume of an instance that is not there", VOLUME, "spec.csi.volumeHandle",
+             edit(lambda handle: handle.rpartition("/")[0] + "/none"), _volume_of("lustre")),
+    Mutation("a volume by the handle of another driver", VOLUME, "spec.csi.volumeHandle",
+             edit(lambda handle: handle + "/default-pool/default-container"), _volume_of("lustre")),
+    Mutation("a volume without its address", VOLUME, "spec.csi.volumeAttributes.ip", delete, _volume_of("lustre")),
+    Mutation("a volume of a bucket that is not there", VOLUME, "spec.csi.volumeHandle", to("no-such-bucket"),
+             _volume_of("gcsfuse")),
+    Mutation("a volume of a driver that does not exist", VOLUME, "spec.csi.driver", to("gcs.csi.storage.gke.io"),
+             _volume_of("gcsfuse")),
+    Mutation("a unit of another shape", POLICY, "workloadPolicy.acceleratorTopology", to("1x36")),
+    Mutation("a policy of a type that does not exist", POLICY, "workloadPolicy.type", to("HIGH_SPEED")),
+    Mutation("a policy in another region", POLICY, "region", to("europe-west4")),
+    Mutation("a policy that is not there", POOL, "placementPolicy.policyName", to("no-such-policy")),
+    Mutation("RDMA with a card less", POOL, "networkConfig.additionalNodeNetworkConfigs", edit(lambda many: many[1:]),
+             lambda one: one["inputs"]["nodeConfig"]["machineType"] == "a4-highgpu-8g"),
+    Mutation("one subnetwork for two cards", POOL, "networkConfig.additionalNodeNetworkConfigs",
+             edit(lambda many: [*many[:-1], many[-2]]),
+             lambda one: one["inputs"]["nodeConfig"]["machineType"] == "a4-highgpu-8g"),
+    Mutation("file system in a region", LUSTRE, "location", edit(lambda zone: zone[:-2])),
+    Mutation("file system of another throughput", LUSTRE, "perUnitStorageThroughput", to("100")),
+    Mutation("file system too small", LUSTRE, "capacityGib", to("1200")),
+    Mutation("name of the file system too long", LUSTRE, "filesystem", to("fairleadfiles")),
+    Mutation("file system in a network misspelt", LUSTRE, "network", edit(lambda path: path + "x")),
+    Mutation("peering with another service", PEERING, "service", to("lustre.googleapis.com")),
+    Mutation("peering with another network", PEERING, "network", to("projects/x")),
+    Mutation("peering of a range that is not there", PEERING, "reservedPeeringRanges", to(["no-such-range"])),
+    Mutation("a device mode that does not exist", PARAMETERS, "spec.deviceMode", to("Netdevice")),
+    Mutation("an interface in a network that is not there", PARAMETERS, "spec.vpc", to("no-such-network")),
+    Mutation("an interface without its subnetwork", PARAMETERS, "spec.vpcSubnet", delete),
+    Mutation("a network of parameters that are not there", POD_NETWORK, "spec.parametersRef.name", to("none")),
+    Mutation("a network of a type that does not exist", POD_NETWORK, "spec.type", to("device")),
     Mutation("a token in the kubeconfig", KUBERNETES, "kubeconfig@json.users[0].user", to({"token": "x"}), _has_exec),
     Mutation("another plugin's API", KUBERNETES, "kubeconfig@json.users[0].user.exec.apiVersion",
              to("client.authentication.k8s.io/v1alpha1"), _has_exec),
@@ -171,4 +216,40 @@ KUBERNETES_OBJECTS = (
     Mutation("a class by spot and flex-start", COMPUTE_CLASS, "spec.priorities",
              edit(lambda many: [*many, {"spot": True, "flexStart": {"enabled": True}}])),
     Mutation("an empty priority", COMPUTE_CLASS, "spec.priorities", edit(lambda many: [*many, {}])),
+)  # fmt: skip
+
+PROJECT = (
+    Mutation("project of one resource misspelt", NETWORK, "project", edit(lambda name: name + "x")),
+    Mutation("service that does not exist", SERVICE, "service", to("kubernetes.googleapis.com")),
+    Mutation("service by its short name", SERVICE, "service", edit(lambda name: name.partition(".")[0])),
+    Mutation("service agent that does not exist", KEY_GRANT, "member",
+             edit(lambda who: re.sub("@[a-z-]+", "@gke-robot", who))),
+    Mutation("service agent of another project", KEY_GRANT, "member",
+             edit(lambda who: re.sub("service-[0-9]+", "service-1", who))),
+    Mutation("pipeline from a pool that is not there", ACCOUNT_GRANT, "member",
+             edit(lambda who: re.sub("workloadIdentityPools/[^/]+", "workloadIdentityPools/none", who)),
+             lambda one: "workloadIdentityPools/" in one["inputs"]["member"]),
+    Mutation("tenant's account that is not there", FOLDER_GRANT, "member",
+             edit(lambda who: who.rpartition("/")[0] + "/nobody")),
+    Mutation("tenant's namespace that is not there", FOLDER_GRANT, "member",
+             edit(lambda who: re.sub("/ns/[^/]+", "/ns/nowhere", who))),
+    Mutation("tenant's pool of another project", FOLDER_GRANT, "member",
+             edit(lambda who: who.replace(".svc.id.goog", "x.svc.id.goog"))),
+    Mutation("folder without its end", FOLDER, "name", edit(lambda name: name.rstrip("/"))),
+    Mutation("folder of another bucket", FOLDER, "bucket", to("another-bucket")),
+    Mutation("condition with a bracket too many", PROJECT_GRANT, "condition.expression", edit(lambda text: text + ")")),
+    Mutation("condition without a title", PROJECT_GRANT, "condition.title", delete),
+    Mutation("condition of a role that does not exist", PROJECT_GRANT, "condition.expression",
+             edit(lambda text: text.replace("roles/container.", "roles/gke."))),
+    Mutation("DNS zone without its dot", ZONE, "dnsName", edit(lambda name: name.rstrip("."))),
+    Mutation("DNS zone of nobody", ZONE, "visibility", to("internal")),
+    Mutation("record outside its zone", RECORD, "name", to("www.example.com.")),
+    Mutation("record of a type that does not exist", RECORD, "type", edit(str.lower)),
+    Mutation("record in a zone that is not there", RECORD, "managedZone", to("no-such-zone")),
+    Mutation("firewall of a protocol that does not exist", FIREWALL, "allows[0].protocol", to("http")),
+    Mutation("firewall open to the internet", FIREWALL, "sourceRanges", to(["0.0.0.0/0"])),
+    Mutation("firewall that allows and denies", FIREWALL, "", add("denies", [{"protocol": "all"}])),
+    Mutation("admin group of another name", CLUSTER, "authenticatorGroupsConfig.securityGroup",
+             to("admins@example.com")),
+    Mutation("first nodes of a machine that does not exist", CLUSTER, "nodeConfig.machineType", to("e2-standard-3")),
 )  # fmt: skip

@@ -50,9 +50,9 @@ _KEY = _source(
     KEY, "id", rf"projects/{PROJECT}/locations/[a-z0-9-]+/keyRings/[\w-]{{1,63}}/cryptoKeys/[\w-]{{1,63}}"
 )
 _EMAIL = _source(ACCOUNT, "email", rf"[a-z][-a-z0-9]{{4,28}}[a-z0-9]@{PROJECT}\.iam\.gserviceaccount\.com")
-_BUCKET = _source(BUCKET, "name", r"[a-z0-9][-_.a-z0-9]{1,61}[a-z0-9]")
 _NO_PATH = r"(?!)"
 """For properties that take a name only."""
+_BUCKET = _source(BUCKET, "name", _NO_PATH)
 
 TABLE: dict[str, dict[str, Source]] = {
     POOL: {
@@ -110,7 +110,7 @@ TABLE: dict[str, dict[str, Source]] = {
     "gcp:storage/managedFolder:ManagedFolder": {"bucket": _BUCKET},
     "gcp:storage/managedFolderIamMember:ManagedFolderIamMember": {
         "bucket": _BUCKET,
-        "managedFolder": _source("gcp:storage/managedFolder:ManagedFolder", "name", r".+/"),
+        "managedFolder": _source("gcp:storage/managedFolder:ManagedFolder", "name", _NO_PATH),
     },
     "gcp:dns/recordSet:RecordSet": {
         "managedZone": _source("gcp:dns/managedZone:ManagedZone", "name", _NO_PATH)
@@ -125,7 +125,7 @@ TABLE: dict[str, dict[str, Source]] = {
     },
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
         "workloadIdentityPoolId": _source(
-            "gcp:iam/workloadIdentityPool:WorkloadIdentityPool", "workloadIdentityPoolId", r"[a-z0-9-]{4,32}"
+            "gcp:iam/workloadIdentityPool:WorkloadIdentityPool", "workloadIdentityPoolId", _NO_PATH
         )
     },
 }
@@ -152,12 +152,18 @@ def _judge(stack: Declared, resource: Resource, path: str, value: Any, source: S
         _declared(stack, value, source) or re.fullmatch(source.literal, value)
     ):
         yield finding(resource, path, f"{value!r} is no {kind} of this stack, and no path of one")
+    elif source.type == NETWORK and _makes_network(stack) and stack.follow(value, NETWORK) is None:
+        yield finding(resource, path, f"{value!r}: the stack makes its network, and it is another one")
+
+
+def _makes_network(stack: Declared) -> bool:
+    """Whether the cluster's network is one that the stack declares, not a brought one."""
+    return any(stack.follow(one["inputs"].get("network"), NETWORK) for one in stack.of(CLUSTER))
 
 
 def _declared(stack: Declared, name: str, source: Source) -> bool:
-    keys = ("name", "accountId", "workloadIdentityPoolId")
-    given = (one["inputs"].get(key) for one in stack.of(source.type) for key in keys)
-    return "name" in source.outputs and name in {one for one in given if one}
+    given = (one["inputs"].get(key) for one in stack.of(source.type) for key in source.outputs)
+    return name in {one for one in given if one}
 
 
 def _at(value: Any, path: Sequence[str], here: str) -> Iterator[tuple[str, Any]]:

@@ -31,6 +31,7 @@ FIREWALL = "gcp:compute/firewall:Firewall"
 NAT = "gcp:compute/routerNat:RouterNat"
 ROUTER = "gcp:compute/router:Router"
 DEFAULT_PODS = 110
+PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah", "sctp", "ipip", "all")
 
 
 def check(stack: Declared) -> Iterator[Finding]:
@@ -39,6 +40,7 @@ def check(stack: Declared) -> Iterator[Finding]:
         yield from _place(cluster)
         yield from _private(stack, cluster)
         yield from _secured(stack, cluster)
+        yield from _said(cluster)
         yield from _versions(cluster)
         yield from _ranges(stack, cluster)
     for subnetwork in stack.of(SUBNETWORK):
@@ -91,6 +93,24 @@ def _private(stack: Declared, cluster: Resource) -> Iterator[Finding]:
     for name, used in _used(stack, _subnetwork(stack, cluster)):
         if master is not None and used.overlaps(master):
             yield finding(cluster, "privateClusterConfig.masterIpv4CidrBlock", f"overlaps {name} {used}")
+
+
+def _said(cluster: Resource) -> Iterator[Finding]:
+    """Texts that the API's document leaves open."""
+    inputs = cluster["inputs"]
+    if inputs.get("networkingMode", "VPC_NATIVE") not in ("VPC_NATIVE", "ROUTES"):
+        yield finding(cluster, "networkingMode", f"{inputs['networkingMode']!r}")
+    group = some(inputs.get("authenticatorGroupsConfig")).get("securityGroup")
+    if group is not None and not re.fullmatch(r"gke-security-groups@[\w-]+(\.[\w-]+)+", str(group)):
+        yield finding(
+            cluster, "authenticatorGroupsConfig", f"{group!r}: the group is named gke-security-groups"
+        )
+    machine = some(inputs.get("nodeConfig")).get("machineType")
+    if machine is not None and not facts.exists(str(machine)):
+        yield finding(cluster, "nodeConfig.machineType", f"there is no machine type {machine!r}")
+    for exclusion in members(some(inputs.get("maintenancePolicy")).get("maintenanceExclusions")):
+        if _time(exclusion.get("startTime")) is None:
+            yield finding(cluster, "maintenancePolicy.maintenanceExclusions", "starts at no time")
 
 
 def _secured(stack: Declared, cluster: Resource) -> Iterator[Finding]:
@@ -249,6 +269,9 @@ def _firewall(firewall: Resource) -> Iterator[Finding]:
     for text in [*(inputs.get("sourceRanges") or []), *(inputs.get("destinationRanges") or [])]:
         if not is_unknown(text) and ":" not in text and _network(text) is None:
             yield finding(firewall, "sourceRanges", f"{text!r} is no range")
+    for rule in [*members(inputs.get("allows")), *members(inputs.get("denies"))]:
+        if str(rule.get("protocol")) not in PROTOCOLS and not str(rule.get("protocol")).isdigit():
+            yield finding(firewall, "allows", f"{rule.get('protocol')!r} is no protocol")
     inward = inputs.get("direction", "INGRESS") == "INGRESS" and "allows" in inputs
     if inward and "0.0.0.0/0" in (inputs.get("sourceRanges") or []):
         yield finding(firewall, "sourceRanges", "lets in the whole internet")

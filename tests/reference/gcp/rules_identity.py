@@ -60,7 +60,7 @@ _EMAIL = rf"([\w.+-]+@[\w-]+(\.[\w-]+)+|{_UNKNOWN})"
 _POOL = rf"//iam\.googleapis\.com/(projects/(\d+|{_UNKNOWN})/locations/global/workloadIdentityPools/[^/]+|{_UNKNOWN})"
 MEMBER = re.compile(
     rf"serviceAccount:{_PROJECT}\.svc\.id\.goog\[[a-z0-9-]+/[a-z0-9.-]+\]"
-    rf"|(serviceAccount|user|group):{_EMAIL}|domain:[\w.-]+|\$\{{[^}}]+\.member\}}"
+    rf"|serviceAccount:([\w.-]+@([\w-]+\.)*gserviceaccount\.com|{_UNKNOWN})|(user|group):{_EMAIL}|domain:[\w.-]+|\$\{{[^}}]+\.member\}}"
     rf"|principal:{_POOL}/subject/\S+"
     rf"|principalSet:{_POOL}/(\*|group/\S+|attribute\.\w+/\S+|namespace/\S+|kubernetes\.\S+)"
 )
@@ -70,6 +70,7 @@ NAMES: dict[str, tuple[str, str]] = {
     POOL: ("name", r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"),
     ACCOUNT: ("accountId", r"[a-z][-a-z0-9]{4,28}[a-z0-9]"),
     BUCKET: ("name", r"(?!goog)(?!.*google)[a-z0-9][-_a-z0-9]{1,61}[a-z0-9]"),
+    "gcp:storage/managedFolder:ManagedFolder": ("name", r"([^/]+/)+"),
     KEY: ("name", r"[a-zA-Z0-9_-]{1,63}"),
     KEY_RING: ("name", r"[a-zA-Z0-9_-]{1,63}"),
     "gcp:filestore/instance:Instance": ("name", r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"),
@@ -118,6 +119,13 @@ def _grant(stack: Declared, grant: Resource) -> Iterator[Finding]:
         yield finding(grant, "member", f"{member} is everyone")
     elif not MEMBER.fullmatch(str(member)):
         yield finding(grant, "member", f"{member!r} is no principal")
+    expression = some(grant["inputs"].get("condition")).get("expression")
+    text = str(expression)
+    if any(text.count(opening) != text.count(closing) for opening, closing in ("()", "[]")):
+        yield finding(grant, "condition.expression", "brackets do not fit")
+    for name in re.findall(r"roles/[\w.]+", text):
+        if not _known_role(name):
+            yield finding(grant, "condition.expression", f"no reference knows the role {name!r}")
     for reference in references(member):
         account = str(member).startswith("serviceAccount:")
         if account and reference.type == ACCOUNT and reference.output != "email":

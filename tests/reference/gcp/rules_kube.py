@@ -9,7 +9,7 @@ from typing import Any
 
 from reference.common import Finding, Resource, is_unknown, whole_reference
 from reference.gcp import compute_class, facts
-from reference.gcp.declared import CLUSTER, KEY, NETWORK, POOL, Declared, finding, members, some
+from reference.gcp.declared import BUCKET, CLUSTER, KEY, NETWORK, POOL, Declared, finding, members, some
 
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 COMPUTE_CLASS = "kubernetes:cloud.google.com/v1:ComputeClass"
@@ -85,6 +85,7 @@ PARAMETERS: dict[str, dict[str, tuple[str, ...] | None]] = {
         "labels": None,
     },
 }
+DRIVERS = (*PARAMETERS, "gcsfuse.csi.storage.gke.io")
 EXEC = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "gke-gcloud-auth-plugin"}
 SECRETS = ("token", "tokenFile", "password", "client-key-data", "client-certificate-data", "auth-provider")
 
@@ -136,14 +137,24 @@ def _dynamic(one: Resource, parameters: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _volume(stack: Declared, one: Resource) -> Iterator[Finding]:
     csi = some(some(one["inputs"].get("spec")).get("csi"))
-    if csi.get("driver") != "lustre.csi.storage.gke.io":
-        return
-    handle = csi.get("volumeHandle")
+    handle, path = csi.get("volumeHandle"), "spec.csi.volumeHandle"
+    if csi.get("driver") == "gcsfuse.csi.storage.gke.io" and stack.follow(handle, BUCKET) is None:
+        yield finding(one, path, f"{handle!r} is no bucket of this stack")
+    elif csi.get("driver") == "lustre.csi.storage.gke.io":
+        yield from _lustre(stack, one, csi)
+    elif str(csi.get("driver")).endswith("gke.io") and csi["driver"] not in DRIVERS:
+        yield finding(one, "spec.csi.driver", f"no driver {csi['driver']!r}")
+
+
+def _lustre(stack: Declared, one: Resource, csi: Mapping[str, Any]) -> Iterator[Finding]:
+    handle, path = csi.get("volumeHandle"), "spec.csi.volumeHandle"
     if not is_unknown(handle) and not re.fullmatch(r"[^/]+/[^/]+/[^/]+", str(handle)):
-        yield finding(one, "spec.csi.volumeHandle", f"{handle!r}: project, location and instance, no more")
-    names = {each["inputs"].get("instanceId") for each in stack.of(LUSTRE)}
-    if names and not is_unknown(handle) and names.isdisjoint(str(handle).split("/")):
-        yield finding(one, "spec.csi.volumeHandle", f"{handle!r} is no instance of this stack")
+        yield finding(one, path, f"{handle!r}: project, location and instance, no more")
+    places = {
+        f"{each['inputs'].get('location')}/{each['inputs'].get('instanceId')}" for each in stack.of(LUSTRE)
+    }
+    if places and not is_unknown(handle) and str(handle).partition("/")[2] not in places:
+        yield finding(one, path, f"{handle!r} is no instance of this stack")
     given = some(csi.get("volumeAttributes"))
     if "mountpoint" not in given and not {"ip", "filesystem"} <= given.keys():
         yield finding(one, "spec.csi.volumeAttributes", "ip and filesystem, or mountpoint")

@@ -112,7 +112,8 @@ def _tpus(stack: Declared, pool: Resource, machine: str) -> Iterator[Finding]:
     if not isinstance(topology, str) or is_unknown(topology):
         return
     if row is None:
-        yield finding(pool, "placementPolicy", f"{machine} has no TPU to arrange as {topology}")
+        if topology != facts.NVLINK_DOMAINS.get(machine):
+            yield finding(pool, "placementPolicy", f"{machine} is not arranged as {topology}")
         return
     count, per_node = chips(topology), row.chips[machine]
     if count is None or len(topology.split("x")) != row.dimensions:
@@ -130,6 +131,9 @@ def _tpus(stack: Declared, pool: Resource, machine: str) -> Iterator[Finding]:
 
 def _disks(pool: Resource, machine: str) -> Iterator[Finding]:
     config = some(pool["inputs"].get("nodeConfig"))
+    disk, disks = config.get("diskType"), facts.boot_disks(machine)
+    if disk is not None and disks is not None and disk not in disks:
+        yield finding(pool, "nodeConfig.diskType", f"{machine} boots from {' or '.join(disks)}, not {disk}")
     given = some(config.get("ephemeralStorageLocalSsdConfig")).get("localSsdCount")
     raw = some(config.get("localNvmeSsdBlockConfig")).get("localSsdCount")
     fixed = facts.LOCAL_SSDS.get(machine)
@@ -146,11 +150,12 @@ def _disks(pool: Resource, machine: str) -> Iterator[Finding]:
 def _networks(stack: Declared, pool: Resource, machine: str) -> Iterator[Finding]:
     network = some(pool["inputs"].get("networkConfig"))
     more = members(network.get("additionalNodeNetworkConfigs"))
-    wanted = facts.GPUDIRECT_NETWORKS.get(machine)
+    wanted = facts.FABRIC.get(machine)
     path = "networkConfig.additionalNodeNetworkConfigs"
     if more and wanted and len(more) != wanted:
-        yield finding(pool, path, f"GPUDirect on {machine} wants {wanted} networks, {len(more)} are given")
-    for key in ("network", "subnetwork"):
+        yield finding(pool, path, f"the fabric of {machine} has {wanted} interfaces, {len(more)} are given")
+    # Sockets want a network for each card; RDMA has one with a subnetwork for each.
+    for key in ("network", "subnetwork") if machine in facts.SOCKETS else ("subnetwork",):
         names = [one.get(key) for one in more]
         if len(set(map(str, names))) != len(names):
             yield finding(pool, path, f"a {key} stands twice")

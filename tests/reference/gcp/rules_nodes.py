@@ -204,6 +204,8 @@ def _node(pool: Resource) -> Iterator[Finding]:
         yield finding(
             pool, "nodeConfig.workloadMetadataConfig.mode", "pods would reach the node's own identity"
         )
+    if some(config.get("metadata")).get("disable-legacy-endpoints", "true") != "true":
+        yield finding(pool, "nodeConfig.metadata", "the old metadata API is on")
     if "serviceAccount" not in config:
         yield finding(
             pool, "nodeConfig.serviceAccount", "the project's default account, which may edit everything"

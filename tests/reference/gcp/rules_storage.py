@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reference.common import Finding, Resource, is_unknown
@@ -10,6 +11,9 @@ from reference.gcp.declared import BUCKET, KEY, KEY_RING, Declared, finding, mem
 
 FILESTORE = "gcp:filestore/instance:Instance"
 LUSTRE = "gcp:lustre/instance:Instance"
+# Source: GoogleCloudPlatform/lustre-csi-driver pkg/csi_driver/controller.go and docs, 2026-08-19
+THROUGHPUTS = ("125", "250", "500", "1000")
+LEAST_LUSTRE_GIB = 9000
 MULTI_REGIONS = ("US", "EU", "ASIA")
 ACTIONS = {"Delete": False, "SetStorageClass": True, "AbortIncompleteMultipartUpload": False}
 """Lifecycle action -> whether it names a storage class. Source: discovery document storage.v1"""
@@ -28,9 +32,24 @@ def check(stack: Declared) -> Iterator[Finding]:
     for instance in stack.of(FILESTORE):
         yield from _filestore(instance)
     for instance in stack.of(LUSTRE):
-        location = instance["inputs"].get("location")
-        if not is_unknown(location) and facts.zone_region(str(location)) is None:
-            yield finding(instance, "location", f"{location!r} is no zone")
+        yield from _lustre(instance)
+
+
+def _lustre(instance: Resource) -> Iterator[Finding]:
+    inputs = instance["inputs"]
+    location, capacity = inputs.get("location"), str(inputs.get("capacityGib"))
+    if not is_unknown(location) and facts.zone_region(str(location)) is None:
+        yield finding(instance, "location", f"{location!r} is no zone")
+    if str(inputs.get("perUnitStorageThroughput")) not in THROUGHPUTS:
+        yield finding(
+            instance, "perUnitStorageThroughput", f"none of {', '.join(THROUGHPUTS)} MB/s for each TiB"
+        )
+    if not capacity.isdigit() or int(capacity) < LEAST_LUSTRE_GIB:
+        yield finding(instance, "capacityGib", f"{capacity}: {LEAST_LUSTRE_GIB} at least")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,7}", str(inputs.get("filesystem"))):
+        yield finding(
+            instance, "filesystem", f"{inputs.get('filesystem')!r}: 1 to 8 letters and digits, a letter first"
+        )
 
 
 def _bucket(bucket: Resource) -> Iterator[Finding]:
@@ -48,12 +67,16 @@ def _bucket(bucket: Resource) -> Iterator[Finding]:
         yield finding(bucket, "uniformBucketLevelAccess", "access lists of single objects are possible")
     if some(inputs.get("versioning")).get("enabled") is not True:
         yield finding(bucket, "versioning", "an overwritten object is lost")
+    if inputs.get("storageClass", "STANDARD") not in CLASSES:
+        yield finding(bucket, "storageClass", f"{inputs['storageClass']!r} is none of {', '.join(CLASSES)}")
     for rule in members(inputs.get("lifecycleRules")):
         action = some(rule.get("action"))
         if action.get("type") not in ACTIONS:
             yield finding(bucket, "lifecycleRules", f"{action.get('type')!r} is no action")
         elif ACTIONS[action["type"]] != (action.get("storageClass") in CLASSES):
             yield finding(bucket, "lifecycleRules", f"{action} and its storage class do not fit")
+        if some(rule.get("condition")).get("withState", "ANY") not in ("ANY", "LIVE", "ARCHIVED"):
+            yield finding(bucket, "lifecycleRules", "no such state of an object")
         if not rule.get("condition"):
             yield finding(bucket, "lifecycleRules", "a rule without a condition takes every object")
 

@@ -35,6 +35,8 @@ LUSTRE_STEP = 2400
 
 https://docs.aws.amazon.com/fsx/latest/LustreGuide/using-fsx-lustre.html, 2026-11-23
 """
+NEURON = "aws.amazon.com/neuron"
+KARPENTER = ("karpenter", "karpenter-crd")
 COPIES = 2
 """Karpenter: one works, one stands by."""
 
@@ -79,6 +81,9 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         controllers=min(COPIES, system.min_nodes),
         placement_groups=tuple(dict.fromkeys(one.placement for one in shapes if one.placement)),
         fabric=any(one.interfaces for one in shapes),
+        neuron=tuple(
+            sorted({pool.accelerator for pool in pools if pool.accelerator and pool.resource == NEURON})
+        ),
         window=_window(target.maintenance),
         store=Store(
             aws_names.bucket(spec.name, target.account, target.region),
@@ -89,6 +94,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         lustre=_lustre(target),
         pipeline=_pipeline(target),
         queue=f"{spec.name}-interruptions",
+        charts=KARPENTER if provisioners else (),
     )
 
 
@@ -129,7 +135,7 @@ def _addons(platform: str, target: AwsTarget) -> Iterator[Addon]:
     if target.shared_storage:
         yield _addon(platform, "aws-efs-csi-driver", account="efs-csi-controller-sa")
     if target.parallel_storage_tib:
-        yield _addon(platform, "aws-fsx-csi-driver")
+        yield _addon(platform, "aws-fsx-csi-driver", account="fsx-csi-controller-sa")
 
 
 def _addon(

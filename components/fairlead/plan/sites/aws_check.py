@@ -17,6 +17,8 @@ POOLS = "platform.pools"
 PRINCIPAL = re.compile(r"arn:aws:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
 """https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html, 2026-11-23"""
 KEY = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}", re.ASCII)
+NAMED_SUBJECT = re.compile(r"[^*:]+:[^*:/]+")
+"""A subject whose first part after its kind is written out: repo:acme/…, project_path:acme/…"""
 RESERVATION = re.compile(r"cr-([0-9a-f]{8}|[0-9a-f]{17})")
 _DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 LOG_DAYS = (*_DAYS, 2192, 2557, 2922, 3288, 3653)
@@ -84,7 +86,7 @@ def _settings(target: AwsTarget) -> Iterator[Problem]:
             f"{TARGET}.log_days", "CloudWatch keeps logs for other periods", str(target.log_days), allowed
         )
     for place, subject in enumerate(target.ci.subjects if target.ci else ()):
-        if subject.strip("*:/") == "" or ":" not in subject.partition("*")[0]:
+        if not NAMED_SUBJECT.match(subject):
             yield Problem(
                 f"{TARGET}.ci.subjects[{place}]",
                 "lets strangers deploy: everybody's pipelines have the same issuer",
@@ -154,13 +156,6 @@ def _machine(target: AwsTarget, pool: Pool, machine: MachineRow, where: str) -> 
     if pool.fabric == "required" and machine.fabric != "none" and machine.fabric_cards == 0:
         what = f"how the fast network of machine {machine.name} is laid out is not known"
         yield Problem(f"{where}.fabric", what, pool.fabric, "auto, off")
-    if machine.vcpus is None:
-        yield Problem(
-            f"{where}.machine",
-            f"cores and memory of machine {machine.name} are not known: no queue could count them",
-            machine.name,
-            fix="choose another machine",
-        )
 
 
 def _blocks(target: AwsTarget, pools: Mapping[int, Pool]) -> Iterator[Problem]:

@@ -223,6 +223,9 @@ class AwsSite(Site):
     """Copies of Karpenter: no more than there are nodes for them."""
     placement_groups: tuple[str, ...]
     fabric: bool
+    """Whether any node has the fast network."""
+    neuron: tuple[str, ...]
+    """Accelerators of the catalogue that Neuron's device plugin advertises; empty where no pool has one."""
     window: Window
     store: Store
     shared_storage: bool
@@ -230,3 +233,5 @@ class AwsSite(Site):
     pipeline: Pipeline | None
     queue: str
     """Name of the queue of interruptions."""
+    charts: tuple[str, ...]
+    """Charts of the lock that the target itself installs."""

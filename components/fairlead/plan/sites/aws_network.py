@@ -22,7 +22,6 @@ WIDEST, NARROWEST = 16, 20
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html, 2026-11-23
 """
-MOST_ZONES = 7
 LEAST_ZONES = 2
 """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html: subnets in two zones, 2026-11-23"""
 PODS = 110
@@ -39,8 +38,8 @@ SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16")
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html, 2026-11-23
 """
-ENDPOINTS = ("ecr.api", "ecr.dkr", "sts", "eks", "eks-auth", "ec2", "sqs")
-"""Services that nodes and controllers call: registry, identity, the cluster, EC2, interruptions."""
+ENDPOINTS = ("ecr.api", "ecr.dkr", "s3", "sts", "eks", "eks-auth", "ec2", "sqs")
+"""Services that nodes and pods call: registry, object store, identity, the cluster, EC2, interruptions."""
 
 
 def service_range(cidr: str) -> str:
@@ -85,9 +84,6 @@ def check(target: AwsTarget, pools: Mapping[int, Pool], choices: Mapping[int, Ch
     if target.network is not None:
         yield from _brought(target)
         return
-    if len(target.zones) > MOST_ZONES:
-        yield Problem(f"{TARGET}.zones", "too many zones", str(len(target.zones)), f"at most {MOST_ZONES}")
-        return
     prefix = ip_network(target.cidr).prefixlen
     if not WIDEST <= prefix <= NARROWEST:
         yield Problem(
@@ -120,7 +116,7 @@ def _brought(target: AwsTarget) -> Iterator[Problem]:
 
 
 def _room(target: AwsTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> Iterator[Problem]:
-    """Nodes at their most against the addresses of each zone; a pool over several zones counts in all."""
+    """Nodes at their most against the addresses of each zone, told of the first that is too small."""
     for zone, plan in zip(target.zones, cut(target.cidr, target.zones), strict=True):
         there = {place: pools[place] for place in choices if zone in nodes_in(pools[place], target)}
         needed = sum(-(-pool.max // len(nodes_in(pool, target))) for pool in there.values()) * NODE_ADDRESSES
@@ -134,6 +130,7 @@ def _room(target: AwsTarget, pools: Mapping[int, Pool], choices: Mapping[int, Ch
                 f"{have // NODE_ADDRESSES} nodes in the zone, over all pools",
                 "lower max, take a wider platform.target.cidr, or bring a network",
             )
+            return
 
 
 def nodes_in(pool: Pool, target: AwsTarget) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         subscription=target.subscription,
         entra_tenant=target.tenant,
         zones=target.zones,
+        region_zones=catalog.regions["azure"][target.region].zones,
         version=target.version or ".".join(catalog.targets["azure"].kubernetes.split(".")[:2]),
         names=naming.names(spec.name, target.subscription),
         network=naming.network_plan(target, naming.most_nodes(pools)),

@@ -9,7 +9,6 @@ from ipaddress import ip_network
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.sites.azure_names import KEY, POD_BLOCK, agent_pool_name, network_plan, overlaps
-from fairlead.plan.sites.azure_pools import TEMPORARY
 from fairlead.spec.azure import GUID, AzureTarget
 from fairlead.spec.model import Pool
 
@@ -137,9 +136,6 @@ def _disks(pool: Pool, where: str, choice: Choice) -> Iterator[Problem]:
     if pool.local_disks == "raw" and machine.local_disks == 1:
         what = f"the disk inside {machine.name} is a temporary one that the node image formats"
         yield Problem(f"{where}.local_disks", what, "raw", "ephemeral, off")
-    if pool.local_disks == "raw" and pool.disk_gib is None and machine.local_disk_gib < TEMPORARY:
-        fix = "name disk_gib"
-        yield Problem(f"{where}.disk_gib", "raw disks leave no room for the node's own", fix=fix)
 
 
 def _provisioned(pool: Pool, where: str) -> Iterator[Problem]:
@@ -159,20 +155,23 @@ def _provisioned(pool: Pool, where: str) -> Iterator[Problem]:
 
 
 def _system(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> Iterator[Problem]:
-    """AKS needs nodes for its own pods; where a machine is not known yet, nothing is said."""
+    """AKS needs nodes for its own pods; where a machine is not known yet, or none is always there, others say so."""
     if len(choices) < len(pools):
         return
-    plain = {place: pool for place, pool in pools.items() if choices[place].machine.accelerator is None}
-    if not plain or any(pool.min and pool.capacity[0] != "spot" for pool in plain.values()):
-        return
-    place = next(iter(plain))
-    yield Problem(
-        f"{POOLS}[{place}].min",
-        "AKS runs its own pods on a plain pool that is always there and is not spot: there is none",
-        str(plain[place].min),
-        "at least 1, and capacity on-demand or reserved first",
-        "give one pool without accelerators min 2",
-    )
+    always = {
+        place: pool
+        for place, pool in pools.items()
+        if choices[place].machine.accelerator is None and pool.min
+    }
+    if always and all(pool.capacity[0] == "spot" for pool in always.values()):
+        place = next(iter(always))
+        yield Problem(
+            f"{POOLS}[{place}].capacity",
+            "AKS runs its own pods on a plain pool that is not spot, and there is none",
+            ", ".join(always[place].capacity),
+            "on-demand or reserved first",
+            "change it, or add a small pool without accelerators",
+        )
 
 
 def _names(pools: Mapping[int, Pool]) -> Iterator[Problem]:
@@ -181,7 +180,7 @@ def _names(pools: Mapping[int, Pool]) -> Iterator[Problem]:
         for word in pool.capacity:
             name = agent_pool_name(pool.name, pool.generation, word)
             earlier = taken.setdefault(name, place)
-            if earlier != place:
+            if pools[earlier].name != pool.name:
                 what = f"would be the agent pool {name}, as {POOLS}[{earlier}] is"
                 fix = "choose another name; the first letters count"
                 yield Problem(f"{POOLS}[{place}].name", what, pool.name, fix=fix)

@@ -27,23 +27,43 @@ descriptions of AgentPoolArgs in pulumi-azure-native 3.29.0, 2026-11-23
 """
 
 
+MOVE = (
+    "raise the pool's generation: new nodes then stand beside the old ones, which go when they are drained; or take"
+    " the change back"
+)
+STAY = "take the change back: the first plain pool of the spec stays as it was made"
+
+
 def refused(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Problem]:
     """Every change between two inputs of one agent pool that Azure refuses."""
-    return list(_changed(name, old, new))
+    return list(_changed(name, old, new, MOVE))
 
 
-def _changed(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+def refused_of_cluster(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Problem]:
+    """Every change of the pool that came with a cluster that Azure refuses, or that would take it away."""
+    before, after = _profiles(old), _profiles(new)
+    found = [
+        problem for key in before if key in after for problem in _changed(key, before[key], after[key], STAY)
+    ]
+    if not set(before) - set(after):
+        return found
+    what = "the pool that came with the cluster carries AKS' own pods and cannot be taken away"
+    fix = "leave it the first plain pool of the spec, with its name, its generation and its first capacity"
+    where = f"cluster {name}: agentPoolProfiles"
+    return [Problem(where, what, ", ".join(after), ", ".join(before), fix), *found]
+
+
+def _profiles(inputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    profiles: list[Mapping[str, Any]] = inputs.get("agentPoolProfiles") or []
+    return {one["name"]: one for one in profiles}
+
+
+def _changed(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fix: str) -> Iterator[Problem]:
     for key, meaning in FIXED.items():
         before, after = _plain(old.get(key)), _plain(new.get(key))
         if before != after:
-            yield Problem(
-                f"agent pool {name}: {key}",
-                f"{meaning} cannot be changed in a pool that stands",
-                str(after),
-                str(before),
-                "raise the pool's generation: new nodes then stand beside the old ones, which go when they are"
-                " drained; or take the change back",
-            )
+            what = f"{meaning} cannot be changed in a pool that stands"
+            yield Problem(f"agent pool {name}: {key}", what, str(after), str(before), fix)
 
 
 def _plain(value: Any) -> Any:

@@ -141,6 +141,9 @@ class AzureSite(Site):
     subscription: str
     entra_tenant: str
     zones: tuple[str, ...]
+    """Those that the platform uses."""
+    region_zones: tuple[str, ...]
+    """All of the region: an address is in one of them or in all."""
     version: str
     """Kubernetes minor version: AKS takes the newest patch of it."""
     names: AzureNames

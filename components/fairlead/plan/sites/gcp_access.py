@@ -36,6 +36,8 @@ CI_ROLES = (
 )
 """What the pipeline needs to build and change everything of this target, and no owner or editor.
 https://cloud.google.com/iam/docs/roles-permissions"""
+LUSTRE_ROLES = ("roles/lustre.admin",)
+"""And what it needs beside them for a parallel file system."""
 VIEWER = "roles/container.clusterViewer"
 """Finds the cluster; what one may do inside, RBAC says."""
 
@@ -85,21 +87,21 @@ def ci(name: str, target: GcpTarget) -> CiPlan | None:
     """The pipeline's identity, where the spec has one."""
     if target.ci is None:
         return None
-    pool = words.fit(f"{name}-ci", words.POOL_ID)
+    pool = words.fit(f"{name}-pipeline", words.POOL_ID)
     path = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{pool}"
     # JSON's texts are texts of the condition language too.
     subjects = ", ".join(json.dumps(subject) for subject in target.ci.subjects)
     return CiPlan(
         pool=pool,
-        provider="pipeline",
-        account=account(name, "ci", target).partition("@")[0],
+        provider="tokens",
+        account=account(name, "pipeline", target).partition("@")[0],
         issuer=target.ci.issuer,
         condition=f"assertion.sub in [{subjects}]",
         principals=tuple(
-            (f"ci-subject-{place}", f"principal://iam.googleapis.com/{path}/subject/{subject}")
+            (f"pipeline-subject-{place}", f"principal://iam.googleapis.com/{path}/subject/{subject}")
             for place, subject in enumerate(target.ci.subjects)
         ),
-        roles=CI_ROLES,
+        roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ())),
         grantable=tuple(sorted({*NODE_ROLES, VIEWER})),
     )
 

@@ -12,6 +12,7 @@ from fairlead.plan.machines import Choice
 from fairlead.plan.pools import slice_nodes
 from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.sites.gcp_time import LEAST_HOURS
 from fairlead.spec.gcp import PROJECT, GcpTarget
 from fairlead.spec.model import Pool
 from fairlead.values import seconds
@@ -31,6 +32,18 @@ def target(target: GcpTarget) -> Iterator[Problem]:
     """Problems of the target's own settings."""
     yield from _key(target)
     yield from _admins(target)
+    if target.maintenance.hours < LEAST_HOURS:
+        yield Problem(
+            f"{TARGET}.maintenance.hours",
+            "GKE wants 48 hours of maintenance in any 32 days",
+            str(target.maintenance.hours),
+            f"{LEAST_HOURS} to 24: the window comes once a week",
+            f"write hours: {LEAST_HOURS}",
+        )
+    for place, cidr in enumerate(target.endpoint.allow):
+        if ":" in cidr:
+            what = "the API server of GKE has IPv4 addresses only"
+            yield Problem(f"{TARGET}.endpoint.allow[{place}]", what, cidr, "an IPv4 range")
     lustre = target.parallel_storage_tib
     if lustre is not None and lustre % 9:
         yield Problem(

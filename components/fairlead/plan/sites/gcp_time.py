@@ -10,6 +10,9 @@ from fairlead.spec.target import Maintenance
 MONDAY = datetime(2026, 1, 5, tzinfo=timezone.utc)  # noqa: UP017 - as in the formats below
 """The window's first week: it must have begun some time, and nothing else depends on it."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LEAST_HOURS = 12
+"""GKE refuses windows that leave less than 48 hours in any 32 days, which hold a weekly one four times.
+https://cloud.google.com/kubernetes-engine/docs/concepts/maintenance-windows-and-exclusions#restrictions"""
 RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 

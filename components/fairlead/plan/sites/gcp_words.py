@@ -39,11 +39,12 @@ TPUS: Mapping[str, str] = {
 github.com/GoogleCloudPlatform/cluster-toolkit v1.95.0 modules/internal/tpu-definition/main.tf
 """
 
-HYPERDISK = frozenset({"a4", "a4x", "c4", "c4a", "ct6e", "g4", "n4", "tpu7x"})
-"""Machine series that boot from Hyperdisk; the others boot from Persistent Disk.
+HYPERDISK = ("a3-ultragpu-", "a4-", "a4x-", "c4-", "c4a-", "ct6e-", "g4-", "n4-", "tpu7x-")
+"""Beginnings of machine types that boot from Hyperdisk; the others boot from Persistent Disk.
 
 github.com/cloudpilot-ai/karpenter-provider-gcp 417f047 pkg/providers/disktype/pdcsi/node-labeler-configmap.yaml;
-tpu7x: github.com/GoogleCloudPlatform/cluster-toolkit v1.95.0 examples/gke-tpu-7x
+A3 Ultra, TPU7x: github.com/GoogleCloudPlatform/cluster-toolkit v1.95.0 examples/machine-learning/a3-ultragpu-8g,
+examples/gke-tpu-7x
 """
 
 WORKLOAD_POLICY = frozenset({"a4x", "tpu7x"})
@@ -96,7 +97,7 @@ def accelerator_type(machine: str) -> str | None:
 
 def disk_type(machine: str) -> str:
     """Boot disk of a machine."""
-    return "hyperdisk-balanced" if series(machine) in HYPERDISK else "pd-balanced"
+    return "hyperdisk-balanced" if machine.startswith(HYPERDISK) else "pd-balanced"
 
 
 def fit(text: str, most: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
@@ -27,6 +28,9 @@ class StorePlan:
     """Tenant -> its own part."""
     endpoint: str
     region: str
+    ranges: tuple[str, ...]
+    """Ranges in which it answers."""
+    port: int
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,10 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> OnpremS
 def _store(store: BroughtStore | None, tenants: Sequence[str]) -> StorePlan | None:
     if store is None:
         return None
-    return StorePlan({tenant: f"{store.uri}/{tenant}" for tenant in tenants}, store.endpoint, store.region)
+    at = urlsplit(store.endpoint)
+    port = at.port or (443 if at.scheme == "https" else 80)
+    uris = {tenant: f"{store.uri}/{tenant}" for tenant in tenants}
+    return StorePlan(uris, store.endpoint, store.region, store.ranges, port)
 
 
 def _accounts(store: BroughtStore | None, tenants: Sequence[str]) -> AccountsPlan | None:

@@ -63,7 +63,8 @@ class Autoscaling(pulumi.ComponentResource):
             inside,
             after=[*kinds.ready, *nodes, *queue, bond],
         )
-        self.ready = self._pools(profile, [*controller.ready, *role[1], entry], inside)
+        pools = self._pools(profile, [*controller.ready, *role[1], entry], inside)
+        self.ready = [*kinds.ready, *controller.ready, *pools]
         self.register_outputs({})
 
     def _profile(self, role: iam.Role) -> iam.InstanceProfile:
@@ -188,4 +189,4 @@ class Autoscaling(pulumi.ComponentResource):
         ]
         made = ObjectGroup(f"{name}-node-classes", classes, inside, after=after)
         pools = [objects.node_pool(plan, site.window) for plan in site.provisioners]
-        return ObjectGroup(f"{name}-node-pools", pools, inside, after=made.ready).ready
+        return [*made.ready, *ObjectGroup(f"{name}-node-pools", pools, inside, after=made.ready).ready]

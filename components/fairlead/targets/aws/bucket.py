@@ -7,12 +7,34 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import s3
 
-from fairlead.plan.sites.aws_model import AwsSite
+from fairlead.contract.handle import Reach
+from fairlead.plan.sites.aws_model import AwsSite, OwnNetwork
 from fairlead.targets.aws import policies
 from fairlead.targets.aws.spelling import MANAGED
 
 ABORT_DAYS = 7
 """Days after which the parts of an upload that was never finished are removed."""
+
+
+AGENT = "169.254.170.23/32"
+"""Where pods ask the agent on their node for their identity.
+
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html, 2026-11-23
+"""
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+HTTPS = (443,)
+
+
+def reach(site: AwsSite) -> list[Reach]:
+    """What tenants' pods call: the agent, and the store at its addresses in the network.
+
+    Where the store has none there, its addresses are any in the internet: they change from day to day.
+    """
+    agent = Reach(AGENT, (80,))
+    network = site.network
+    if isinstance(network, OwnNetwork) and "s3" in network.endpoints:
+        return [agent, *(Reach(zone.control, HTTPS) for zone in network.zones)]
+    return [agent, Reach("0.0.0.0/0", HTTPS, PRIVATE)]
 
 
 class Bucket(pulumi.ComponentResource):

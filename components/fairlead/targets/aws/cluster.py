@@ -10,11 +10,13 @@ import pulumi_aws as aws
 
 from fairlead import labels
 from fairlead.contract.chart import Renderer
+from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle, NodePoolHandle, ObjectStore, WorkloadIdentity
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.aws_model import AwsSite
+from fairlead.targets.aws import neuron
 from fairlead.targets.aws.autoscaling import Autoscaling
-from fairlead.targets.aws.bucket import Bucket
+from fairlead.targets.aws.bucket import Bucket, reach
 from fairlead.targets.aws.charts import with_own
 from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, TenantIdentities
@@ -76,6 +78,7 @@ class AwsCluster(pulumi.ComponentResource):
         tenants = TenantIdentities(name, site, plan.tenants, control, key, self._child)
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
+        advertised = self._neuron(control, args.images, nodes)
         growing = self._growing(ground, args, [*nodes, *added])
         self.handle = ClusterHandle(
             name=name,
@@ -87,7 +90,7 @@ class AwsCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.system_pool},
             storage_classes=storage.classes,
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*nodes, *added, *storage.ready, *bucket.ready, *tenants.ready, *growing],
+            ready=[*nodes, *added, *storage.ready, *bucket.ready, *tenants.ready, *advertised, *growing],
             object_store=self._store(bucket),
             identity=WorkloadIdentity({tenant.name: {} for tenant in plan.tenants}, {}),
         )
@@ -112,14 +115,24 @@ class AwsCluster(pulumi.ComponentResource):
             ready=[*first, *rights, *network.subnets.ready],
         )
 
+    def _neuron(
+        self, control: ControlPlane, images: Mapping[str, str], nodes: Sequence[pulumi.Resource]
+    ) -> Sequence[pulumi.Resource]:
+        """Neuron's device plugin, where a pool has such accelerators: the gpu layer runs NVIDIA's alone."""
+        if not self._site.neuron:
+            return ()
+        made = neuron.objects(images[neuron.NAME], self._site.neuron)
+        inside = pulumi.ResourceOptions(parent=self, provider=control.provider)
+        return ObjectGroup(f"{self._name}-neuron", made, inside, after=nodes).ready
+
     def _growing(
         self, ground: Ground, args: AwsClusterArgs, after: Sequence[pulumi.Resource]
     ) -> Sequence[pulumi.Resource]:
         """Karpenter, where a pool may grow."""
         if not self._site.provisioners:
             return ()
-        image = args.images["karpenter"]
-        return Autoscaling(self._name, self._site, ground, image, with_own(args.render), after, self._child).ready
+        image, render = args.images["karpenter"], with_own(args.render, self._site.charts)
+        return Autoscaling(self._name, self._site, ground, image, render, after, self._child).ready
 
     def _pools(
         self, groups: Mapping[str, NodePool], growing: Sequence[pulumi.Resource]
@@ -145,6 +158,7 @@ class AwsCluster(pulumi.ComponentResource):
             },
             endpoint=f"https://s3.{region}.amazonaws.com",
             region=region,
+            reach=reach(self._site),
         )
 
 

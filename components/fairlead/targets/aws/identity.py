@@ -23,7 +23,8 @@ ADDON_POLICIES: Mapping[str, str] = {
 
 https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html, 2026-11-23
 """
-DISKS = "aws-ebs-csi-driver"
+DISKS, FILES = "aws-ebs-csi-driver", "aws-fsx-csi-driver"
+"""Add-ons whose rights, or a part of them, are written here."""
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -54,6 +55,10 @@ class AddonRoles(pulumi.ComponentResource):
         super().__init__("fairlead:aws:AddonRoles", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.roles = {}
+        documents: Mapping[str, pulumi.Input[str]] = {
+            DISKS: pulumi.Output.from_input(key).apply(policies.volume_key),
+            FILES: policies.file_systems(),
+        }
         ready: list[pulumi.Resource] = []
         for addon in (one for one in site.addons if one.account):
             role = iam.Role(
@@ -62,7 +67,7 @@ class AddonRoles(pulumi.ComponentResource):
                 child,
             )
             self.roles[addon.role] = role
-            ready += self._rights(name, addon, role, key, child)
+            ready += self._rights(f"{name}-{addon.name}", addon, role.name, documents)
         self.ready = ready
         self.register_outputs({})
 
@@ -70,23 +75,21 @@ class AddonRoles(pulumi.ComponentResource):
         self,
         name: str,
         addon: Addon,
-        role: iam.Role,
-        key: pulumi.Input[str],
-        child: pulumi.ResourceOptions,
+        role: pulumi.Output[str],
+        documents: Mapping[str, pulumi.Input[str]],
     ) -> list[pulumi.Resource]:
-        made: list[pulumi.Resource] = [
-            iam.RolePolicyAttachment(
-                f"{name}-{addon.name}",
-                iam.RolePolicyAttachmentArgs(role=role.name, policy_arn=policy(ADDON_POLICIES[addon.name])),
-                child,
-            )
-        ]
-        if addon.name == DISKS:
-            document = pulumi.Output.from_input(key).apply(policies.volume_key)
+        child = pulumi.ResourceOptions(parent=self)
+        made: list[pulumi.Resource] = []
+        if addon.name in ADDON_POLICIES:
+            managed = policy(ADDON_POLICIES[addon.name])
             made.append(
-                iam.RolePolicy(
-                    f"{name}-{addon.name}-key", iam.RolePolicyArgs(role=role.name, policy=document), child
+                iam.RolePolicyAttachment(
+                    name, iam.RolePolicyAttachmentArgs(role=role, policy_arn=managed), child
                 )
+            )
+        if addon.name in documents:
+            made.append(
+                iam.RolePolicy(name, iam.RolePolicyArgs(role=role, policy=documents[addon.name]), child)
             )
         return made
 

@@ -13,6 +13,14 @@ from fairlead.targets.aws import policies
 from fairlead.targets.aws.spelling import MANAGED, owned, trust
 
 EVERYWHERE = "0.0.0.0/0"
+BALANCERS: Mapping[str, Mapping[str, str]] = {
+    "nodes": {"kubernetes.io/role/internal-elb": "1"},
+    "public": {"kubernetes.io/role/elb": "1"},
+}
+"""Subnets -> the tag by which controllers of load balancers find them.
+
+https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html, 2026-11-23
+"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ class Network(pulumi.ComponentResource):
 
     def _subnet(self, network: ec2.Vpc, zone: str, purpose: str, cidr: str) -> ec2.Subnet:
         found_by = owned(self._name) if purpose == "nodes" else {}
+        found_by |= BALANCERS.get(purpose, {})
         return ec2.Subnet(
             f"{self._name}-{purpose}-{zone}",
             ec2.SubnetArgs(
@@ -171,17 +180,18 @@ class Network(pulumi.ComponentResource):
         tables: Sequence[pulumi.Input[str]],
         subnets: Sequence[pulumi.Input[str]],
     ) -> list[pulumi.Resource]:
-        """The object store by the route tables, which costs nothing; the others by interfaces."""
+        """The object store by the route tables, which costs nothing; where tenants are to reach it at an
+        address of the network alone, by an interface too, as all other services."""
         region = self._site.region
         made: list[pulumi.Resource] = [
             ec2.VpcEndpoint(
-                f"{self._name}-s3",
+                f"{self._name}-s3-routes",
                 ec2.VpcEndpointArgs(
                     vpc_id=network.id,
                     service_name=f"com.amazonaws.{region}.s3",
                     vpc_endpoint_type="Gateway",
                     route_table_ids=tables,
-                    tags=self._tags("s3"),
+                    tags=self._tags("s3-routes"),
                 ),
                 self._child,
             )

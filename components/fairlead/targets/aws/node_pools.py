@@ -18,7 +18,6 @@ from fairlead.targets.aws.spelling import (
     FABRIC,
     HOPS,
     MANAGED,
-    owned,
     policy,
     trust,
 )
@@ -259,7 +258,7 @@ def placement_groups(
     return {
         one: ec2.PlacementGroup(
             one,
-            ec2.PlacementGroupArgs(name=one, strategy="cluster", tags={**owned(name), MANAGED: name}),
+            ec2.PlacementGroupArgs(name=one, strategy="cluster", tags={MANAGED: name}),
             opts,
         )
         for one in site.placement_groups

@@ -101,8 +101,8 @@ def _cluster(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     yield _allow("logs", ["DescribeLogGroups"], "*")
     yield _allow("sqs", ["*"], arn("sqs", region, account, site.queue))
     yield _allow("events", EVENTS, arn("events", region, account, f"rule/{name}-*"))
-    tagged = arn("autoscaling", region, account, "autoScalingGroup:*:autoScalingGroupName/eks-*")
-    yield _allow("autoscaling", ["CreateOrUpdateTags", "DeleteTags"], tagged)
+    groups_of = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": name}}
+    yield _allow("autoscaling", ["CreateOrUpdateTags", "DeleteTags"], "*", groups_of)
     yield _allow("autoscaling", ["DescribeAutoScalingGroups", "DescribeTags"], "*")
 
 

@@ -89,6 +89,11 @@ def volume_key(key_arn: str) -> str:
     )
 
 
+def file_systems() -> str:
+    """What the driver of the parallel file system may do: look at those that are there. It makes none."""
+    return document([{"Effect": "Allow", "Action": "fsx:DescribeFileSystems", "Resource": "*"}])
+
+
 def flow_logs(region: str, account: str, name: str) -> str:
     """What the network may do with its log group."""
     group = arn("logs", region, account, f"log-group:{log_groups(name)['flow']}")

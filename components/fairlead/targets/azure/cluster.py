@@ -14,13 +14,14 @@ from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle, NodePoolHandle
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.azure_model import AzureSite
-from fairlead.targets.azure import autoscaling, storage
+from fairlead.targets.azure import autoscaling, volumes
 from fairlead.targets.azure.control_plane import ControlPlane
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities, WorkloadIdentities, grant
 from fairlead.targets.azure.keys import Keys
 from fairlead.targets.azure.network import Network
 from fairlead.targets.azure.node_pools import NodePools
+from fairlead.targets.azure.storage import Storage
 
 Render = Callable[[Any], Sequence[Mapping[str, Any]]]
 """Makes the objects of a chart; AKS brings its own controllers, so nothing is rendered here."""
@@ -57,7 +58,7 @@ class AzureCluster(pulumi.ComponentResource):
         identities = Identities(name, site, groups, child)
         keys = Keys(name, site, groups, identities, child)
         where = Network(name, site, groups, child)
-        data = storage.Storage(name, site, (groups, identities, keys, where), child)
+        data = Storage(name, site, (groups, identities, keys, where), child)
         joins = grant(
             f"{name}-joins",
             site,
@@ -72,7 +73,13 @@ class AzureCluster(pulumi.ComponentResource):
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
         inside = pulumi.ResourceOptions(parent=self, provider=plane.provider)
         classes = _classes(keys, data, groups)
-        objects = [*classes.values(), *autoscaling.objects(site, where.nodes), *_pipeline(identities)]
+        clients = {tenant: identity.client_id for tenant, identity in identities.tenants.items()}
+        objects = [
+            *classes.values(),
+            *volumes.mounts(site, groups.data.name, clients),
+            *autoscaling.objects(site, where.nodes),
+            *_pipeline(identities),
+        ]
         made = ObjectGroup(f"{name}-base", objects, inside, after=[plane.cluster, *data.ready])
         self.handle = ClusterHandle(
             name=name,
@@ -82,9 +89,9 @@ class AzureCluster(pulumi.ComponentResource):
             pools={pool.name: NodePoolHandle(pool, pools.ready.get(pool.name, [])) for pool in plan.pools},
             images=args.images,
             system_selector={labels.POOL: site.agent_pools[0].pool},
-            storage_classes={contract: contract for contract in classes},
+            storage_classes={one: one for one in classes},
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*made.ready, *pools.ready[site.agent_pools[0].pool], bound],
+            ready=[*made.ready, *pools.ready[site.agent_pools[0].pool], *bound.ready],
             object_store=data.object_store,
             identity=bound.handle,
         )
@@ -97,9 +104,9 @@ def _site(plan: PlatformPlan) -> AzureSite:
     return plan.site
 
 
-def _classes(keys: Keys, data: storage.Storage, groups: ResourceGroups) -> dict[str, Mapping[str, Any]]:
+def _classes(keys: Keys, data: Storage, groups: ResourceGroups) -> dict[str, Mapping[str, Any]]:
     files = (groups.data.name, data.files.name) if data.files else None
-    return storage.classes(keys.disks.id, files)
+    return volumes.classes(keys.disks.id, files)
 
 
 def _pipeline(identities: Identities) -> list[Mapping[str, Any]]:

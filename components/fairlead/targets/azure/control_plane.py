@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_azure_native import containerservice, monitor, operationalinsights, resources
+from pulumi_azure_native import containerservice, monitor, operationalinsights
 
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import spelling
+from fairlead.targets.azure.access import way_in
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities
+from fairlead.targets.azure.immutable import cluster_keeps_its_pool
 from fairlead.targets.azure.keys import Keys
 from fairlead.targets.azure.network import Network
 from fairlead.targets.azure.node_pools import system_profile
@@ -21,8 +21,6 @@ from fairlead.targets.azure.node_pools import system_profile
 MAINTENANCE = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 """Names that AKS gives to the windows for Kubernetes and for node images."""
 IMAGE_CLEANER_HOURS = 168
-LIST_CREDENTIALS = "2025-09-01"
-"""Version of the interface that tells where the API server is; that of the cluster's own resource."""
 
 
 class ControlPlane(pulumi.ComponentResource):
@@ -54,6 +52,7 @@ class ControlPlane(pulumi.ComponentResource):
                 parent=self,
                 depends_on=after,
                 protect=site.protect,
+                hooks=cluster_keeps_its_pool(name),
                 # The autoscaler owns the number of nodes; the other pools are resources of their own.
                 ignore_changes=["agentPoolProfiles[0].count"],
             ),
@@ -62,7 +61,7 @@ class ControlPlane(pulumi.ComponentResource):
         for config in MAINTENANCE:
             self._maintenance(f"{name}-{config}", config)
         self.issuer = self.cluster.oidc_issuer_profile.apply(_issuer)
-        self.kubeconfig = self._way_in(name)
+        self.kubeconfig = way_in(name, site, self.cluster, self._child)
         self.provider = kubernetes.Provider(
             name,
             kubernetes.ProviderArgs(
@@ -122,85 +121,10 @@ class ControlPlane(pulumi.ComponentResource):
             ),
         )
 
-    def _way_in(self, name: str) -> pulumi.Output[str]:
-        """Address and certificate authority are in no output of the cluster: a deployment that deploys nothing
-        reads them after its creation."""
-        told = resources.Deployment(
-            f"{name}-access",
-            resources.DeploymentArgs(
-                resource_group_name=self._group,
-                deployment_name=f"{name}-access",
-                properties=resources.DeploymentPropertiesArgs(
-                    mode=resources.DeploymentMode.INCREMENTAL,
-                    template=access_template(),
-                    parameters={"cluster": resources.DeploymentParameterArgs(value=self.cluster.id)},
-                ),
-            ),
-            self._child,
-        )
-        tenant = self._site.entra_tenant
-        return told.properties.apply(
-            lambda found: kubeconfig(
-                name, _told(found.outputs, "server"), _told(found.outputs, "authority"), tenant
-            )
-        )
-
 
 def _issuer(profile: containerservice.outputs.ManagedClusterOIDCIssuerProfileResponse | None) -> str:
     """Empty while there is none, in a preview."""
     return profile.issuer_url if profile else ""
-
-
-def _told(outputs: Any, key: str) -> str:
-    """One output of a deployment; empty while there is none, in a preview."""
-    if isinstance(outputs, Mapping):
-        return str(outputs[key]["value"])  # pyright: ignore[reportUnknownArgumentType]
-    return f"{outputs or ''}"
-
-
-def access_template() -> dict[str, Any]:
-    """A template without resources whose outputs are the cluster's address and certificate authority.
-
-    The credentials of a cluster without local accounts hold no secret: people and programs sign in by Entra.
-    """
-    listed = f"listClusterUserCredential(parameters('cluster'), '{LIST_CREDENTIALS}').kubeconfigs[0].value"
-
-    def line(key: str) -> dict[str, str]:
-        rest = f"last(split(base64ToString({listed}), '{key}: '))"
-        return {"type": "string", "value": f"[first(split({rest}, base64ToString('Cg==')))]"}
-
-    return {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "parameters": {"cluster": {"type": "string"}},
-        "resources": [],
-        "outputs": {"server": line("server"), "authority": line("certificate-authority-data")},
-    }
-
-
-def kubeconfig(name: str, server: str, authority: str, tenant: str) -> str:
-    """Contract rule C9: kubelogin asks for a token as whoever has signed in to Azure."""
-    args = ["get-token", "--login", "azurecli", "--server-id", spelling.AKS_SERVER, "--tenant-id", tenant]
-    user = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1",
-            "command": "kubelogin",
-            "args": args,
-            "env": None,
-            "interactiveMode": "IfAvailable",
-            "provideClusterInfo": False,
-            "installHint": "az aks install-cli",
-        }
-    }
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority-data": authority}}],
-        "users": [{"name": name, "user": user}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "current-context": name,
-    }
-    return json.dumps(config, indent=1)
 
 
 def _cluster(

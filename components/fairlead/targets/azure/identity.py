@@ -63,16 +63,21 @@ class Identities(pulumi.ComponentResource):
         super().__init__("fairlead:azure:Identities", name, {}, opts)
         self._site, self._groups = site, groups
         self.cluster = self._identity(f"{name}-cluster")
-        self.encryption = self._identity(f"{name}-encryption")
+        self.encryption = self._identity(f"{name}-encryption", outlives=True)
         self.tenants = {one.tenant: self._identity(one.identity) for one in site.tenants}
         self.ci = self._pipeline(f"{name}-ci") if site.ci_issuer else None
         self.register_outputs({})
 
-    def _identity(self, name: str) -> managedidentity.UserAssignedIdentity:
+    def _identity(self, name: str, outlives: bool = False) -> managedidentity.UserAssignedIdentity:
+        """outlives: it stays with the data that it encrypts, for without it nobody could read that."""
+        group = self._groups.data if outlives else self._groups.cluster
+        kept = outlives and self._site.keep_objects
         return managedidentity.UserAssignedIdentity(
             name,
-            pulumi.ResourceOptions(parent=self),
-            resource_group_name=self._groups.cluster.name,
+            pulumi.ResourceOptions(
+                parent=self, protect=outlives and self._site.protect, retain_on_delete=kept
+            ),
+            resource_group_name=group.name,
             resource_name_=name,
             location=self._site.region,
         )
@@ -118,6 +123,7 @@ class WorkloadIdentities(pulumi.ComponentResource):
     """Binds each tenant's service account to its identity: the cluster vouches for the account."""
 
     handle: WorkloadIdentity
+    ready: list[pulumi.Resource]
 
     def __init__(
         self,
@@ -129,7 +135,7 @@ class WorkloadIdentities(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("fairlead:azure:WorkloadIdentities", name, {}, opts)
-        for one in site.tenants:
+        self.ready = [
             managedidentity.FederatedIdentityCredential(
                 one.identity,
                 pulumi.ResourceOptions(parent=self),
@@ -140,6 +146,8 @@ class WorkloadIdentities(pulumi.ComponentResource):
                 subject=f"system:serviceaccount:{one.tenant}:{labels.WORKLOAD_ACCOUNT}",
                 audiences=[spelling.TOKEN_AUDIENCE],
             )
+            for one in site.tenants
+        ]
         notes = {
             tenant: {spelling.CLIENT_ID: identity.client_id}
             for tenant, identity in identities.tenants.items()

@@ -49,7 +49,8 @@ class Keys(pulumi.ComponentResource):
         self.key = self._standing() or self._made(name)
         vault = self.key.vault
         use = "Key Vault Crypto Service Encryption User"
-        encrypts = grant(f"{name}-encrypts", site, use, vault, identities.encryption, child)
+        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=site.keep_objects)
+        encrypts = grant(f"{name}-encrypts", site, use, vault, identities.encryption, kept)
         secrets = grant(f"{name}-secrets", site, "Key Vault Crypto User", vault, identities.cluster, child)
         self.disks = compute.DiskEncryptionSet(
             f"{name}-disks",

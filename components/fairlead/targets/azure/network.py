@@ -76,7 +76,7 @@ class Network(pulumi.ComponentResource):
                 location=site.region,
                 sku=network.PublicIPAddressSkuArgs(name=network.PublicIPAddressSkuName.STANDARD),
                 public_ip_allocation_method=network.IPAllocationMethod.STATIC,
-                zones=list(site.zones),
+                zones=list(site.region_zones),
             ),
             self._child,
         )

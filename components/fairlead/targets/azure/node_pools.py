@@ -10,7 +10,7 @@ from pulumi_azure_native import compute, containerservice
 from fairlead.plan.sites.azure_model import AgentPoolPlan, AzureSite
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities, grant
-from fairlead.targets.azure.immutable import refuses_edits
+from fairlead.targets.azure.immutable import pools_keep_what_is_fixed
 
 MAX_PODS = 110
 """Pods of a node: what the plan's figures of free memory count with."""
@@ -36,7 +36,7 @@ class NodePools(pulumi.ComponentResource):
         self.ready = {}
         near = {pool.proximity: self._near(f"{name}-{pool.proximity}", pool) for pool in _compact(site)}
         reserved = self._reservations(name)
-        hooks = refuses_edits(f"{name}-pools")
+        hooks = pools_keep_what_is_fixed(name)
         for pool in site.agent_pools:
             made = cluster if pool.system else self._pool(name, pool, near, reserved, hooks)
             self.ready.setdefault(pool.pool, []).append(made)

@@ -1,9 +1,6 @@
-"""Data: the object store, shared files, a parallel file system, and the storage classes of the contract (C4)."""
+"""Where data is: the object store, shared files, a parallel file system."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 from pulumi_azure_native import storage, storagecache
@@ -174,6 +171,7 @@ class Storage(pulumi.ComponentResource):
         return account
 
     def _lustre(self, name: str, subnet: pulumi.Input[str]) -> None:
+        """The file system alone: its CSI driver comes as a script, not as a chart, and no layer brings it yet."""
         site = self._site
         storagecache.AmlFilesystem(
             f"{name}-lustre",
@@ -209,41 +207,3 @@ class Storage(pulumi.ComponentResource):
                 retain_on_delete=site.keep_objects,
             ),
         )
-
-
-def classes(
-    disks: pulumi.Input[str], files: tuple[pulumi.Input[str], pulumi.Input[str]] | None
-) -> dict[str, Mapping[str, Any]]:
-    """Storage classes by name. disks: id of the disk encryption set; files: resource group and account."""
-    block = {
-        "provisioner": "disk.csi.azure.com",
-        "parameters": {"skuName": "Premium_LRS", "diskEncryptionSetID": disks},
-        "volumeBindingMode": "WaitForFirstConsumer",
-    }
-    found = {"fairlead-block": _class("fairlead-block", block)}
-    if files is not None:
-        group, account = files
-        shared = {
-            "provisioner": "file.csi.azure.com",
-            "parameters": {
-                "protocol": "nfs",
-                "skuName": "Premium_LRS",
-                "resourceGroup": group,
-                "storageAccount": account,
-            },
-            "mountOptions": ["nconnect=4", "noresvport", "actimeo=30"],
-            "volumeBindingMode": "Immediate",
-        }
-        found["fairlead-shared"] = _class("fairlead-shared", shared)
-    return found
-
-
-def _class(name: str, rest: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": name},
-        "reclaimPolicy": "Delete",
-        "allowVolumeExpansion": True,
-        **rest,
-    }

@@ -72,7 +72,8 @@ class GcpCluster(pulumi.ComponentResource):
         pools = self._pools(name, plan, ground, further.ready)
         bucket = storage.ObjectStoreBucket(name, site, key.id, key.ready, child)
         nodes = [resource for pool in pools.values() for resource in pool.handle.ready]
-        objects = [*storage.classes(site, key.id), *identity.admin_bindings(site)]
+        volumes = storage.fuse_volumes(site, bucket.name)
+        objects = [*storage.classes(site, key.id), *volumes, *identity.admin_bindings(site)]
         base = ObjectGroup(f"{name}-base", objects, inside, after=[control.cluster])
         order = ObjectGroup(f"{name}-ladder", autoscaling.compute_class(site), inside, after=nodes)
         parallel = self._parallel(name, site, [*key.ready, *network.ready], inside)

@@ -62,7 +62,8 @@ class ControlPlane(pulumi.ComponentResource):
             subnetwork=args.subnet,
             networking_mode="VPC_NATIVE",
             datapath_provider="ADVANCED_DATAPATH",
-            enable_multi_networking=bool(site.fabrics) or None,
+            # It cannot be switched on later: a first pool with its own networks would ask for another cluster.
+            enable_multi_networking=True,
             default_max_pods_per_node=PODS_PER_NODE,
             ip_allocation_policy=container.ClusterIpAllocationPolicyArgs(
                 cluster_secondary_range_name=site.network.pods,

@@ -64,14 +64,14 @@ class Identity(pulumi.ComponentResource):
     def _pipeline(self, name: str, site: GcpSite, plan: CiPlan, services: Sequence[pulumi.Resource]) -> None:
         """The pipeline's tokens are exchanged for those of an account that has no key."""
         pool = iam.WorkloadIdentityPool(
-            f"{name}-ci",
+            f"{name}-pipeline",
             workload_identity_pool_id=plan.pool,
             project=site.project,
             display_name="Pipeline",
             opts=under(self, services),
         )
         provider = iam.WorkloadIdentityPoolProvider(
-            f"{name}-ci",
+            f"{name}-pipeline",
             workload_identity_pool_id=pool.workload_identity_pool_id,
             workload_identity_pool_provider_id=plan.provider,
             project=site.project,
@@ -81,7 +81,7 @@ class Identity(pulumi.ComponentResource):
             opts=under(self),
         )
         account = serviceaccount.Account(
-            f"{name}-ci",
+            f"{name}-pipeline",
             account_id=plan.account,
             project=site.project,
             display_name=f"Pipeline of {site.cluster}",
@@ -97,14 +97,14 @@ class Identity(pulumi.ComponentResource):
             )
         for role in plan.roles:
             projects.IAMMember(
-                f"{name}-ci-{role.rpartition('/')[2].lower()}",
+                f"{name}-pipeline-{role.rpartition('/')[2].lower()}",
                 project=site.project,
                 role=role,
                 member=account.member,
                 opts=under(self),
             )
         projects.IAMMember(
-            f"{name}-ci-grants",
+            f"{name}-pipeline-grants",
             project=site.project,
             role=GRANTS,
             member=account.member,

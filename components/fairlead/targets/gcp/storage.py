@@ -11,7 +11,7 @@ from pulumi_gcp import compute, lustre, servicenetworking, storage
 from fairlead.plan.sites.gcp_model import GcpSite, LustrePlan
 from fairlead.targets.gcp.spelling import kept, under
 
-BLOCK, SHARED, PARALLEL = "fairlead-block", "fairlead-shared", "fairlead-parallel"
+BLOCK, SHARED, PARALLEL, FUSE = "fairlead-block", "fairlead-shared", "fairlead-parallel", "fairlead-fuse"
 ENDPOINT = "https://storage.googleapis.com"
 TENANT_ROLE = "roles/storage.objectUser"
 SOFT_DELETE_SECONDS = 7 * 86_400
@@ -26,6 +26,7 @@ Object = Mapping[str, Any]
 class ObjectStoreBucket(pulumi.ComponentResource):
     """The bucket, with a folder for each tenant that only its own workloads may use."""
 
+    name: pulumi.Output[str]
     uris: Mapping[str, pulumi.Output[str]]
     """Tenant -> URI of its part."""
 
@@ -75,7 +76,7 @@ class ObjectStoreBucket(pulumi.ComponentResource):
                 opts=under(self),
             )
             uris[tenant.tenant] = pulumi.Output.concat("gs://", bucket.name, "/", tenant.folder.rstrip("/"))
-        self.uris = uris
+        self.name, self.uris = bucket.name, uris
         self.register_outputs({})
 
 
@@ -182,6 +183,33 @@ def _class(name: str, provisioner: str, binding: str, parameters: Mapping[str, A
     }
 
 
+def fuse_volumes(site: GcpSite, bucket: pulumi.Input[str]) -> list[Object]:
+    """Each tenant's part of the bucket as a volume for the tenant's claim `fairlead-fuse`, and for no other."""
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"{FUSE}-{one.tenant}"},
+            "spec": {
+                "storageClassName": FUSE,
+                # The driver does not look at it, and the API server wants one.
+                "capacity": {"storage": "1Ti"},
+                "accessModes": ["ReadWriteMany"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "claimRef": {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolumeClaim",
+                    "namespace": one.tenant,
+                    "name": FUSE,
+                },
+                "mountOptions": ["implicit-dirs", f"only-dir={one.folder.rstrip('/')}"],
+                "csi": {"driver": "gcsfuse.csi.storage.gke.io", "volumeHandle": bucket},
+            },
+        }
+        for one in site.store.tenants
+    ]
+
+
 def parallel_objects(site: GcpSite, plan: LustrePlan, address: pulumi.Input[str]) -> list[Object]:
     """The parallel file system as one volume: the first claim of its class has it, whole."""
     where = pulumi.Output.from_input(address).apply(lambda point: point.partition("@")[0])
@@ -198,7 +226,7 @@ def parallel_objects(site: GcpSite, plan: LustrePlan, address: pulumi.Input[str]
                 "volumeMode": "Filesystem",
                 "csi": {
                     "driver": "lustre.csi.storage.gke.io",
-                    "volumeHandle": f"{site.project}/{plan.zone}/{plan.instance}/default-pool/default-container",
+                    "volumeHandle": f"{site.project}/{plan.zone}/{plan.instance}",
                     "volumeAttributes": {"ip": where, "filesystem": plan.filesystem},
                 },
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead.contract.handle import ObjectStore, WorkloadIdentity
+from fairlead.contract.handle import ObjectStore, Reach, WorkloadIdentity
 from fairlead.plan.sites.onprem import OnpremSite
 
 
@@ -10,7 +10,9 @@ def object_store(site: OnpremSite) -> ObjectStore | None:
     """C4: the store that the spec names; None where it names none."""
     if site.store is None:
         return None
-    return ObjectStore(site.store.uris, site.store.endpoint, site.store.region)
+    store = site.store
+    reach = [Reach(cidr, (store.port,)) for cidr in store.ranges]
+    return ObjectStore(store.uris, store.endpoint, store.region, reach)
 
 
 def workloads(site: OnpremSite) -> WorkloadIdentity | None:

@@ -1,0 +1,69 @@
+"""Rules of node auto-provisioning: which machines Karpenter may start, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reference.azure import facts
+from reference.azure.rules_cluster import at
+from reference.azure.stack import Stack, wrong
+from reference.common import Finding, Resource
+
+_SYSTEMS = {"Ubuntu": "ubuntu", "Ubuntu2204": "ubuntu", "Ubuntu2404": "ubuntu", "AzureLinux": "azurelinux3"}
+"""Image family of a node class -> the name of the table of supported systems."""
+_TAINTS = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu"}
+
+
+def check(stack: Stack) -> Iterator[Finding]:
+    """What the rules have against NodePools of Karpenter."""
+    classes = {str(at(one["inputs"], "metadata.name")): one for one in stack.objects("AKSNodeClass")}
+    clusters = stack.of("containerservice:ManagedCluster")
+    provisions = any(at(one["inputs"], "nodeProvisioningProfile.mode") == "Auto" for one in clusters)
+    for one in stack.objects("NodePool"):
+        if not provisions:
+            yield wrong(one, "", "nobody reads it: the cluster does not provision nodes by itself")
+        spec = at(one["inputs"], "spec.template.spec") or {}
+        node_class = classes.get(str(at(spec, "nodeClassRef.name")))
+        if node_class is None:
+            yield wrong(one, "spec.template.spec.nodeClassRef", "no such node class is declared")
+        yield from _machines(one, spec, node_class)
+        yield from _places(one, spec, {stack.region(cluster) for cluster in clusters})
+        if not at(one["inputs"], "spec.limits"):
+            yield wrong(one, "spec.limits", "without limits it grows until the quota ends")
+
+
+def _values(spec: Mapping[str, Any], key: str) -> list[str]:
+    return [
+        value
+        for one in spec.get("requirements") or ()
+        if one.get("key") == key and one.get("operator") == "In"
+        for value in one.get("values") or ()
+    ]
+
+
+def _machines(one: Resource, spec: Mapping[str, Any], node_class: Resource | None) -> Iterator[Finding]:
+    sizes = _values(spec, "node.kubernetes.io/instance-type")
+    keys = {taint.get("key") for taint in spec.get("taints") or ()}
+    family = at(node_class["inputs"], "spec.imageFamily") if node_class else None
+    path = "spec.template.spec.requirements"
+    if not sizes:
+        yield wrong(one, path, "no machine is named")
+    for size in sizes:
+        known = facts.gpus().get(size.lower())
+        if size not in facts.sizes():
+            yield wrong(one, path, f"Azure has no machine {size!r}", facts.SIZES)
+        elif known is not None and _TAINTS[known.vendor] not in keys:
+            yield wrong(one, "spec.template.spec.taints", f"nodes of {known.vendor} GPUs lack their taint")
+        elif known is not None and family and _SYSTEMS.get(family) not in known.systems:
+            yield wrong(one, path, f"{size} does not run {family}", facts.SIZES)
+
+
+def _places(one: Resource, spec: Mapping[str, Any], regions: set[str]) -> Iterator[Finding]:
+    allowed = {f"{region}-{zone}" for region in regions for zone in facts.zones().get(region, ())}
+    for zone in _values(spec, "topology.kubernetes.io/zone"):
+        if zone not in allowed:
+            yield wrong(one, "spec.template.spec.requirements", f"no zone {zone!r} here", facts.SIZES)
+    for capacity in _values(spec, "karpenter.sh/capacity-type"):
+        if capacity not in ("on-demand", "spot"):
+            yield wrong(one, "spec.template.spec.requirements", f"no capacity {capacity!r}", facts.SIZES)
