@@ -113,7 +113,7 @@ class Platform:
 
     def _queues(self) -> None:
         plan = self.plan.queues
-        hooks = readiness.answered("kueue", self.handle.kubeconfig, queue.probe())
+        hooks = readiness.answered("kueue", self.handle.kubeconfig, queue.probe(), self.handle.context)
         pools = [resource for pool in self.handle.pools.values() for resource in pool.ready]
         first = [*queue.priorities(plan), *queue.topology(plan)]
         base = self._group("queue-base", first, self.ready["kueue"], hooks)
@@ -125,7 +125,7 @@ class Platform:
     def _runtimes(self) -> None:
         from fairlead.workload.runtime import runtimes
 
-        hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe())
+        hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe(), self.handle.context)
         labels = self.handle.identity.pod_labels if self.handle.identity else None
         after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
         self.ready["runtimes"] = self._group("job-runtimes", runtimes(labels), after, hooks)

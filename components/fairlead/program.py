@@ -39,7 +39,7 @@ def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, sta
     render = renderer(plan)
     handle = cluster(plan, render, stack, standing=standing)
     Platform(plan, handle, render).build()
-    export(plan)
+    export(plan, handle)
 
 
 def renderer(plan: PlatformPlan) -> HelmRenderer:
@@ -88,10 +88,12 @@ def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool 
     raise FairleadError(f"target {plan.target} has no builder")
 
 
-def export(plan: PlatformPlan) -> None:
+def export(plan: PlatformPlan, handle: ClusterHandle) -> None:
     """The stack's outputs: what stands, in plain data."""
     pulumi.export("name", plan.name)
     pulumi.export("target", plan.target)
+    # C9: a path, or a text without a key: another stack may take the cluster over by it.
+    pulumi.export("kubeconfig", handle.kubeconfig)
     pulumi.export("pools", {pool.name: f"{pool.max_nodes} x {pool.machine}" for pool in plan.pools})
     pulumi.export("tenants", [tenant.name for tenant in plan.tenants])
     pulumi.export("layers", [layer.name for layer in plan.layers if layer.enabled])

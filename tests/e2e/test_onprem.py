@@ -176,11 +176,23 @@ def found(bare: Bare) -> str:
     return text
 
 
+def shared(bare: Bare) -> Path:
+    """A kubeconfig in which another cluster is the current one, as in most homes."""
+    config = json.loads(bare.kubeconfig.read_text())
+    config["clusters"].append({"name": "elsewhere", "cluster": {"server": "https://127.0.0.1:9"}})
+    context = {"cluster": "elsewhere", "user": config["users"][0]["name"]}
+    config["contexts"].append({"name": "elsewhere", "context": context})
+    file = bare.project / "kubeconfig"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({**config, "current-context": "elsewhere"}))
+    return file
+
+
 @pytest.fixture(scope="module")
 def rack(bare: Bare, found: str, before: object) -> Iterator[Stage]:
     """A stack made of nothing but what discovery printed, the way to the cluster, and tenants."""
     read = yaml.safe_load(found)
-    way = {"kind": "onprem", "kubeconfig": str(bare.kubeconfig), "context": host.context_name(BARE)}
+    way = {"kind": "onprem", "kubeconfig": str(shared(bare)), "context": host.context_name(BARE)}
     platform = {
         "name": STACK,
         "environment": "dev",

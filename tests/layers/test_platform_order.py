@@ -183,7 +183,7 @@ def test_a_rank_waits_for_all_ranks_before_it() -> None:
 
 def test_the_gate_asks_once_however_many_objects_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, Any]] = []
-    monkeypatch.setattr(readiness, "dry_run", lambda path, obj: asked.append((path, obj)))
+    monkeypatch.setattr(readiness, "dry_run", lambda path, obj, context: asked.append((path, obj)))
     probe = {"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "probe"}}
     objects = [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": f"x{n}"}} for n in range(4)]
 

@@ -79,6 +79,7 @@ def test_an_accelerator_is_known_by_what_the_node_says_of_itself(
         {},
         {"nvidia.com/gpu.product": "NVIDIA-A100"},
         {"nvidia.com/gpu.product": "Quadro-P400"},
+        {"nvidia.com/gpu.product": "NVIDIA-L4-or-T4"},
         {"node.kubernetes.io/instance-type": "own-rack"},
     ],
 )

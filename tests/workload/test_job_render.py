@@ -115,13 +115,22 @@ def test_accelerators_bring_request_limit_toleration_and_node_label() -> None:
     made = pod(train_job(job(**FULL)), runtime(3))["spec"]
     resources = made["containers"][0]["resources"]
     assert resources["requests"]["nvidia.com/gpu"] == resources["limits"]["nvidia.com/gpu"] == "8"
-    assert made["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    own = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+    assert made["tolerations"] == [own, *every_targets_own()]
     assert made["nodeSelector"] == {labels.ACCELERATOR: "H100"}
 
 
-def test_a_job_without_accelerators_tolerates_nothing_and_asks_for_none() -> None:
+def every_targets_own() -> list[dict[str, str]]:
+    rows = load_catalog().taints.values()
+    assert rows
+    return [{"key": r.key, "operator": "Equal", "value": r.value, "effect": r.effect} for r in rows]
+
+
+def test_a_job_without_accelerators_tolerates_only_what_targets_put_there_themselves() -> None:
     made = pod(train_job(job()), runtime(0))["spec"]
-    assert "tolerations" not in made
+    assert made["tolerations"] == every_targets_own()
+    vendors = {row.resource for row in load_catalog().accelerators.values()}
+    assert not vendors & {one["key"] for one in made["tolerations"]}
     assert made["containers"][0]["resources"] == {
         "requests": {"cpu": "1", "memory": "1Gi"},
         "limits": {"memory": "1Gi"},

@@ -28,6 +28,7 @@ def check(catalog: Catalog) -> list[Problem]:
         _targets,
         _node_images,
         _prices,
+        _taints,
     )
     return list(chain.from_iterable(rule(catalog) for rule in rules))
 
@@ -117,6 +118,13 @@ def _prices(catalog: Catalog) -> Iterator[Problem]:
                     yield Problem(where, "no such machine in the catalogue", given=row.name)
                 if row.on_demand is None and row.spot is None:
                     yield Problem(where, "a price row has at least one price")
+
+
+def _taints(catalog: Catalog) -> Iterator[Problem]:
+    for row in catalog.taints.values():
+        where = f"taints.toml [{row.name}]"
+        yield from _known(f"{where} target", (row.target,), tuple(catalog.targets))
+        yield from _known(f"{where} capacity", (row.capacity,), CAPACITIES)
 
 
 def _known(where: str, given: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:

@@ -109,6 +109,20 @@ class RegionRow:
 
 
 @dataclass(frozen=True)
+class TaintRow:
+    """A taint that a target puts on nodes of a capacity by itself."""
+
+    name: str
+    target: str
+    capacity: str
+    key: str
+    value: str
+    effect: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
 class PriceRow:
     """What one machine costs in one region, USD an hour."""
 
@@ -180,6 +194,8 @@ class Catalog:
     """target -> region -> row."""
     prices: Mapping[str, Mapping[str, Mapping[str, PriceRow]]]
     """target -> region -> machine -> row."""
+    taints: Mapping[str, TaintRow]
+    """Of every target: jobs tolerate them all."""
 
     def accelerator(self, name: str) -> AcceleratorRow | None:
         """The row of an accelerator by its name or an alias, any case; None if there is none."""

@@ -20,6 +20,7 @@ from fairlead.catalog.model import (
     NodeImageRow,
     PriceRow,
     RegionRow,
+    TaintRow,
     TargetRow,
 )
 from fairlead.catalog.rows import Row, Table, read_rows
@@ -66,6 +67,7 @@ def load_from(folder: Traversable) -> Catalog:
             name: _nested(PriceRow, _bought(folder, "prices", name, problems), problems, "region")
             for name in targets
         },
+        taints=read_rows(TaintRow, _table(folder, "taints.toml", problems), problems),
     )
     problems += check(catalog)
     if problems:

@@ -90,3 +90,5 @@ class ClusterHandle:
     """C4; None where the target has none: its capability says why."""
     identity: WorkloadIdentity | None = None
     """C5; None where the target has none: its capability says why."""
+    context: str | None = None
+    """Context of the cluster in the kubeconfig's file; None for its current one."""

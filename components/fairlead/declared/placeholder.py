@@ -34,14 +34,26 @@ def outputs(type_token: str, name: str) -> dict[str, Any]:
 def with_inputs(made: Any, given: Any) -> Any:
     """Stand-ins with the inputs in their places, as a cloud gives back what it was told.
 
-    Where an input has another shape than the output of its name (a list of ids that comes back as a
-    map by id), the stand-in stays.
+    Where an input has another shape than the output of its name, the stand-in stays.
     """
-    if isinstance(made, dict) and isinstance(given, dict):
-        old, new = cast("dict[str, Any]", made), cast("dict[str, Any]", given)
-        return {**old, **{key: with_inputs(old[key], one) if key in old else one for key, one in new.items()}}
-    other_shape = any(isinstance(made, kind) and not isinstance(given, kind) for kind in (dict, list))
-    return cast("Any", made if other_shape else given)
+    if not (isinstance(made, dict) and isinstance(given, dict)):
+        return given
+    old, new = cast("dict[str, Any]", made), cast("dict[str, Any]", given)
+    told = {key: with_inputs(old.get(key), one) for key, one in new.items() if _agree(old.get(key), one)}
+    return {**old, **told}
+
+
+def told_only(made: Any, given: Any) -> Any:
+    """Inputs as they come back while nothing else is known, without those of another shape."""
+    if not (isinstance(made, dict) and isinstance(given, dict)):
+        return given
+    old, new = cast("dict[str, Any]", made), cast("dict[str, Any]", given)
+    return {key: told_only(old.get(key), one) for key, one in new.items() if _agree(old.get(key), one)}
+
+
+def _agree(made: Any, given: Any) -> bool:
+    """Whether an input can stand for the output of its name: a list of ids may come back as a map by id."""
+    return not any(isinstance(made, kind) and not isinstance(given, kind) for kind in (dict, list))
 
 
 _KNOWN: dict[str | None, type[pulumi.Resource] | None] = {}

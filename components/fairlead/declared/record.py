@@ -16,13 +16,15 @@ from pulumi.runtime import mocks, rpc, set_mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from fairlead.declared.lookups import ANSWERS, EXPORTS, STACK_REFERENCE
-from fairlead.declared.placeholder import outputs, reference, with_inputs
+from fairlead.declared.placeholder import outputs, reference, told_only, with_inputs
 from fairlead.errors import FairleadError
 
 UNKNOWN = "${unknown}"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of the engine's protocol that marks a map as a special value. Of those only secrets reach a monitor
 that, like this one, supports no others: github.com/pulumi/pulumi sdk/v3 v3.255.0, common/resource/sig."""
+URN_PARTS = 4
+"""urn:pulumi:STACK, PROJECT, TYPE, NAME: what follows in a provider's reference is its id."""
 SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
 PROJECT = "fairlead"
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -71,7 +73,7 @@ class _Unknown(_Outputs):
     """A first preview: nothing that the program did not say itself is known."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
-        return "", dict(cast("dict[Any, Any]", args.inputs))
+        return "", told_only(outputs(args.typ, args.name), args.inputs)
 
 
 class _Monitor(mocks.MockMonitor):
@@ -104,7 +106,7 @@ class _Monitor(mocks.MockMonitor):
             aliases=tuple(name for alias in request.aliases if (name := alias.urn or alias.spec.name)),
             ignore_changes=tuple(request.ignoreChanges),
             retain_on_delete=request.retainOnDelete,
-            provider=request.provider.rpartition("::")[0],
+            provider="::".join(request.provider.split("::")[:URN_PARTS]),
             inputs=inputs,
         )
         return response

@@ -19,14 +19,24 @@ NVIDIA = "nvidia.com/gpu"
 
 
 def values(pools: Sequence[PoolPlan]) -> Mapping[str, Any]:
-    """Values of the device plugin's chart: on nodes with NVIDIA accelerators, tolerating only their taint."""
+    """Values of the device plugin's chart: on nodes with NVIDIA accelerators, tolerating only their taints."""
     names = sorted({pool.accelerator for pool in pools if pool.resource == NVIDIA and pool.accelerator})
     term = {"matchExpressions": [{"key": labels.ACCELERATOR, "operator": "In", "values": names}]}
     return {
         "affinity": {
             "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
         },
-        "tolerations": [{"key": NVIDIA, "operator": "Exists", "effect": "NoSchedule"}],
+        "tolerations": [
+            {
+                "key": one.key,
+                "operator": one.operator,
+                **({"value": one.value} if one.value else {}),
+                "effect": one.effect,
+            }
+            for one in dict.fromkeys(
+                one for pool in pools if pool.resource == NVIDIA for one in pool.tolerations
+            )
+        ],
         "nfd": {"enabled": False},
         "gfd": {"enabled": False},
     }

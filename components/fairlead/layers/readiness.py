@@ -17,7 +17,7 @@ import pulumi
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
-    from lightkube import KubeConfig
+    from lightkube import SingleConfig
 
 LIMIT_SECONDS = 120
 """How long a webhook may take after its Deployment is ready."""
@@ -45,7 +45,7 @@ def until_answered(
             return tries
 
 
-def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
+def dry_run(kubeconfig: str, obj: Mapping[str, Any], context: str | None = None) -> None:
     """A server-side dry run of one object. Raises ConnectionError while its webhook cannot be reached.
 
     An answer is an answer, also a refusal: then the webhook works and the real object's own
@@ -56,7 +56,7 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
 
     if cast("Any", generic_resource).get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
         _declare(obj)
-    with Client(config=_config(kubeconfig), dry_run=True) as client:
+    with Client(config=_config(kubeconfig, context), dry_run=True) as client:
         try:
             client.apply(from_dict(dict(obj)), field_manager="fairlead-probe", force=True)
         except ApiError as error:
@@ -64,15 +64,15 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any]) -> None:
                 raise ConnectionError(error.status.message) from error
 
 
-def _config(kubeconfig: str) -> KubeConfig:
-    """Contract rule C9: the path of a file, or the text of a kubeconfig."""
+def _config(kubeconfig: str, context: str | None) -> SingleConfig | None:
+    """Contract rule C9: the path of a file, or the text of a kubeconfig. Raises ConfigError for no such context."""
     from lightkube import KubeConfig
 
     if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
-        return KubeConfig.from_file(kubeconfig)
+        return KubeConfig.from_file(kubeconfig).get(context)
     import yaml
 
-    return KubeConfig.from_dict(cast("dict[str, Any]", yaml.safe_load(kubeconfig)))
+    return KubeConfig.from_dict(cast("dict[str, Any]", yaml.safe_load(kubeconfig))).get(context)
 
 
 def _declare(obj: Mapping[str, Any]) -> None:
@@ -84,7 +84,9 @@ def _declare(obj: Mapping[str, Any]) -> None:
     declare(group, version, obj["kind"], f"{obj['kind'].lower()}s")
 
 
-def answered(name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any]) -> pulumi.ResourceHookBinding:
+def answered(
+    name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any], context: str | None = None
+) -> pulumi.ResourceHookBinding:
     """Hooks that hold back creations until the webhook on this (cluster-wide) object's kind answers.
 
     Only the first creation waits; the others share its answer.
@@ -98,7 +100,7 @@ def answered(name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any]) 
         async with lock:
             if not done:
                 tries = await asyncio.to_thread(
-                    until_answered, lambda: dry_run(path[0], obj), f"webhook of {name}"
+                    until_answered, lambda: dry_run(path[0], obj, context), f"webhook of {name}"
                 )
                 done.append(tries)
 

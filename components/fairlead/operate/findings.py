@@ -25,9 +25,7 @@ class Cluster:
     @property
     def lacks(self) -> Mapping[str, str]:
         """Capability -> why this cluster does not have it."""
-        target = {one.name: one.reason for one in self.plan.capabilities if one.status == "unsupported"}
-        own: Mapping[str, str] = self.plan.site.lacks if isinstance(self.plan.site, OnpremSite) else {}
-        return {**target, **own}
+        return {one.name: one.reason for one in self.plan.capabilities if one.status == "unsupported"}
 
     @property
     def named_nodes(self) -> Mapping[str, Sequence[str]]:

@@ -43,15 +43,23 @@ def _gpu(pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
         return LayerPlan("gpu", True, why, mode=target.gpu_mode)
     ours = [pool for pool in with_accelerators if plugin_is_ours(pool)]
     if not ours:
-        return LayerPlan(
-            "gpu", True, f"the target itself advertises the accelerators of pool {names}", "cloud"
-        )
+        return LayerPlan("gpu", True, _by_others(with_accelerators), "cloud")
     nvidia = any(pool.resource == NVIDIA for pool in ours)
     charts = ("nvidia-device-plugin",) if nvidia else ()
     mine = ", ".join(pool.name for pool in ours)
     return LayerPlan(
         "gpu", True, f"device plugins advertise the accelerators of pool {mine}", target.gpu_mode, charts
     )
+
+
+def _by_others(pools: Sequence[PoolPlan]) -> str:
+    """Who advertises accelerators where this platform does not."""
+    left = [pool.name for pool in pools if pool.node and pool.node.device_plugin == "none"]
+    cloud = [pool.name for pool in pools if pool.name not in left]
+    parts = [f"the target itself advertises the accelerators of pool {', '.join(cloud)}"] if cloud else []
+    if left:
+        parts.append(f"for pool {', '.join(left)} an operator of your own must: the node image says so")
+    return "; ".join(parts)
 
 
 def plugin_is_ours(pool: PoolPlan) -> bool:

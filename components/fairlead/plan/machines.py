@@ -9,6 +9,7 @@ from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
 from fairlead.errors import Problem, nearest, one_of
 from fairlead.plan import brought
 from fairlead.spec.model import Pool
+from fairlead.spec.onprem import Nodes
 from fairlead.values import quantity
 
 ACCELERATORS_COMMAND = "`fairlead accelerators` lists all"
@@ -37,14 +38,26 @@ def choose(
     if misplaced := brought.misplaced(pool, where, target, catalog):
         return misplaced
     if pool.nodes is not None:
-        images = tuple(catalog.node_images[target])
-        own = brought.machine(pool, pool.nodes, row, target, images)
-        if not set(pool.capacity) <= set(own.capacities):
-            return [_not_offered(pool, where, [own])]
-        return Choice(own, row, "the spec names its nodes")
-    machines = catalog.machines[target]
+        return _standing(pool, pool.nodes, where, row, target, catalog)
     if pool.machine is not None:
         return _named(pool, pool.machine, where, row, target, catalog, region)
+    return _smallest(pool, where, row, target, catalog, region)
+
+
+def _standing(
+    pool: Pool, nodes: Nodes, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog
+) -> Choice | list[Problem]:
+    """The machine that the nodes of the spec are."""
+    own = brought.machine(pool, nodes, row, target, tuple(catalog.node_images[target]))
+    if not set(pool.capacity) <= set(own.capacities):
+        return [_not_offered(pool, where, [own])]
+    return Choice(own, row, "the spec names its nodes")
+
+
+def _smallest(
+    pool: Pool, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog, region: str | None
+) -> Choice | list[Problem]:
+    machines = catalog.machines[target]
     fitting = [machine for machine in machines.values() if _carries(machine, pool, row)]
     if not fitting:
         return [_not_carried(pool, where, row, target, catalog)]

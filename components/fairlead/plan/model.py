@@ -67,6 +67,8 @@ class Rung:
     """reserved, on-demand, flex or spot."""
     labels: Mapping[str, str]
     """Labels of the nodes that come from it: contract rule C1."""
+    taints: tuple[Taint, ...] = ()
+    """Taints that the target puts on such nodes by itself, beside those of the pool."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class PoolPlan:
     taints: tuple[Taint, ...]
     """Node taints of contract rule C2."""
     tolerations: tuple[Toleration, ...]
-    """What a pod needs to land here: the pool hands it out, no workload spells it."""
+    """What a pod needs to land here, on any step: the pool hands it out, no workload spells it."""
     why: str
     """Why this machine was chosen."""
     rungs: tuple[Rung, ...]
@@ -222,6 +224,23 @@ class Capability:
 @dataclass(frozen=True)
 class Site:
     """Base of what only one target has: everything its builder needs beside the pools."""
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Capability -> why this very platform does not have it, though its target could."""
+        return {}
+
+
+def lacking(*, shared: bool, parallel: bool) -> Mapping[str, str]:
+    """What a cloud's platform has not because its spec has not asked for it."""
+    asked = {
+        "storage-shared": (shared, "the spec switches it off: platform.target.shared_storage is false"),
+        "storage-parallel": (
+            parallel,
+            "the spec asks for none: platform.target.parallel_storage_tib is not set",
+        ),
+    }
+    return {name: why for name, (there, why) in asked.items() if not there}
 
 
 @dataclass(frozen=True)

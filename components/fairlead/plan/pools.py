@@ -49,7 +49,15 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
     machine, accelerator = choice.machine, choice.accelerator
     resource = accelerator.resource if accelerator else None
     rungs = tuple(
-        Rung(word, _labels(pool, word, accelerator.name if accelerator else None, machine))
+        Rung(
+            word,
+            _labels(pool, word, accelerator.name if accelerator else None, machine),
+            tuple(
+                Taint(one.key, one.value, one.effect)
+                for one in catalog.taints.values()
+                if (one.target, one.capacity) == (row.name, word)
+            ),
+        )
         for word in pool.capacity
     )
     return PoolPlan(
@@ -67,7 +75,13 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         simulated=machine.simulated,
         labels=rungs[0].labels,
         taints=(Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE),) if resource else (),
-        tolerations=(Toleration(resource, "Exists", NO_SCHEDULE),) if resource else (),
+        tolerations=(
+            *([Toleration(resource, "Exists", NO_SCHEDULE)] if resource else []),
+            *(
+                Toleration(taint.key, "Equal", taint.effect, taint.value)
+                for taint in dict.fromkeys(taint for rung in rungs for taint in rung.taints)
+            ),
+        ),
         why=choice.why,
         rungs=rungs,
         zones=_zones(pool, target),

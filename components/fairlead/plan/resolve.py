@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
@@ -32,17 +32,18 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     pools = tuple(pool_plan(pool, spec.target, target, catalog) for pool in spec.pools)
     claims = [_claim(tenant, catalog) for tenant in spec.tenants]
     queues = share_out(spec.name, pools, claims, target.topology_levels)
+    site = sites.of(target.name).site(spec, pools, catalog)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
         target=target.name,
-        site=sites.of(target.name).site(spec, pools, catalog),
+        site=site,
         kubernetes=kubernetes_of(spec.target, target),
         pools=pools,
         queues=queues,
         tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
         layers=layer_plans(spec.layers, pools, target),
-        capabilities=tuple(_capabilities(target, catalog)),
+        capabilities=tuple(_capabilities(target, catalog, site.lacks)),
         notes=tuple(_notes(pools, claims, queues)),
     )
 
@@ -68,8 +69,11 @@ def _tenant(tenant: Tenant) -> TenantPlan:
     return TenantPlan(tenant.name, tenant.name, tenant.groups, tenant.pod_security, tenant.egress, quota)
 
 
-def _capabilities(target: TargetRow, catalog: Catalog) -> Iterator[Capability]:
+def _capabilities(target: TargetRow, catalog: Catalog, lacks: Mapping[str, str]) -> Iterator[Capability]:
     for row in catalog.capabilities[target.name].values():
+        if row.name in lacks:
+            yield Capability(row.name, "unsupported", lacks[row.name])
+            continue
         match row.status:
             case "supported" | "unsupported" | "unproven":
                 yield Capability(row.name, row.status, row.reason)

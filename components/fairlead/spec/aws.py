@@ -39,4 +39,4 @@ class AwsTarget(CloudTarget):
     capacity_blocks: tuple[Text, ...] = ()
     """Which of the pools' reservations are Capacity Blocks, by their ids; the others are on-demand ones."""
     log_days: Annotated[int, Field(ge=1, le=3653, strict=True)] = 365
-    """Days for which logs of the control plane and the network are kept, one of those that CloudWatch knows."""
+    """Days for which logs of control plane and network are kept; CloudWatch knows certain ones only."""

@@ -19,6 +19,21 @@ from fairlead.spec.targets import KINDS
 LONGEST_SHOWN = 60
 PATTERNS: Mapping[str, str] = {
     r"^[a-z]([-a-z0-9]*[a-z0-9])?$": "lower-case letters, digits and hyphens; a letter first, no hyphen last",
+    r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": (
+        "lower-case letters, digits, hyphens and dots; a letter or digit first and last"
+    ),
+    r"^1\.[0-9]{2}$": "a minor version such as 1.35, in quotes",
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "a time of the day such as 03:00, in quotes",
+    r"^[0-9]+(x[0-9]+){1,2}$": "edges joined by x, such as 2x4 or 4x4x4",
+    r"^[0-9]{6,20}$": "6 to 20 digits, in quotes",
+    r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$": "6 to 30 lower-case letters, digits and hyphens; a letter first",
+    r"^gke-security-groups@[^@\s]+$": "gke-security-groups@ and the organisation's domain",
+    r"^[0-9]{12}$": "12 digits, in quotes",
+    r"^https://[^/]+(/.*)?$": "an address that begins with https://",
+    r"^https?://[^/\s]+$": "the address of a server, for example https://s3.example.com",
+    r"^[a-z][a-z0-9+.-]*://[^/\s]+(/[^\s]*[^/\s])?$": (
+        "SCHEME://BUCKET or SCHEME://BUCKET/PATH, without a slash at the end"
+    ),
 }
 """Patterns of the models in words; a pattern that is not here is shown as it is."""
 

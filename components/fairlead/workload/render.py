@@ -40,11 +40,12 @@ def render(job: TrainingJob, catalog: Catalog | None = None) -> list[Object]:
 
     Raises InputError if the catalogue has no such accelerator.
     """
-    row = accelerator_row(job, catalog)
+    known = catalog or _catalog()
+    row = accelerator_row(job, known)
     objects: list[Object] = []
     if job.checkpoint is not None and job.checkpoint.size is not None:
         objects.append(_checkpoint_claim(job))
-    train_job = _train_job(job, row)
+    train_job = _train_job(job, row, known)
     objects.append(train_job)
     train_job["metadata"]["annotations"][HASH] = _digest(objects)
     return objects
@@ -54,15 +55,18 @@ def accelerator_row(job: TrainingJob, catalog: Catalog | None = None) -> Acceler
     """The catalogue's row of the job's accelerator, None for a job without. Raises InputError."""
     if job.accelerators is None:
         return None
-    if catalog is None:
-        from fairlead.catalog.read import load
-
-        catalog = load()
-    row = catalog.accelerator(job.accelerators.name)
+    known = catalog or _catalog()
+    row = known.accelerator(job.accelerators.name)
     if row is None:
         where = "job.accelerators"
-        raise InputError(job.name, [unknown_accelerator(where, job.accelerators.name, catalog)])
+        raise InputError(job.name, [unknown_accelerator(where, job.accelerators.name, known)])
     return row
+
+
+def _catalog() -> Catalog:
+    from fairlead.catalog.read import load
+
+    return load()
 
 
 def master_address(job: TrainingJob) -> str:
@@ -99,7 +103,7 @@ def _checkpoint_claim(job: TrainingJob) -> Object:
     }
 
 
-def _train_job(job: TrainingJob, row: AcceleratorRow | None) -> Object:
+def _train_job(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -> Object:
     return {
         "apiVersion": API_VERSION,
         "kind": "TrainJob",
@@ -128,7 +132,7 @@ def _train_job(job: TrainingJob, row: AcceleratorRow | None) -> Object:
                 "resourcesPerNode": _resources(job, row),
             },
             "runtimePatches": [
-                {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, row)}}
+                {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, row, catalog)}}
             ],
         },
     }
@@ -194,8 +198,8 @@ def _resources(job: TrainingJob, row: AcceleratorRow | None) -> Object:
     return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
 
 
-def _patch(job: TrainingJob, row: AcceleratorRow | None) -> Object:
-    pod: Object = {**_placement(row), **_volumes(job)}
+def _patch(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -> Object:
+    pod: Object = {**_placement(row, catalog), **_volumes(job)}
     pod_metadata: Object = {"labels": _job_labels(job)}
     if job.annotations:
         pod_metadata["annotations"] = dict(job.annotations)
@@ -206,13 +210,21 @@ def _patch(job: TrainingJob, row: AcceleratorRow | None) -> Object:
     }
 
 
-def _placement(row: AcceleratorRow | None) -> Object:
+def _placement(row: AcceleratorRow | None, catalog: Catalog) -> Object:
+    # On every target the same: a target that puts taints on some of its nodes by itself has rows for them.
+    tolerated = [
+        {"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}
+        for one in catalog.taints.values()
+    ]
     if row is None:
-        return {}
+        return {"tolerations": tolerated}
     return {
         # Several accelerators share one resource name: the name in the catalogue tells them apart.
         "nodeSelector": {labels.ACCELERATOR: row.name},
-        "tolerations": [{"key": row.resource, "operator": "Exists", "effect": "NoSchedule"}],
+        "tolerations": [
+            {"key": row.resource, "operator": "Exists", "effect": "NoSchedule"},
+            *tolerated,
+        ],
     }
 
 

@@ -76,8 +76,8 @@ RENAMES: Mapping[str, Mapping[str, str]] = {
 }
 """Resource type -> property -> CloudFormation's name, at the top."""
 
-APART: Mapping[str, frozenset[str]] = {}
-"""Resource type -> properties of the same name that mean something else."""
+_APART = frozenset({"tags"})
+"""Properties that CloudFormation has in another shape."""
 
 _Problem = tuple[str, str]
 
@@ -115,8 +115,8 @@ def check(resource: Resource) -> list[Finding]:
     if kind not in TYPES:
         return []
     schema = _schema(TYPES[kind])
-    renames, apart = RENAMES.get(kind, {}), APART.get(kind, frozenset({"tags"}))
-    top = {renames.get(key, key): part for key, part in resource["inputs"].items() if key not in apart}
+    renames = RENAMES.get(kind, {})
+    top = {renames.get(key, key): part for key, part in resource["inputs"].items() if key not in _APART}
     back = {new: old for old, new in renames.items()}
     return [
         Finding(resource["urn"], back.get(path, path), what, REFERENCE)
@@ -155,13 +155,15 @@ def _list(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: 
 
 
 def _scalar(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[_Problem]:
+    if isinstance(value, bool):
+        return  # a switch here may be a word there: types are the Terraform schema's matter
     if "enum" in schema and value not in schema["enum"] and str(value) not in map(str, schema["enum"]):
         yield path, f"{value!r} is none of {schema['enum'][:12]}"
     if isinstance(value, str):
         yield from _between(len(value), schema, ("minLength", "maxLength"), path, "characters")
         if "pattern" in schema and not _compiled(schema["pattern"]).search(value):
             yield path, f"{value!r} does not match {schema['pattern']}"
-    elif not isinstance(value, bool):
+    else:
         yield from _between(value, schema, ("minimum", "maximum"), path, "")
 
 

@@ -19,6 +19,10 @@ def _fast(one: Resource) -> bool:
     return bool(one["inputs"]["spec"].get("networkInterfaces"))
 
 
+def _spot(one: Resource) -> bool:
+    return "'spot'" in str(one["inputs"]["spec"]["template"]["spec"]["requirements"])
+
+
 def _require(key: str, *values: str):
     """Other values in the requirement of a label."""
 
@@ -40,6 +44,12 @@ KARPENTER = (
              _require("topology.kubernetes.io/zone", "eu-north-1z")),
     Mutation("pool of a capacity that does not exist", NODE_POOL, f"{_SPEC}.requirements",
              _require("karpenter.sh/capacity-type", "ondemand")),
+    Mutation("pool of a machine that is not sold as spot", NODE_POOL, f"{_SPEC}.requirements",
+             _require("node.kubernetes.io/instance-type", "trn2u.48xlarge"), _spot),
+    Mutation("pool of the other architecture", NODE_POOL, f"{_SPEC}.requirements",
+             _require("kubernetes.io/arch", "arm64")),
+    Mutation("class that does not say which reservation", NODE_CLASS, "spec.capacityReservationSelectorTerms", delete),
+    Mutation("kind that Karpenter has not", NODE_POOL, "kind", to("Provisioner")),
     Mutation("requirement without its operator", NODE_POOL, f"{_SPEC}.requirements[0].operator", delete),
     Mutation("requirement's operator misspelt", NODE_POOL, f"{_SPEC}.requirements[0].operator", to("in")),
     Mutation("requirement on a kept label", NODE_POOL, f"{_SPEC}.requirements",

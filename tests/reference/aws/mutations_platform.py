@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reference.aws.declared import CLUSTER, NODE_GROUP, PROVIDER, ROLE, SECURITY_GROUP, SUBNET, VPC
 from reference.aws.kubernetes_objects import PROVIDER as KUBERNETES
-from reference.aws.kubernetes_objects import STORAGE_CLASS
+from reference.aws.kubernetes_objects import STORAGE_CLASS, VOLUME
 from reference.aws.rules_cluster import ADDON, ASSOCIATION, ATTACHMENT, ENTRY, POD_IDENTITY
 from reference.aws.rules_links import ISSUER, TAG
 from reference.aws.rules_network import EGRESS, ENDPOINT, INGRESS, NAT, ROUTE
@@ -45,6 +45,8 @@ def _federated(one: Resource) -> bool:
     return "Federated" in str(one["inputs"].get("assumeRolePolicy"))
 
 
+_VPC_ARN = "${aws:ec2/vpc:Vpc::nobody.arn}"
+
 NETWORK = (
     Mutation("region that does not exist", PROVIDER, "region", to("us-east-9")),
     Mutation("region is another", PROVIDER, "region", to("eu-south-2")),
@@ -60,7 +62,7 @@ NETWORK = (
     Mutation("route without a destination", ROUTE, "destinationCidrBlock", delete),
     Mutation("route to two targets", ROUTE, "natGatewayId", lambda at, key: at.update(gatewayId=at[key])),
     Mutation("NAT gateway with an address's ARN", NAT, "allocationId", _crossed(".id}", ".arn}")),
-    Mutation("NAT gateway in a private subnet", NAT, "subnetId", _crossed("public", "private")),
+    Mutation("NAT gateway in a private subnet", NAT, "subnetId", _crossed("-public-", "-nodes-")),
     Mutation("endpoint's service in another region", ENDPOINT, "serviceName", to("com.amazonaws.ap-south-2.s3")),
     Mutation("endpoint's service misspelt", ENDPOINT, "serviceName", edit(lambda name: name + "x")),
     Mutation("endpoint's type in small letters", ENDPOINT, "vpcEndpointType", to("interface"), _interface),
@@ -69,6 +71,13 @@ NETWORK = (
     Mutation("rule with ports turned round", INGRESS, "fromPort", to(65535), _with_ports),
     Mutation("rule with a protocol that does not exist", INGRESS, "ipProtocol", to("all")),
     Mutation("EFA may not talk to itself", EGRESS, "ipProtocol", to("tcp"), _to_itself),
+    Mutation("route with a range that is none", ROUTE, "destinationCidrBlock", to("0.0.0.0/33")),
+    Mutation("rule for all protocols with ports", INGRESS, "ipProtocol", to("-1"), _with_ports),
+    Mutation("tags kept for AWS", VPC, "tags", add("aws:mine", "x")),
+    Mutation("tag with a key too long", VPC, "tags", add("k" * 129, "x")),
+    Mutation("too many tags", VPC, "tags", to({f"k{number}": "x" for number in range(51)})),
+    Mutation("tags are a text", VPC, "tags", to("prod")),
+    Mutation("a reference that no rule knows", ENDPOINT, "", add("resourceConfigurationArn", _VPC_ARN)),
     Mutation("rule from nowhere", INGRESS, "referencedSecurityGroupId", delete),
     Mutation("flow log of a traffic that does not exist", FLOW_LOG, "trafficType", to("DENY")),
     Mutation("flow log by another role", FLOW_LOG, "iamRoleArn", to("${aws:iam/role:Role::nobody.arn}")),
@@ -81,6 +90,33 @@ CLUSTERS = (
         endpointPublicAccess=True, publicAccessCidrs=["0.0.0.0/0"])),
     Mutation("no endpoint at all", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
         endpointPublicAccess=False, endpointPrivateAccess=False)),
+    Mutation("public endpoint without an allow-list", CLUSTER, "vpcConfig", lambda at, key: at.update({key: {
+        **{name: value for name, value in at[key].items() if name != "publicAccessCidrs"},
+        "endpointPublicAccess": True}})),
+    Mutation("allow-list of what is no range", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
+        endpointPublicAccess=True, publicAccessCidrs=["203.0.113.0/33"])),
+    Mutation("services in a range with host bits", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr",
+             to("172.20.0.1/16")),
+    Mutation("services in the internet's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("8.8.0.0/16")),
+    Mutation("services in the network's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("10.0.0.0/16")),
+    Mutation("log types are a text", CLUSTER, "enabledClusterLogTypes", to("audit")),
+    Mutation("add-on preserves what is not there", ADDON, "resolveConflictsOnCreate", to("PRESERVE")),
+    Mutation("add-on with two roles", ADDON, "", add("serviceAccountRoleArn", "arn:aws:iam::123456789012:role/x"),
+             lambda one: bool(one["inputs"].get("podIdentityAssociations"))),
+    Mutation("add-on without its role", ADDON, "podIdentityAssociations", delete),
+    Mutation("no agent for pod identities", ADDON, "addonName", to("metrics-server"),
+             lambda one: one["inputs"]["addonName"] == "eks-pod-identity-agent"),
+    Mutation("access for somebody without an entry", ASSOCIATION, "principalArn",
+             to("arn:aws:iam::123456789012:role/nobody")),
+    Mutation("access to a namespace of no name", ASSOCIATION, "accessScope",
+             to({"type": "namespace", "namespaces": ["No_Body"]})),
+    Mutation("pod identity of a service account of no name", POD_IDENTITY, "serviceAccount", to("No_Body")),
+    Mutation("kubeconfig of no cluster", KUBERNETES, "kubeconfig@json.users[0].user.exec.args",
+             edit(lambda words: [word for word in words if word != "--cluster-name"])),
+    Mutation("kubeconfig of another region", KUBERNETES, "kubeconfig@json.users[0].user.exec.args",
+             edit(lambda words: [word.replace("us-east-1", "eu-west-1") for word in words])),
+    Mutation("kubeconfig without an authority", KUBERNETES,
+             "kubeconfig@json.clusters[0].cluster.certificate-authority-data", delete),
     Mutation("private endpoint is a text", CLUSTER, "vpcConfig.endpointPrivateAccess", to("yes")),
     Mutation("cluster in one subnet", CLUSTER, "vpcConfig.subnetIds", edit(lambda many: many[:1])),
     Mutation("log type misspelt", CLUSTER, "enabledClusterLogTypes[0]", to("Api")),
@@ -177,6 +213,19 @@ SERVICES = (
     Mutation("class with a volume type that does not exist", STORAGE_CLASS, "parameters.type", to("gp5"),
              _of("ebs.csi.aws.com")),
     Mutation("class with a parameter misspelt", STORAGE_CLASS, "parameters", add("encrypt", "true")),
+    Mutation("class with a switch that is no text", STORAGE_CLASS, "parameters.encrypted", to(True)),
+    Mutation("class of files by another way", STORAGE_CLASS, "parameters.provisioningMode", to("efs-dir")),
+    Mutation("class of standing volumes with parameters", STORAGE_CLASS, "", add("parameters", {"type": "gp3"}),
+             _of("kubernetes.io/no-provisioner")),
+    Mutation("volume of another driver", VOLUME, "spec.csi.driver", to("nfs.csi.k8s.io")),
+    Mutation("volume of another file system", VOLUME, "spec.csi.volumeHandle",
+             _crossed("aws:fsx/lustreFileSystem:LustreFileSystem", FILE_SYSTEM)),
+    Mutation("volume by another output", VOLUME, "spec.csi.volumeAttributes.dnsname", _crossed(".dnsName}", ".id}")),
+    Mutation("rule by time and by event", EVENT_RULE, "", add("scheduleExpression", "rate(1 day)")),
+    Mutation("two mount targets in a zone", MOUNT_TARGET, "subnetId", _crossed("us-east-1b", "us-east-1c")),
+    Mutation("Lustre's port closed", INGRESS, "fromPort", to(989), lambda one: one["inputs"].get("fromPort") == 988),
+    Mutation("public access blocked on another bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+             "bucket", to("nobody")),
     Mutation("class that binds at once", STORAGE_CLASS, "volumeBindingMode", to("Immediate"), _of("ebs.csi.aws.com")),
     Mutation("class without its file system", STORAGE_CLASS, "parameters.fileSystemId", delete),
 )  # fmt: skip

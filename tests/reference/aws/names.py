@@ -36,6 +36,9 @@ SINGLE = frozenset(
 )
 """Blocks that the schema lets repeat and Pulumi has as one object: their validator allows one."""
 
+ONE_OF_A_LIST = frozenset({("aws_fsx_lustre_file_system", "subnet_ids")})
+"""Lists of texts that Pulumi has as one text: their validator allows one member."""
+
 
 @cache
 def snake(name: str) -> str:
@@ -81,5 +84,4 @@ def wire_name(place: str, name: str, schema: Mapping[str, Any]) -> str:
     """Pulumi's name of an attribute or block of a Terraform resource, or of a block inside it."""
     if (special := PROPERTIES.get(place, {}).get(name)) is not None:
         return special
-    many = is_many(schema) or is_many(schema.get("nested_type", {}))
-    return plural(camel(name)) if many else camel(name)
+    return plural(camel(name)) if is_many(schema) else camel(name)

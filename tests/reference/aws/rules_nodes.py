@@ -12,6 +12,7 @@ from reference.aws.declared import LAUNCH_TEMPLATE, NODE_GROUP, Declared, findin
 from reference.common import Finding, Resource, is_unknown
 
 RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
+PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
 _USAGE = {"ON_DEMAND": "on-demand", "SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
 _IN_TEMPLATE_ONLY = {"diskSize": "blockDeviceMappings", "remoteAccess": "keyName"}
 
@@ -206,8 +207,14 @@ def _cards(template: Resource, given: Sequence[Mapping[str, Any]], machine: str)
 def _placement(stack: Declared, group: Resource, template: Resource) -> Iterator[Finding]:
     """A cluster placement group lies in one zone and takes only some machines."""
     placement = some(template["inputs"].get("placement"))
-    target = stack.follow(placement.get("groupName")) or stack.follow(placement.get("groupId"))
-    strategy = target["inputs"].get("strategy") if target else None
+    groups = [
+        one
+        for one in stack.of(PLACEMENT)
+        if stack.names(placement.get("groupName"), one) or stack.follow(placement.get("groupId")) is one
+    ]
+    if placement and not groups:
+        yield finding(template, "placement", f"there is no placement group {placement.get('groupName')!r}")
+    strategy = groups[0]["inputs"].get("strategy") if groups else None
     if strategy != "cluster":
         return
     zones = {stack.zone(one) for one in group["inputs"].get("subnetIds") or ()}

@@ -41,14 +41,6 @@ WANTED: Mapping[str, Mapping[str, str]] = {
         "iamRoleArn": "logs may not be written",
     },
     "aws:ec2/internetGateway:InternetGateway": {"vpcId": "it is attached to no network"},
-    "aws:ec2/capacityReservation:CapacityReservation": {
-        "instanceMatchCriteria": "any machine of the account uses it up",
-        "availabilityZone": "AWS wants one",
-    },
-    "aws:efs/accessPoint:AccessPoint": {
-        "posixUser": "clients choose who they are",
-        "rootDirectory": "clients see everything",
-    },
     "aws:efs/fileSystem:FileSystem": {
         "encrypted": "files are not encrypted",
         "kmsKeyId": "files are not encrypted with the customer's key",

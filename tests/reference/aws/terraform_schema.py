@@ -19,9 +19,6 @@ MODULE = "github.com/upbound/provider-aws/v2@v2.5.0"
 MODULE_SUM = "h1:xQ+xVkv8E4lT8kzOkxiJgaYrmZfPTyfGRhfRtUVTc6I="
 REFERENCE = "Terraform schema 6.34.0"
 
-NEWER: Mapping[str, Mapping[str, str]] = {}
-"""Resource type -> property that the SDK has and this schema has not yet -> why it is right."""
-
 
 @cache
 def schemas() -> Mapping[str, Any]:
@@ -50,12 +47,9 @@ def check(resource: Resource) -> list[Finding]:
     place = names.terraform_type(resource["type"], schemas())
     if place is None:
         return []
-    newer = NEWER.get(resource["type"], {})
     block = schemas()[place]["block"]
     problems = _block(resource["inputs"], block, place, "")
-    return [
-        Finding(resource["urn"], one.path, one.what, REFERENCE) for one in problems if one.path not in newer
-    ]
+    return [Finding(resource["urn"], one.path, one.what, REFERENCE) for one in problems]
 
 
 def properties(place: str, block: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, Any]]]:
@@ -85,7 +79,8 @@ def _block(value: Any, block: Mapping[str, Any], place: str, path: str) -> Itera
         if "block" in schema:
             yield from _blocks(part, schema, f"{place}.{name}", where)
         else:
-            yield from _attribute(part, schema, where)
+            one = (place, name) in names.ONE_OF_A_LIST
+            yield from _typed(part, schema["type"][1] if one else schema["type"], where)
     for key, (_name, schema) in known.items():
         if value.get(key) is None and (schema.get("required") or schema.get("min_items", 0) > 0):
             yield Problem(f"{path}.{key}" if path else key, "is required and not there")
@@ -103,16 +98,6 @@ def _blocks(value: Any, schema: Mapping[str, Any], place: str, path: str) -> Ite
         yield Problem(path, f"{len(value)} members, allowed are {least} to {most}")
     for index, part in enumerate(value):
         yield from _block(part, schema["block"], place, f"{path}[{index}]")
-
-
-def _attribute(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    if "nested_type" in schema:
-        nested = schema["nested_type"]
-        parts = value if nested["nesting_mode"] in ("list", "set") else [value]
-        for index, part in enumerate(parts):
-            yield from _block(part, nested, "", f"{path}[{index}]")
-    else:
-        yield from _typed(value, schema["type"], path)
 
 
 def _typed(value: Any, kind: Any, path: str) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from reference.aws import checker, terraform_schema
+from reference.aws import checker
 from reference.aws.declared import CLUSTER, NODE_GROUP
 from reference.aws.stacks import STACKS
 from reference.common import REPO, load
@@ -38,14 +38,3 @@ def test_a_resource_that_no_validator_knows_is_a_finding(stack: str):
     }
     (found,) = checker.check([*resources, stranger])
     assert "no validator knows the type" in found.what
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_no_exception_to_the_schema_outlives_its_use(stack: str):
-    del stack
-    used = {one["type"]: one["inputs"] for name in STACKS for one in load(name)}
-    for kind, properties in terraform_schema.NEWER.items():
-        for name in properties:
-            assert name.partition(".")[0] in used.get(kind, {}), (
-                f"nobody sets {kind} {name}: drop the exception"
-            )

@@ -7,10 +7,23 @@ from reference.aws.mutations import NODES, TEMPLATES
 from reference.aws.mutations_karpenter import KARPENTER
 from reference.aws.mutations_order import ORDER
 from reference.aws.mutations_platform import CLUSTERS, IDENTITY, LINKS, NETWORK, SERVICES
+from reference.aws.mutations_policies import LEFT_OUT, POLICIES
 from reference.aws.stacks import declared
 from reference.mutation import rate, report, run_mutations
 
-MUTATIONS = (*NODES, *TEMPLATES, *NETWORK, *CLUSTERS, *IDENTITY, *SERVICES, *LINKS, *KARPENTER, *ORDER)
+MUTATIONS = (
+    *NODES,
+    *TEMPLATES,
+    *NETWORK,
+    *CLUSTERS,
+    *IDENTITY,
+    *SERVICES,
+    *LINKS,
+    *KARPENTER,
+    *ORDER,
+    *POLICIES,
+    *LEFT_OUT,
+)
 GOAL = 0.95
 
 

@@ -55,7 +55,8 @@ def priorities(one: Resource) -> bool:
     return "priorities" in (one["inputs"].get("data") or {})
 
 
-def _with_parameter(key: str, value: Any) -> Callable[[Any], Any]:
+def with_parameter(key: str, value: Any) -> Callable[[Any], Any]:
+    """Parameters of a storage class with one of them set, whatever its case."""
     return lambda parameters: {
         **{old: kept for old, kept in parameters.items() if old.lower() != key.lower()},
         key: value,
@@ -125,15 +126,15 @@ DATA = (
 
 KUBERNETES = (
     Mutation("a disk kind that does not exist", CLASS, "parameters",
-             edit(_with_parameter("skuName", "PremiumV3_LRS")), driver("disk")),
+             edit(with_parameter("skuName", "PremiumV3_LRS")), driver("disk")),
     Mutation("a parameter that the disk driver does not know", CLASS, "parameters",
-             edit(_with_parameter("iops", "5000")), driver("disk")),
+             edit(with_parameter("iops", "5000")), driver("disk")),
     Mutation("disks bound before their pods", CLASS, "volumeBindingMode", to("Immediate"), driver("disk")),
     Mutation("a driver that does not exist", CLASS, "provisioner", to("disks.csi.azure.com"), driver("disk")),
     Mutation("shares by another protocol", CLASS, "parameters",
-             edit(_with_parameter("protocol", "nfs4")), driver("file")),
+             edit(with_parameter("protocol", "nfs4")), driver("file")),
     Mutation("NFS shares on standard disks", CLASS, "parameters",
-             edit(lambda p: {**_with_parameter("skuName", "Standard_LRS")(p), "protocol": "nfs"}), driver("file")),
+             edit(lambda p: {**with_parameter("skuName", "Standard_LRS")(p), "protocol": "nfs"}), driver("file")),
     Mutation("an identity's principal for its client", SERVICE_ACCOUNT, "metadata.annotations",
              edit(lambda a: {**a, CLIENT_ID: a[CLIENT_ID].replace(".clientId", ".principalId")}), bears_identity),
     Mutation("a service account that nobody trusts", SERVICE_ACCOUNT, "metadata.name", to("jobs"), bears_identity),

@@ -12,8 +12,6 @@ from reference.azure.stack import CLUSTER, Stack, wrong
 from reference.common import Finding, Resource, references, texts
 
 _GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_CREDENTIALS = 20
-"""Federated credentials of one identity (MicrosoftDocs/entra-docs, workload-identity-federation-considerations.md)."""
 _TENANT = {"tenantId", "tenantID"}
 
 
@@ -27,10 +25,6 @@ def check(stack: Stack) -> Iterator[Finding]:
     yield from _accounts(stack, providers)
     for one in stack.of("resources:Deployment"):
         yield from _deployment(one)
-    for one in stack.of("managedidentity:UserAssignedIdentity"):
-        number = len(stack.users("managedidentity:FederatedIdentityCredential", "resourceName", one))
-        if number > _CREDENTIALS:
-            yield wrong(one, "", f"{number} federated credentials, an identity has at most {_CREDENTIALS}")
 
 
 def _accounts(stack: Stack, providers: list[Resource]) -> Iterator[Finding]:

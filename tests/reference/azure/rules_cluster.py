@@ -52,8 +52,6 @@ def _identity(one: Resource) -> Iterator[Finding]:
         yield wrong(one, "identity", "a cluster without a managed identity has a password")
     if (kind == "UserAssigned") != (len(users) == 1):
         yield wrong(one, "identity.userAssignedIdentities", f"{len(users)} identities for {kind}")
-    if at(inputs, "identityProfile.kubeletidentity") and kind != "UserAssigned":
-        yield wrong(one, "identityProfile", "an own kubelet identity needs an own cluster identity")
     if at(inputs, "securityProfile.workloadIdentity.enabled") and not at(inputs, "oidcIssuerProfile.enabled"):
         yield wrong(one, "securityProfile.workloadIdentity", "workload identity needs the OIDC issuer")
 
@@ -158,7 +156,7 @@ def _room(one: Resource, stack: Stack, pods: Any, profile: Mapping[str, Any]) ->
 
 
 def _autoscalers(one: Resource, stack: Stack) -> Iterator[Finding]:
-    """Node auto-provisioning and the cluster autoscaler exclude each other (node-auto-provisioning.md)."""
+    """Node auto-provisioning and the cluster autoscaler exclude each other (Microsoft's page, read 2026-11-23)."""
     if at(one["inputs"], "nodeProvisioningProfile.mode") != "Auto":
         return
     for pool in stack.pools():

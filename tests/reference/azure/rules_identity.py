@@ -57,8 +57,6 @@ def _assignment(one: Resource, stack: Stack) -> Iterator[Finding]:
     machine = whole_reference(inputs.get("principalId")) is not None
     if inputs.get("principalType") is None or (machine and inputs["principalType"] != "ServicePrincipal"):
         yield wrong(one, "principalType", "a new identity is found only as a ServicePrincipal")
-    if not machine and not _GUID.match(str(inputs.get("principalId", ""))):
-        yield wrong(one, "principalId", "neither a declared identity nor the id of one")
     if role is not None:
         yield from _fitting(one, role, stack)
 

@@ -10,8 +10,6 @@ from reference.azure.rules_cluster import at
 from reference.azure.stack import Stack, wrong
 from reference.common import Finding, Resource
 
-_SYSTEMS = {"Ubuntu": "ubuntu", "Ubuntu2204": "ubuntu", "Ubuntu2404": "ubuntu", "AzureLinux": "azurelinux3"}
-"""Image family of a node class -> the name of the table of supported systems."""
 _TAINTS = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu"}
 
 
@@ -27,7 +25,7 @@ def check(stack: Stack) -> Iterator[Finding]:
         node_class = classes.get(str(at(spec, "nodeClassRef.name")))
         if node_class is None:
             yield wrong(one, "spec.template.spec.nodeClassRef", "no such node class is declared")
-        yield from _machines(one, spec, node_class)
+        yield from _machines(one, spec)
         yield from _places(one, spec, {stack.region(cluster) for cluster in clusters})
         if not at(one["inputs"], "spec.limits"):
             yield wrong(one, "spec.limits", "without limits it grows until the quota ends")
@@ -42,10 +40,9 @@ def _values(spec: Mapping[str, Any], key: str) -> list[str]:
     ]
 
 
-def _machines(one: Resource, spec: Mapping[str, Any], node_class: Resource | None) -> Iterator[Finding]:
+def _machines(one: Resource, spec: Mapping[str, Any]) -> Iterator[Finding]:
     sizes = _values(spec, "node.kubernetes.io/instance-type")
     keys = {taint.get("key") for taint in spec.get("taints") or ()}
-    family = at(node_class["inputs"], "spec.imageFamily") if node_class else None
     path = "spec.template.spec.requirements"
     if not sizes:
         yield wrong(one, path, "no machine is named")
@@ -55,8 +52,6 @@ def _machines(one: Resource, spec: Mapping[str, Any], node_class: Resource | Non
             yield wrong(one, path, f"Azure has no machine {size!r}", facts.SIZES)
         elif known is not None and _TAINTS[known.vendor] not in keys:
             yield wrong(one, "spec.template.spec.taints", f"nodes of {known.vendor} GPUs lack their taint")
-        elif known is not None and family and _SYSTEMS.get(family) not in known.systems:
-            yield wrong(one, path, f"{size} does not run {family}", facts.SIZES)
 
 
 def _places(one: Resource, spec: Mapping[str, Any], regions: set[str]) -> Iterator[Finding]:

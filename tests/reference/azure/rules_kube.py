@@ -88,7 +88,11 @@ def _chosen(spec: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _reached(pool: Pool, flavors: Sequence[Resource]) -> Iterator[Finding]:
-    """Every queue that may send pods to a pool gives them the tolerations they do not bring themselves."""
+    """Every queue that may send pods to a pool gives them the tolerations they do not bring themselves.
+
+    AKS taints spot nodes with `kubernetes.azure.com/scalesetpriority=spot:NoSchedule`, asked or not
+    (MicrosoftDocs/azure-aks-docs, spot-node-pool.md, read 2026-11-23).
+    """
     labels = pool.inputs.get("nodeLabels") or {}
     for flavor in flavors:
         spec = flavor["inputs"].get("spec") or {}

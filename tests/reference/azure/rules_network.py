@@ -160,9 +160,6 @@ def _address(one: Resource | None, gateway: Resource) -> Iterator[Finding]:
         yield wrong(one, "sku.name", "a NAT gateway and its addresses are of the same SKU")
     if one["inputs"].get("publicIPAllocationMethod") != "Static":
         yield wrong(one, "publicIPAllocationMethod", "the address of a NAT gateway is static")
-    zones, own = one["inputs"].get("zones") or [], gateway["inputs"].get("zones") or []
-    if own and zones and not set(own) <= set(zones):
-        yield wrong(one, "zones", f"the NAT gateway is in zone {', '.join(own)}")
 
 
 def _security_rules(one: Resource) -> Iterator[Finding]:

@@ -22,16 +22,16 @@ _SYSTEMS = {
     "Windows2019": "windows",
     "Windows2022": "windows",
 }
-"""osSKU -> the table's name; AzureLinux is release 3 from Kubernetes 1.32 on."""
+"""osSKU -> the table's name; AzureLinux is release 3: release 2 ended on 2026-03-31 (azure-cni-overlay.md)."""
 
 _VENDOR_TAINT = {"nvidia": "nvidia.com/gpu=present:NoSchedule", "amd": "amd.com/gpu=present:NoSchedule"}
 _SPOT = ("kubernetes.azure.com/scalesetpriority", "spot")
-"""Label that AKS puts on spot nodes itself, and the only one of its prefix that it takes (AKS issue 2934)."""
+"""Label that AKS puts on spot nodes itself, and the only one of its prefix that says what AKS does anyway."""
 _TEMPLATE = "k8s.io_cluster-autoscaler_node-template"
-"""Tags that tell the autoscaler what a node of an empty pool would be, `/` written `_`
-(kubernetes/autoscaler, cloudprovider/azure/README.md, read 2026-11-23)."""
-_PARTITIONED = re.compile(r"A100|H100|H200|GB200|GB300|RTXPRO6000", re.IGNORECASE)
-"""Families whose GPUs can be cut in instances (NVIDIA's MIG guide)."""
+"""Tags that tell the autoscaler what a node of an empty pool would be, `/` written `_` and `_` written `~2`
+(kubernetes/autoscaler, cloudprovider/azure/azure_template.go, read 2026-11-23)."""
+_PARTITIONED = re.compile(r"A100|H100|H200", re.IGNORECASE)
+"""Families whose GPUs can be cut in instances (blog.aks.azure.com/2026/03/03/multi-instance-gpu-with-dra-on-aks)."""
 
 MOST_NODES = 1000
 """Of a pool: documented at `count` in azure-mgmt-containerservice."""
@@ -51,7 +51,7 @@ def check(stack: Stack) -> Iterator[Finding]:
         yield from _words(pool)
         yield from _template(pool)
         yield from _zones(pool, stack)
-        yield from _reserved(pool, stack)
+        yield from _reserved(pool)
     yield from _clusters(stack)
 
 
@@ -181,12 +181,16 @@ def _template(pool: Pool) -> Iterator[Finding]:
     for key, value in tags.items():
         if not key.startswith("_resources_") and said.get(key) != value:
             yield pool.wrong(f"tags.{_TEMPLATE}{key}", f"{value!r}, the pool says {said.get(key)!r}")
+    known = facts.gpus().get(str(pool.inputs.get("vmSize", "")).lower())
+    resource = f"_resources_{known.vendor}.com_gpu" if known else ""
+    if resource and not str(tags.get(resource, "")).isdigit():
+        yield pool.wrong("tags", f"the autoscaler is not told of {resource}")
     for key in sorted(set(said) - set(tags)):
         yield pool.wrong("tags", f"the autoscaler is not told of {key}")
 
 
 def _plain(key: str) -> str:
-    return key.replace("/", "_")
+    return key.replace("_", "~2").replace("/", "_")
 
 
 def _zones(pool: Pool, stack: Stack) -> Iterator[Finding]:
@@ -199,19 +203,9 @@ def _zones(pool: Pool, stack: Stack) -> Iterator[Finding]:
         yield pool.wrong("availabilityZones", "machines of a proximity placement group are in one zone")
 
 
-def _reserved(pool: Pool, stack: Stack) -> Iterator[Finding]:
-    group = stack.behind(pool.inputs.get("capacityReservationGroupID"))
+def _reserved(pool: Pool) -> Iterator[Finding]:
     if "capacityReservationGroupID" in pool.inputs and pool.spot:
         yield pool.wrong("capacityReservationGroupID", "spot machines take no reservation")
-    if group is None:
-        return
-    members = stack.users("compute:CapacityReservation", "capacityReservationGroupName", group)
-    sizes = {(one["inputs"].get("sku") or {}).get("name") for one in members}
-    if members and pool.inputs.get("vmSize") not in sizes:
-        yield pool.wrong("vmSize", f"its reservations are of {', '.join(sorted(map(str, sizes)))}")
-    outside = set(pool.inputs.get("availabilityZones") or ()) - set(group["inputs"].get("zones") or ())
-    if outside and group["inputs"].get("zones"):
-        yield pool.wrong("availabilityZones", f"its reservations are not in {', '.join(sorted(outside))}")
 
 
 def sits_on(pool: Pool, subnet: str) -> bool:

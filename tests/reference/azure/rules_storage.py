@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reference.azure import drivers, facts
+from reference.azure import drivers
 from reference.azure.kinds import PROVIDER
 from reference.azure.rules_cluster import at
 from reference.azure.stack import Stack, wrong
@@ -22,15 +22,13 @@ def check(stack: Stack) -> Iterator[Finding]:
     for one in stack.of("keyvault:Key"):
         yield from _key(one, stack)
     for one in stack.of("compute:DiskEncryptionSet"):
-        yield from _disk_encryption(one, stack)
+        yield from _disk_encryption(one)
     for one in stack.of("storage:StorageAccount"):
         yield from _account(one, stack)
     for one in stack.of("storagecache:AmlFilesystem"):
         yield from _file_system(one)
     for one in stack.of("storage:ManagementPolicy"):
         yield from _lifecycle(one, stack)
-    for one in stack.of("compute:CapacityReservation"):
-        yield from _reservation(one, stack)
     for one in stack.of("operationalinsights:Workspace"):
         days = one["inputs"].get("retentionInDays")
         if isinstance(days, int) and not 30 <= days <= 730:
@@ -76,14 +74,10 @@ def _key(one: Resource, stack: Stack) -> Iterator[Finding]:
         yield wrong(one, "properties.keyOps", "a key that encrypts other keys wraps and unwraps")
 
 
-def _disk_encryption(one: Resource, stack: Stack) -> Iterator[Finding]:
+def _disk_encryption(one: Resource) -> Iterator[Finding]:
     inputs = one["inputs"]
     if at(inputs, "identity.type") in (None, "None"):
         yield wrong(one, "identity", "without an identity it reads no key")
-    key = stack.behind(at(inputs, "activeKey.keyUrl"))
-    vault = stack.behind(at(inputs, "activeKey.sourceVault.id"))
-    if key and vault and stack.behind(key["inputs"].get("vaultName")) is not vault:
-        yield wrong(one, "activeKey.sourceVault.id", "not the vault of the key")
 
 
 def _account(one: Resource, stack: Stack) -> Iterator[Finding]:
@@ -162,22 +156,6 @@ def _lifecycle(one: Resource, stack: Stack) -> Iterator[Finding]:
         kept = any(service["inputs"].get("isVersioningEnabled") for service in services)
         if versions and services and not kept:
             yield wrong(one, f"policy.rules[{index}].definition.actions.version", "no versions are kept")
-
-
-def _reservation(one: Resource, stack: Stack) -> Iterator[Finding]:
-    sku, group = (
-        one["inputs"].get("sku") or {},
-        stack.behind(one["inputs"].get("capacityReservationGroupName")),
-    )
-    if sku.get("name") not in facts.sizes():
-        yield wrong(one, "sku.name", f"Azure has no machine {sku.get('name')!r}", facts.SIZES)
-    elif sku["name"] not in facts.offered().get(stack.region(one), {sku["name"]}):
-        yield wrong(one, "sku.name", f"{sku['name']} is not offered in {stack.region(one)}", facts.SIZES)
-    if not isinstance(sku.get("capacity"), int) or sku["capacity"] < 0:
-        yield wrong(one, "sku.capacity", "how many machines is not said")
-    zones, around = set(one["inputs"].get("zones") or ()), set((group or one)["inputs"].get("zones") or ())
-    if not zones <= around:
-        yield wrong(one, "zones", f"the group is in {', '.join(sorted(around)) or 'no zone'}")
 
 
 def _storage_class(one: Resource) -> Iterator[Finding]:

@@ -170,6 +170,17 @@ def test_the_size_of_a_node_group_is_fixed_and_its_machine_stands_in_the_templat
         assert "instanceTypes" not in group.inputs
 
 
+def test_add_ons_and_karpenter_wait_for_the_systems_nodes_and_not_for_accelerators() -> None:
+    groups = {one.urn: one.name for one in of(stack("aws-prod"), "NodeGroup")}
+    for one in of(stack("aws-prod"), "Addon"):
+        waits = {groups[urn] for urn in one.depends_on if urn in groups}
+        early = one.name.endswith(("vpc-cni", "kube-proxy", "pod-identity-agent"))
+        assert waits == (set() if early else {"fairlead-prod-system-g1"}), one.name
+    for one in of(stack("aws-prod"), "NodeGroup"):
+        before = {urn.rpartition("::")[2] for urn in one.depends_on}
+        assert {"fairlead-prod-vpc-cni", "fairlead-prod-eks-pod-identity-agent"} <= before
+
+
 def test_tags_for_an_autoscaler_lie_on_the_auto_scaling_group_itself() -> None:
     tags = [one.inputs for one in of(stack("aws-prod"), "Tag") if "-trainium-" in one.name]
     assert {one["autoscalingGroupName"] for one in tags} == {
@@ -233,3 +244,15 @@ def test_a_plan_of_another_target_is_refused() -> None:
 
     with pytest.raises(TypeError, match="gcp"):
         built(cloud_plan("gcp"))
+
+
+def test_bottlerockets_two_disks_are_both_encrypted_and_the_second_has_the_size_of_the_pool() -> None:
+    made = cluster({**H100, "image": "bottlerocket-nvidia", "disk_gib": 300})
+    disks = one_of(made, "LaunchTemplate", "h100-g1")["blockDeviceMappings"]
+    sizes = {one["deviceName"]: (one["ebs"]["volumeSize"], one["ebs"]["encrypted"]) for one in disks}
+    assert sizes == {"/dev/xvda": (4, "true"), "/dev/xvdb": (300, "true")}
+    karpenters = one_of(made, "EC2NodeClass", "h100-g1-on-demand")["spec"]["blockDeviceMappings"]
+    assert [(one["deviceName"], one["ebs"]["volumeSize"]) for one in karpenters] == [
+        ("/dev/xvda", "4Gi"),
+        ("/dev/xvdb", "300Gi"),
+    ]

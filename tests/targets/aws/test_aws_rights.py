@@ -143,3 +143,12 @@ def test_the_key_serves_strangers_to_no_account() -> None:
         if one["Principal"] == {"AWS": "*"}:
             assert one["Condition"]["StringEquals"] == {"kms:CallerAccount": ACCOUNT}
             assert "aws:PrincipalArn" in one["Condition"]["ArnLike"]
+
+
+def test_foreign_credentials_write_nothing_through_the_networks_endpoints() -> None:
+    found = [one for one in of(stack("aws-prod"), "VpcEndpoint") if "policy" in one.inputs]
+    assert len(found) == 7
+    for endpoint in found:
+        for one in statements(endpoint):
+            own = one["Condition"].get("StringEquals") == {"aws:PrincipalAccount": ACCOUNT}
+            assert own or one["Action"] == "s3:GetObject", endpoint.name

@@ -8,7 +8,7 @@ from itertools import combinations
 from gcp_programs import ZONES, declared, gpu, h100, node_pools, of_type, one_of_type, site
 from support.clouds import refused
 
-from fairlead.plan.sites.gcp_network import subnets_needed
+from fairlead.targets.gcp.storage import reach
 
 MEGA = {"machine": "a3-megagpu-8g"}
 H200 = {"accelerators": "H200:8", "capacity": "spot", "zones": ["us-central1-b"]}
@@ -41,8 +41,24 @@ def test_networks_between_accelerators_do_not_overlap_and_lie_in_their_range() -
     assert len(cuts) == 8 + 1 + 8
     assert not any(one.overlaps(other) for one, other in combinations(cuts, 2))
     assert all(one.subnet_of(IPv4Network("172.16.0.0/14")) for one in cuts)
-    used = [("gpudirect-tcpxo", "c", 8), ("gpudirect-rdma", "b", 8)]
-    assert subnets_needed(used) == len(cuts)
+    assert {one.prefixlen for one in cuts} == {20}
+
+
+def test_a_further_pool_moves_no_subnet_that_stands() -> None:
+    def cuts(*pools):
+        return {one.subnet: one.cidr for fabric in site(*pools).fabrics for one in fabric.subnets}
+
+    before, after = cuts(h100(), gpu(**H200)), cuts(h100(**MEGA), gpu(**H200))
+    assert before.items() <= after.items()
+    other = gpu(**{**H200, "name": "more", "zones": ZONES[:1]})
+    assert cuts(gpu(**H200)).items() <= cuts(gpu(**H200), other).items()
+
+
+def test_more_nodes_than_a_network_between_accelerators_has_addresses_are_refused() -> None:
+    wide = {"zones": ZONES, "cidr": "10.0.0.0/16", "pod_cidr": "10.128.0.0/9"}
+    found = refused("gcp", h100(max=4092, capacity="spot"), target=wide)
+    assert [one.where for one in found] == ["platform.pools[1].max"]
+    assert refused("gcp", h100(max=4091, capacity="spot"), target=wide) == ()
 
 
 def test_a_range_that_is_too_small_for_them_is_refused_before() -> None:
@@ -94,3 +110,12 @@ def test_networks_are_known_to_the_cluster_before_the_nodes_that_use_them() -> N
     assert named <= set(pool.depends_on)
     assert len(pool.inputs["networkConfig"]["additionalNodeNetworkConfigs"]) == 4
     assert node_pools(gpu())["gpu-g1"].networks == ()
+
+
+def test_tenants_reach_their_identity_and_the_store_and_nothing_else_by_default() -> None:
+    own = [(one.cidr, one.ports, one.without) for one in reach(site())]
+    assert own == [("169.254.169.254/32", (80, 8080), ()), ("199.36.153.8/30", (443,), ())]
+    network = {"name": "n", "subnet": "s", "pods": "p", "services": "v"}
+    anywhere = reach(site(network=network))[1]
+    assert (anywhere.cidr, anywhere.ports) == ("0.0.0.0/0", (443,))
+    assert "10.0.0.0/8" in anywhere.without

@@ -190,7 +190,9 @@ def test_the_pipeline_signs_in_by_its_own_tokens_and_can_grant_only_roles_of_the
     grants = {
         one.inputs["role"]: one.inputs for one in of_type(found, "gcp:projects/iAMMember:IAMMember").values()
     }
-    assert not {"roles/owner", "roles/editor"} & set(grants)
+    assert not {"roles/owner", "roles/editor", "roles/iam.serviceAccountUser"} & set(grants)
+    acts = of_type(found, "gcp:serviceaccount/iAMMember:IAMMember")["lab-pipeline-nodes"].inputs
+    assert "lab-nodes" in acts["serviceAccountId"]
     condition = grants["roles/resourcemanager.projectIamAdmin"]["condition"]["expression"]
     assert "hasOnly" in condition
     assert "roles/owner" not in condition

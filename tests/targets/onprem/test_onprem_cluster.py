@@ -52,6 +52,11 @@ def test_a_patch_owns_labels_and_taint_and_forces_nothing() -> None:
     gpu, cpu = patches["gpu-0"], patches["cpu-0"]
     assert set(gpu) == {"apiVersion", "kind", "metadata", "spec"}
     assert gpu["spec"] == {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]}
+    assert gpu["metadata"]["labels"] == {
+        "fairlead.dev/pool": "h100",
+        "fairlead.dev/accelerator": "H100",
+        "fairlead.dev/capacity": "on-demand",
+    }
     assert "spec" not in cpu, "a list of taints, even an empty one, would take those of others away"
     for one in patches.values():
         assert one["metadata"]["annotations"] == {"pulumi.com/patchFieldManager": "fairlead"}
@@ -102,6 +107,16 @@ def test_a_kubeconfig_with_a_key_is_refused_before_it_enters_the_state() -> None
         "a", "https://rack.example.com", "x", spelling.exec_plugin(NamedCluster(**NAMED["aws"]))
     )
     assert spelling.keyless(plain, "s") == plain
+
+
+@pytest.mark.parametrize(
+    "key", ["token", "client-key-data", "client-certificate", "password", "auth-provider"]
+)
+def test_every_kind_of_credential_in_a_kubeconfig_is_found(key: str) -> None:
+    user = {key: "x", "exec": {"command": "y"}}
+    assert held(yaml.safe_dump({"users": [{"name": "a", "user": user}]})) == [key]
+    assert held(yaml.safe_dump({"users": [{"name": "a", "user": None}]})) == []
+    assert held("/etc/rack.kubeconfig") == []
 
 
 def test_of_what_a_cloud_hands_out_only_address_and_authority_are_taken() -> None:

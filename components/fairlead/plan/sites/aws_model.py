@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from fairlead.plan.model import Site, Taint
+from fairlead.plan.model import Site, Taint, lacking
 
 
 @dataclass(frozen=True)
@@ -235,3 +235,8 @@ class AwsSite(Site):
     """Name of the queue of interruptions."""
     charts: tuple[str, ...]
     """Charts of the lock that the target itself installs."""
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Capability -> why this very platform does not have it."""
+        return lacking(shared=self.shared_storage, parallel=self.lustre is not None)

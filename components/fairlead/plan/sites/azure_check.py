@@ -24,8 +24,13 @@ DRAIN_MINUTES = 1440
 SMALLEST_DISK, LARGEST_DISK = 30, 2048
 """GiB of a node's disk.
 
-github.com/Azure/azure-service-operator/v2 v2.20.0, api/containerservice (osDiskSizeGB); https://learn.microsoft.com
-/azure/aks/concepts-storage, 2026-11-23
+github.com/Azure/azure-service-operator/v2 v2.20.0, api/containerservice, osDiskSizeGB (most);
+https://learn.microsoft.com/azure/aks/concepts-storage (least), 2026-11-23
+"""
+WIDEST_SERVICES, NARROWEST_SERVICES = 13, 24
+"""Prefixes of the services' range: AKS takes none as wide as a /12; this product wants room for 250 services.
+
+https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-overlay, 2026-11-23
 """
 CREDENTIALS = 20
 """Federated credentials of one identity.
@@ -35,7 +40,7 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation-consi
 LUSTRE_STEP, LUSTRE_MOST = 8, 128
 """TiB of AMLFS-Durable-Premium-250: multiples, and the most.
 
-https://learn.microsoft.com/azure/azure-managed-lustre/create-file-system-resource-manager, 2026-11-23
+github.com/kubernetes-sigs/azurelustre-csi-driver, lustreSkuValues (increment and maximum), 2026-11-23
 """
 
 
@@ -47,6 +52,9 @@ def target_problems(target: AzureTarget) -> Iterator[Problem]:
         yield Problem(f"{TARGET}.key", "is no resource id of a key's version", target.key, allowed, fix)
     yield from _admins(target)
     yield from overlaps(target)
+    if not WIDEST_SERVICES <= ip_network(target.service_cidr).prefixlen <= NARROWEST_SERVICES:
+        allowed = f"/{WIDEST_SERVICES} to /{NARROWEST_SERVICES}"
+        yield Problem(f"{TARGET}.service_cidr", "is no size for services", target.service_cidr, allowed)
     yield from _lustre(target)
     if target.ci and len(target.ci.subjects) > CREDENTIALS:
         what = "one identity has no more federated credentials"

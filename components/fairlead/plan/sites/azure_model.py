@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fairlead.plan.model import Site
+from fairlead.plan.model import Site, lacking
 
 
 @dataclass(frozen=True)
@@ -179,3 +179,8 @@ class AzureSite(Site):
     ci_issuer: str
     """Empty without a pipeline."""
     ci_subjects: tuple[str, ...]
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Capability -> why this very platform does not have it."""
+        return lacking(shared=self.shared_storage, parallel=self.lustre_tib > 0)

@@ -70,7 +70,7 @@ def tenant_identity(name: str, tenant: str) -> TenantIdentity:
     container = f"tenant-{tenant}"
     if "--" in container:
         container = f"{re.sub('-+', '-', container)}-{_digest(tenant)}"
-    return TenantIdentity(tenant, f"{name}-{tenant}", container)
+    return TenantIdentity(tenant, f"{name}-tenant-{tenant}", container)
 
 
 def key_of(target: AzureTarget) -> AzureKey | None:

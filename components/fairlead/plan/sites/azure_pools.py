@@ -9,11 +9,10 @@ from fairlead.plan.sites.azure_model import AgentPoolPlan, ProvisionedPool
 from fairlead.plan.sites.azure_names import agent_pool_name
 
 SPOT_KEY, SPOT_VALUE = "kubernetes.azure.com/scalesetpriority", "spot"
-"""Label and taint that AKS puts on spot nodes and takes off no more.
+"""Label that AKS puts on spot nodes and takes off no more.
 
 https://learn.microsoft.com/azure/aks/spot-node-pool, https://github.com/Azure/AKS/issues/2934, 2026-11-23
 """
-SPOT_TAINT = f"{SPOT_KEY}={SPOT_VALUE}:NoSchedule"
 OS_DISK, ACCELERATOR_OS_DISK = 128, 256
 """GiB of a node's disk unless the pool says otherwise: images of accelerator workloads are large."""
 TEMPORARY = 480
@@ -65,7 +64,7 @@ def _agent_pool(pool: PoolPlan, rung: Rung, place: int, system: bool, fixed: boo
     largest = pool.min_nodes if fixed else pool.max_nodes
     spot = rung.capacity == "spot"
     surge, unavailable = _upgrade(pool, spot)
-    taints = (*(f"{taint.key}={taint.value}:{taint.effect}" for taint in pool.taints), *([SPOT_TAINT] * spot))
+    taints = tuple(f"{taint.key}={taint.value}:{taint.effect}" for taint in (*pool.taints, *rung.taints))
     labels = {**rung.labels, **({SPOT_KEY: SPOT_VALUE} if spot else {})}
     disk, size = os_disk(pool, node)
     scaled = smallest != largest

@@ -29,12 +29,12 @@ CI_ROLES = (
     "roles/container.admin",
     "roles/dns.admin",
     "roles/iam.serviceAccountAdmin",
-    "roles/iam.serviceAccountUser",
     "roles/iam.workloadIdentityPoolAdmin",
     "roles/serviceusage.serviceUsageAdmin",
     "roles/storage.admin",
 )
-"""What the pipeline needs to build and change everything of this target, and no owner or editor.
+"""What the pipeline needs to build and change everything of this target, and no owner or editor. It acts as the
+nodes' account, and as no other one.
 https://cloud.google.com/iam/docs/roles-permissions"""
 LUSTRE_ROLES = ("roles/lustre.admin",)
 """And what it needs beside them for a parallel file system."""

@@ -106,7 +106,7 @@ def ranges(
     room = {field: found.num_addresses for field, found in every}
     needs = {"cidr": nodes + net.UNUSABLE, "pod_cidr": nodes * net.ADDRESSES_PER_NODE}
     if used:
-        needs["fabric_cidr"] = net.subnets_needed(used) * 2 ** (32 - net.FABRIC_PREFIX)
+        needs["fabric_cidr"] = net.subnets_needed(target, used) * 2 ** (32 - net.FABRIC_PREFIX)
     for field, need in needs.items():
         if room[field] < need:
             what = f"is too small for {nodes} nodes, which need {need} addresses here"
@@ -117,8 +117,9 @@ def ranges(
 
 
 def _fabric(target: GcpTarget, pool: Pool, machine: MachineRow) -> Iterator[tuple[str, str, int]]:
-    if pool.fabric != "off" and machine.fabric in (*net.SOCKETS, net.RDMA):
-        yield machine.fabric, (pool.zones or target.zones)[0], machine.fabric_cards
+    zone = (pool.zones or target.zones)[0]
+    if pool.fabric != "off" and machine.fabric in (*net.SOCKETS, net.RDMA) and zone in target.zones:
+        yield machine.fabric, zone, machine.fabric_cards
 
 
 def pools(
@@ -243,6 +244,16 @@ def _streaming(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -
         yield Problem(f"{where}.image_streaming", what, "true", fix="leave it out, or write image: cos")
 
 
+def _crowd(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -> Iterator[Problem]:
+    """Every node has an address in each network between accelerators."""
+    most = 2 ** (32 - net.FABRIC_PREFIX) - net.UNUSABLE
+    if any(_fabric(target, pool, machine)) and pool.max > most:
+        what = "a network between accelerators has no addresses for more nodes"
+        yield Problem(
+            f"{where}.max", what, str(pool.max), f"at most {most}", "write fabric: off, or a smaller pool"
+        )
+
+
 def _own_disks(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -> Iterator[Problem]:
     if pool.local_disks == "off" and machine.local_disks and machine.name.startswith(("a3-", "a4")):
         yield Problem(
@@ -261,6 +272,7 @@ _RULES: Sequence[Callable[[GcpTarget, Pool, str, MachineRow], Iterator[Problem]]
     _domain,
     _streaming,
     _own_disks,
+    _crowd,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fairlead.plan.model import Site
+from fairlead.plan.model import Site, lacking
 
 
 @dataclass(frozen=True)
@@ -264,3 +264,8 @@ class GcpSite(Site):
     def workload_pool(self) -> str:
         """Pool of the cluster's own identities."""
         return f"{self.project}.svc.id.goog"
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Capability -> why this very platform does not have it."""
+        return lacking(shared=self.storage.shared, parallel=self.storage.lustre is not None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network
 
 from fairlead.plan.sites.gcp_model import FabricPlan, NetworkPlan, SubnetPlan
 from fairlead.plan.sites.gcp_words import COMPUTE_NAME, fit
@@ -19,11 +19,14 @@ https://cloud.google.com/vpc/docs/subnets#unusable-ip-addresses-in-every-subnet"
 FABRIC_PREFIX = 20
 """Size of each subnet between accelerators, 4,092 machines.
 github.com/GoogleCloudPlatform/cluster-toolkit v1.95.0 examples/gke-a3-megagpu"""
+MOST_CARDS = 8
+"""Cards of the machine with the most: rows of machines.gcp.toml, and A3 Ultra's and A4's RDMA cards."""
 SOCKETS_MTU = 8244
 """Of GPUDirect-TCPX and TCPXO networks: the same example."""
 SOCKETS = ("gpudirect-tcpx", "gpudirect-tcpxo")
 RDMA = "gpudirect-rdma"
 PRIVATE_ADDRESSES = ("199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11")
+PRIVATE_RANGE = "199.36.153.8/30"
 """private.googleapis.com: https://cloud.google.com/vpc/docs/configure-private-google-access"""
 
 
@@ -60,33 +63,35 @@ def ranges(target: GcpTarget, fabric: bool) -> Iterator[tuple[str, IPv4Network]]
 
 
 def fabrics(name: str, target: GcpTarget, used: Iterable[tuple[str, str, int]]) -> tuple[FabricPlan, ...]:
-    """Every network that pools with these (kind, zone, cards) need; pools share them."""
+    """Every network that pools with these (kind, zone, cards) need; pools share them.
+
+    Each has its own place in the range, whatever else there is: a further pool moves no subnet.
+    """
     wanted = list(used)
-    cuts = IPv4Network(target.fabric_cidr).subnets(new_prefix=FABRIC_PREFIX)
-    made: list[FabricPlan] = []
     sockets = max((cards for kind, _, cards in wanted if kind in SOCKETS), default=0)
-    made += [_sockets(name, target, index, next(cuts)) for index in range(sockets)]
-    zones: dict[str, int] = {}
-    for kind, zone, cards in wanted:
-        if kind == RDMA:
-            zones[zone] = max(zones.get(zone, 0), cards)
+    made = [_sockets(name, target, index) for index in range(sockets)]
+    zones = {zone: 0 for kind, zone, _ in wanted if kind == RDMA}
+    for zone in zones:
+        zones[zone] = max(cards for kind, at, cards in wanted if kind == RDMA and at == zone)
     if zones:
-        made.append(_second(name, target, next(cuts)))
-    for zone in sorted(zones):
-        made.append(_rdma(name, target, zone, [next(cuts) for _ in range(zones[zone])]))
-    return tuple(made)
+        made.append(_second(name, target))
+    return (*made, *(_rdma(name, target, zone, cards) for zone, cards in sorted(zones.items())))
 
 
-def subnets_needed(used: Iterable[tuple[str, str, int]]) -> int:
-    """Subnets between accelerators that these (kind, zone, cards) need."""
-    wanted = list(used)
-    sockets = max((cards for kind, _, cards in wanted if kind in SOCKETS), default=0)
-    zones: Mapping[str, int] = {
-        zone: max(cards for kind, at, cards in wanted if kind == RDMA and at == zone)
-        for kind, zone, _ in wanted
-        if kind == RDMA
-    }
-    return sockets + sum(zones.values()) + (1 if zones else 0)
+def subnets_needed(target: GcpTarget, used: Iterable[tuple[str, str, int]]) -> int:
+    """How many subnets the range must hold for pools with these (kind, zone, cards)."""
+    places = [_rdma_place(target, zone, cards) if kind == RDMA else cards for kind, zone, cards in used]
+    return max(places, default=0)
+
+
+def _rdma_place(target: GcpTarget, zone: str, card: int) -> int:
+    """Place of the subnet of one card: 8 for sockets, the second network, room, then 8 for each zone."""
+    return 2 * MOST_CARDS + MOST_CARDS * target.zones.index(zone) + card
+
+
+def _cut(target: GcpTarget, place: int) -> str:
+    start = int(IPv4Network(target.fabric_cidr).network_address) + place * 2 ** (32 - FABRIC_PREFIX)
+    return f"{IPv4Address(start)}/{FABRIC_PREFIX}"
 
 
 def interfaces(fabric: str, zone: str, cards: int, made: Iterable[FabricPlan]) -> tuple[SubnetPlan, ...]:
@@ -110,26 +115,30 @@ def profile(zone: str) -> str:
     return f"{zone}-vpc-roce"
 
 
-def _sockets(name: str, target: GcpTarget, index: int, cidr: IPv4Network) -> FabricPlan:
+def _sockets(name: str, target: GcpTarget, index: int) -> FabricPlan:
     net = fit(f"{name}-fabric-{index}", COMPUTE_NAME)
-    subnet = SubnetPlan(net, net, str(cidr))
+    subnet = SubnetPlan(net, net, _cut(target, index))
     return FabricPlan(
         net, None, SOCKETS_MTU, (subnet,), (f"vpc{index + 1}",), "NetDevice", target.fabric_cidr
     )
 
 
-def _second(name: str, target: GcpTarget, cidr: IPv4Network) -> FabricPlan:
+def _second(name: str, target: GcpTarget) -> FabricPlan:
     """The second host network, which machines with RDMA have beside it."""
     net = fit(f"{name}-second", COMPUTE_NAME)
-    subnet = SubnetPlan(net, net, str(cidr))
+    subnet = SubnetPlan(net, net, _cut(target, MOST_CARDS))
     return FabricPlan(net, None, None, (subnet,), ("second",), "NetDevice", target.fabric_cidr)
 
 
-def _rdma(name: str, target: GcpTarget, zone: str, cidrs: list[IPv4Network]) -> FabricPlan:
+def _rdma(name: str, target: GcpTarget, zone: str, cards: int) -> FabricPlan:
     net = fit(f"{name}-rdma-{zone}", COMPUTE_NAME)
     subnets = tuple(
-        SubnetPlan(net, fit(f"{name}-rdma-{zone}-{index}", COMPUTE_NAME), str(cidr))
-        for index, cidr in enumerate(cidrs)
+        SubnetPlan(
+            net,
+            fit(f"{name}-rdma-{zone}-{card}", COMPUTE_NAME),
+            _cut(target, _rdma_place(target, zone, card)),
+        )
+        for card in range(cards)
     )
-    objects = tuple(f"rdma-{zone}-{index}" for index in range(len(cidrs)))
+    objects = tuple(f"rdma-{zone}-{card}" for card in range(cards))
     return FabricPlan(net, profile(zone), None, subnets, objects, "RDMA", target.fabric_cidr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, eks, iam, sqs
@@ -57,14 +58,19 @@ class Autoscaling(pulumi.ComponentResource):
         queue = self._queue()
         inside = pulumi.ResourceOptions(parent=self, provider=ground.control.provider)
         kinds = ObjectGroup(f"{name}-karpenter-crds", render(objects.crds()), inside)
+        parts = render(objects.controller(name, site, image))
+        before = [*kinds.ready, *nodes, *queue, bond]
         controller = ObjectGroup(
-            f"{name}-karpenter",
-            render(objects.controller(name, site, image)),
+            f"{name}-karpenter", [one for one in parts if not _waits(one)], inside, after=before
+        )
+        rest = ObjectGroup(
+            f"{name}-karpenter-budget",
+            [one for one in parts if _waits(one)],
             inside,
-            after=[*kinds.ready, *nodes, *queue, bond],
+            after=controller.ready,
         )
         pools = self._pools(profile, [*controller.ready, *role[1], entry], inside)
-        self.ready = [*kinds.ready, *controller.ready, *pools]
+        self.ready = [*controller.ready, *rest.ready, *pools]
         self.register_outputs({})
 
     def _profile(self, role: iam.Role) -> iam.InstanceProfile:
@@ -190,3 +196,8 @@ class Autoscaling(pulumi.ComponentResource):
         made = ObjectGroup(f"{name}-node-classes", classes, inside, after=after)
         pools = [objects.node_pool(plan, site.window) for plan in site.provisioners]
         return [*made.ready, *ObjectGroup(f"{name}-node-pools", pools, inside, after=made.ready).ready]
+
+
+def _waits(obj: Mapping[str, Any]) -> bool:
+    """Whether an object is about pods that run already: who waits for the controller does not wait for it."""
+    return obj["kind"] == "PodDisruptionBudget"

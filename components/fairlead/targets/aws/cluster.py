@@ -39,7 +39,7 @@ class AwsClusterArgs:
 
 
 def provider(name: str, site: AwsSite) -> aws.Provider:
-    """The one provider to AWS. It works in the platform's account and region, and refuses any other account."""
+    """The one provider to AWS. It works in the platform's region, and refuses any account but the platform's."""
     return aws.Provider(
         name,
         region=site.region,
@@ -71,15 +71,17 @@ class AwsCluster(pulumi.ComponentResource):
             for one in site.groups
         }
         nodes = [made for group in groups.values() for made in group.ready]
-        added = control.addons(late, addon_roles.roles, [*addon_roles.ready, *nodes])
+        # Only these: machines with accelerators may be long in coming, and no add-on needs them.
+        system = groups[site.system_pool].ready
+        added = control.addons(late, addon_roles.roles, [*addon_roles.ready, *system])
         bucket = Bucket(name, site, key, self._child)
         stores = StorageArgs(site, plan.tenants, control, network.subnets, key, bucket, added)
         storage = Storage(name, stores, self._child)
         tenants = TenantIdentities(name, site, plan.tenants, control, key, self._child)
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
-        advertised = self._neuron(control, args.images, nodes)
-        growing = self._growing(ground, args, [*nodes, *added])
+        advertised = self._neuron(control, args.images, system)
+        growing = self._growing(ground, args, [*system, *added])
         self.handle = ClusterHandle(
             name=name,
             target=plan.target,
@@ -151,12 +153,13 @@ class AwsCluster(pulumi.ComponentResource):
 
     def _store(self, bucket: Bucket) -> ObjectStore:
         region = self._site.region
+        host = f"s3.{region}.amazonaws.com"
         return ObjectStore(
             uris={
                 tenant.name: pulumi.Output.concat("s3://", bucket.name, "/", tenant.name)
                 for tenant in self._plan.tenants
             },
-            endpoint=f"https://s3.{region}.amazonaws.com",
+            endpoint=f"https://{host}",
             region=region,
             reach=reach(self._site),
         )

@@ -1,4 +1,4 @@
-"""Who is who without a key: roles of add-ons and tenants by EKS Pod Identity, of the pipeline by OpenID Connect."""
+"""Who is who without a key: add-ons and tenants by EKS Pod Identity, the pipeline by OpenID Connect."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks
 DISKS, FILES = "aws-ebs-csi-driver", "aws-fsx-csi-driver"
 """Add-ons whose rights, or a part of them, are written here."""
 AUDIENCE = "sts.amazonaws.com"
+SESSION = 4 * 3600
+"""Seconds that a run of the pipeline may take: a first one makes a cluster and its nodes."""
 
 
 def pod_trust(site: AwsSite, cluster: str) -> str:
@@ -173,6 +175,7 @@ class PipelineIdentity(pulumi.ComponentResource):
             f"{name}-ci",
             iam.RoleArgs(
                 name=site.roles.ci,
+                max_session_duration=SESSION,
                 assume_role_policy=issuer.arn.apply(
                     lambda found: policies.web_identity(found, pipeline.host, AUDIENCE, pipeline.subjects)
                 ),

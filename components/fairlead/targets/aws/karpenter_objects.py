@@ -12,7 +12,7 @@ from fairlead import labels
 from fairlead.contract.chart import Release
 from fairlead.plan.sites.aws_model import AwsSite, Provisioner, Shape, Window
 from fairlead.plan.sites.aws_network import PODS
-from fairlead.targets.aws.spelling import CLUSTER_GROUP, DEVICES, FABRIC, HOPS, MANAGED, owned
+from fairlead.targets.aws.spelling import CLUSTER_GROUP, FABRIC, HOPS, MANAGED, disks, owned
 
 NAMESPACE = "kube-system"
 ACCOUNT = "karpenter"
@@ -76,7 +76,7 @@ def node_class(
             "httpTokens": "required",
             "httpPutResponseHopLimit": HOPS,
         },
-        "blockDeviceMappings": [_disk(shape, key)],
+        "blockDeviceMappings": [_disk(*disk, key) for disk in disks(shape.os, shape.disk_gib)],
         "kubelet": {"maxPods": PODS},
         "tags": {"Name": f"{name}-{shape.pool}", MANAGED: name},
     }
@@ -105,15 +105,15 @@ def _groups(name: str, shape: Shape) -> list[Term]:
     return [{"tags": {CLUSTER_GROUP: name}}, *fast]
 
 
-def _disk(shape: Shape, key: Any) -> Mapping[str, Any]:
+def _disk(device: str, gib: int, key: Any) -> Mapping[str, Any]:
     ebs = {
         "volumeType": "gp3",
-        "volumeSize": f"{shape.disk_gib}Gi",
+        "volumeSize": f"{gib}Gi",
         "encrypted": True,
         "kmsKeyID": key,
         "deleteOnTermination": True,
     }
-    return {"deviceName": DEVICES[shape.os], "ebs": ebs}
+    return {"deviceName": device, "ebs": ebs}
 
 
 def subnet_terms(name: str, zones: Sequence[str], brought: Mapping[str, str] | None) -> list[Term]:

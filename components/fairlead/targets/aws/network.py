@@ -13,6 +13,8 @@ from fairlead.targets.aws import policies
 from fairlead.targets.aws.spelling import MANAGED, owned, trust
 
 EVERYWHERE = "0.0.0.0/0"
+STORE_DNS = ec2.VpcEndpointDnsOptionsArgs(private_dns_only_for_inbound_resolver_endpoint=False)
+"""The store's name leads to the interface for callers in the network too, not to the route."""
 BALANCERS: Mapping[str, Mapping[str, str]] = {
     "nodes": {"kubernetes.io/role/internal-elb": "1"},
     "public": {"kubernetes.io/role/elb": "1"},
@@ -209,6 +211,7 @@ class Network(pulumi.ComponentResource):
                         service_name=f"com.amazonaws.{region}.{service}",
                         vpc_endpoint_type="Interface",
                         private_dns_enabled=True,
+                        dns_options=STORE_DNS if service == "s3" else None,
                         subnet_ids=subnets,
                         security_group_ids=[group],
                         policy=policies.endpoint(service, self._site.account),

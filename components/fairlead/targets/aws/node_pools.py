@@ -13,11 +13,11 @@ from fairlead.plan.sites.aws_model import AwsSite, NodeGroup, Shape
 from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.network import Subnets
 from fairlead.targets.aws.spelling import (
-    DEVICES,
     EFFECTS,
     FABRIC,
     HOPS,
     MANAGED,
+    disks,
     policy,
     trust,
 )
@@ -134,7 +134,7 @@ class NodePool(pulumi.ComponentResource):
                 update_default_version=True,
                 instance_type=shape.machine,
                 ebs_optimized="true",
-                block_device_mappings=[self._disk(shape)],
+                block_device_mappings=[self._disk(*disk) for disk in disks(shape.os, shape.disk_gib)],
                 metadata_options=ec2.LaunchTemplateMetadataOptionsArgs(
                     http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=HOPS
                 ),
@@ -157,12 +157,12 @@ class NodePool(pulumi.ComponentResource):
             self._child,
         )
 
-    def _disk(self, shape: Shape) -> ec2.LaunchTemplateBlockDeviceMappingArgs:
+    def _disk(self, device: str, gib: int) -> ec2.LaunchTemplateBlockDeviceMappingArgs:
         return ec2.LaunchTemplateBlockDeviceMappingArgs(
-            device_name=DEVICES[shape.os],
+            device_name=device,
             ebs=ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
                 volume_type="gp3",
-                volume_size=shape.disk_gib,
+                volume_size=gib,
                 encrypted="true",
                 kms_key_id=self._ground.key,
                 delete_on_termination="true",

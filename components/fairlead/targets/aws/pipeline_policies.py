@@ -33,6 +33,7 @@ KEY = (
     *TAGS,
     *("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
     *("CreateGrant", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "UpdateKeyDescription"),
+    "GenerateDataKeyWithoutPlaintext",
 )
 LOGS = (
     *TAGS,

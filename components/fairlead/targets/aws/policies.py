@@ -184,21 +184,18 @@ def queue(queue_arn: str, rules: Sequence[str]) -> str:
 def endpoint(service: str, account: str) -> str | None:
     """An endpoint of the network serves the account's own people and roles. None: it serves everybody.
 
-    STS gives a role to who has a token of an issuer: such a caller belongs to no account yet.
+    STS gives a role to who has a token of an issuer: such a caller belongs to no account yet. And layers of
+    images lie in the object store: registries hand out links to them that others have signed.
     """
     if service == "sts":
         return None
-    return document(
-        [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": f"{service.partition('.')[0]}:*",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
-            }
-        ]
-    )
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*"}
+    own = {"StringEquals": {"aws:PrincipalAccount": account}}
+    given = [{**anybody, "Action": f"{service.partition('.')[0]}:*", "Condition": own}]
+    if service == "s3":
+        reading = {"Bool": {"aws:SecureTransport": "true"}}
+        given.append({**anybody, "Action": "s3:GetObject", "Condition": reading})
+    return document(given)
 
 
 def web_identity(provider_arn: str, host: str, audience: str, subjects: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
@@ -23,13 +23,21 @@ EFFECTS: Mapping[str, str] = {
     "NoExecute": "NO_EXECUTE",
 }
 """Taint effect in Kubernetes -> in the API of EKS."""
-DEVICES: Mapping[str, str] = {"al2023": "/dev/xvda", "bottlerocket": "/dev/xvdb"}
-"""Family -> device that holds images and pods' files.
-
-https://karpenter.sh/docs/concepts/nodeclasses/#specblockdevicemappings, 2026-11-23
-"""
+SYSTEM_GIB = 4
+"""Size of the disk that holds Bottlerocket itself."""
 HOPS = 1
 """Network hops an answer of the metadata service goes: to the node, not on to its pods."""
+
+
+def disks(os: str, gib: int) -> list[tuple[str, int]]:
+    """Device and size of a node's own disks; gib: of the one for images and pods' files.
+
+    https://karpenter.sh/docs/concepts/nodeclasses/#specblockdevicemappings, 2026-11-23
+    """
+    return {
+        "al2023": [("/dev/xvda", gib)],
+        "bottlerocket": [("/dev/xvda", SYSTEM_GIB), ("/dev/xvdb", gib)],
+    }[os]
 
 
 def owned(cluster: str) -> dict[str, str]:
@@ -47,9 +55,9 @@ def policy(name: str) -> str:
     return f"arn:{PARTITION}:iam::aws:policy/{name}"
 
 
-def document(statements: list[Mapping[str, Any]]) -> str:
+def document(statements: Sequence[Mapping[str, Any]]) -> str:
     """A policy document as text."""
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def trust(service: str, *actions: str, condition: Mapping[str, Any] | None = None) -> str:

@@ -15,14 +15,15 @@ from fairlead.targets.azure.group import ResourceGroups
 
 SERVICE_PRINCIPAL = "ServicePrincipal"
 GRANTED = (
-    "Network Contributor",
-    "Key Vault Crypto User",
-    "Reader",
     "Contributor",
+    "Key Vault Crypto Service Encryption User",
+    "Key Vault Crypto User",
+    "Network Contributor",
+    "Reader",
     "Storage Account Contributor",
+    "Storage Blob Data Contributor",
 )
-"""Roles that the program itself gives to identities, beside those of data."""
-DATA_ROLES = ("Key Vault Crypto Service Encryption User", "Storage Blob Data Contributor")
+"""Roles that this program gives to identities."""
 
 
 def grant(
@@ -111,7 +112,7 @@ class Identities(pulumi.ComponentResource):
                         site.subscription, "Role Based Access Control Administrator"
                     ),
                     scope=group.id,
-                    condition=spelling.only_roles([*GRANTED, *DATA_ROLES]),
+                    condition=spelling.only_roles(GRANTED),
                     condition_version="2.0",
                 ),
                 opts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 ROLES: Mapping[str, str] = {
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
@@ -62,7 +62,7 @@ def zone_label(region: str, zone: str) -> str:
     return f"{region}-{zone}"
 
 
-def only_roles(roles: list[str]) -> str:
+def only_roles(roles: Sequence[str]) -> str:
     """A condition under which role assignments may be written and deleted: these roles, for identities only.
 
     https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples, 2026-11-23

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native import storage, storagecache
 
-from fairlead.contract.handle import ObjectStore
+from fairlead.contract.handle import ObjectStore, Reach
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import spelling
 from fairlead.targets.azure.group import ResourceGroups
@@ -15,6 +15,19 @@ from fairlead.targets.azure.network import Network, PrivateDoor
 
 RESTORE_DAYS = 7
 """Days for which a deleted object can be restored beside its versions."""
+
+
+NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
+
+def reach(site: AzureSite) -> list[Reach]:
+    """What tenants' pods call: the store at its private endpoint, and Entra, which gives them their identity.
+
+    Entra has no fixed addresses that a network policy could name: any in the internet, on one port.
+    https://learn.microsoft.com/azure/aks/outbound-rules-control-egress (login.microsoftonline.com), 2026-11-23
+    """
+    inside = site.network.endpoints or site.network.space
+    return [Reach(inside, (443,)), Reach("0.0.0.0/0", (443,), NOT_PUBLIC)]
 
 
 class Storage(pulumi.ComponentResource):
@@ -132,7 +145,7 @@ class Storage(pulumi.ComponentResource):
             self.ready.append(grant(f"{name}-{one.container}", site, role, container.id, identity, child))
         host = f"{site.names.objects}.blob.core.windows.net"
         uris = {one.tenant: f"abfs://{one.container}@{host}" for one in site.tenants}
-        return ObjectStore(uris, f"https://{host}", site.region)
+        return ObjectStore(uris, f"https://{host}", site.region, reach(site))
 
     def _expiry(self, name: str, account: storage.StorageAccount, blobs: pulumi.Resource) -> None:
         """Older versions go after a time; the newest stays."""

@@ -89,7 +89,7 @@ class GcpCluster(pulumi.ComponentResource):
             | ({storage.SHARED: storage.SHARED} if site.storage.shared else {}),
             capabilities={one.name: one for one in plan.capabilities},
             ready=[*base.ready, *order.ready, *parallel, *nodes],
-            object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region),
+            object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region, storage.reach(site)),
             identity=WorkloadIdentity(account_annotations={}, pod_labels={}),
         )
         self.register_outputs({})

@@ -14,6 +14,7 @@ from fairlead.plan.sites.gcp_model import CiPlan, GcpSite
 from fairlead.targets.gcp.spelling import under
 
 IMPERSONATE = "roles/iam.workloadIdentityUser"
+ACT_AS = "roles/iam.serviceAccountUser"
 GRANTS = "roles/resourcemanager.projectIamAdmin"
 
 
@@ -58,10 +59,17 @@ class Identity(pulumi.ComponentResource):
                 opts=under(self, services),
             )
         if site.ci:
-            self._pipeline(name, site, site.ci, services)
+            self._pipeline(name, site, site.ci, account, services)
         self.register_outputs({})
 
-    def _pipeline(self, name: str, site: GcpSite, plan: CiPlan, services: Sequence[pulumi.Resource]) -> None:
+    def _pipeline(
+        self,
+        name: str,
+        site: GcpSite,
+        plan: CiPlan,
+        nodes: serviceaccount.Account,
+        services: Sequence[pulumi.Resource],
+    ) -> None:
         """The pipeline's tokens are exchanged for those of an account that has no key."""
         pool = iam.WorkloadIdentityPool(
             f"{name}-pipeline",
@@ -95,6 +103,13 @@ class Identity(pulumi.ComponentResource):
                 member=principal,
                 opts=under(self, [provider]),
             )
+        serviceaccount.IAMMember(
+            f"{name}-pipeline-nodes",
+            service_account_id=nodes.name,
+            role=ACT_AS,
+            member=account.member,
+            opts=under(self),
+        )
         for role in plan.roles:
             projects.IAMMember(
                 f"{name}-pipeline-{role.rpartition('/')[2].lower()}",

@@ -8,7 +8,9 @@ from typing import Any
 import pulumi
 from pulumi_gcp import compute, lustre, servicenetworking, storage
 
+from fairlead.contract.handle import Reach
 from fairlead.plan.sites.gcp_model import GcpSite, LustrePlan
+from fairlead.plan.sites.gcp_network import PRIVATE_RANGE
 from fairlead.targets.gcp.spelling import kept, under
 
 BLOCK, SHARED, PARALLEL, FUSE = "fairlead-block", "fairlead-shared", "fairlead-parallel", "fairlead-fuse"
@@ -20,7 +22,23 @@ SHARE = "128Gi"
 """Largest share of a Filestore instance that is packed with others: 80 shares of 10 GiB to 128 GiB fit one.
 https://cloud.google.com/filestore/docs/optimize-multishares"""
 
+METADATA = "169.254.169.254/32"
+"""Where pods ask for their identity on Dataplane V2.
+https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity"""
+NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
 Object = Mapping[str, Any]
+
+
+def reach(site: GcpSite) -> list[Reach]:
+    """What tenants' pods call: their identity, and the store.
+
+    In a network of its own the platform leads all APIs to four addresses; in another one they may be any.
+    """
+    identity = Reach(METADATA, (80, 8080))
+    if site.network.made:
+        return [identity, Reach(PRIVATE_RANGE, (443,))]
+    return [identity, Reach("0.0.0.0/0", (443,), NOT_PUBLIC)]
 
 
 class ObjectStoreBucket(pulumi.ComponentResource):

@@ -11,7 +11,7 @@ import pulumi
 from fairlead import labels
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.plan.model import Capability, PlatformPlan
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.onprem import OnpremSite
 from fairlead.targets.onprem import control_plane, identity, storage
 from fairlead.targets.onprem.node_pools import NodePool
@@ -57,19 +57,13 @@ class OnpremCluster(pulumi.ComponentResource):
             images=args.images,
             system_selector={labels.POOL: next(pool.name for pool in plan.pools if not pool.accelerator)},
             storage_classes={key: key for key in site.classes},
-            capabilities=capabilities(plan, site),
+            capabilities={one.name: one for one in plan.capabilities},
             ready=[*(one for pool in pools.values() for one in pool.ready), *volumes.ready],
             object_store=identity.object_store(site),
             identity=identity.workloads(site),
+            context=site.context or None,
         )
         self.register_outputs({})
-
-
-def capabilities(plan: PlatformPlan, site: OnpremSite) -> Mapping[str, Capability]:
-    """C10: what the target can do, less what this very cluster lacks."""
-    lacks = site.lacks
-    absent = {name: Capability(name, "unsupported", reason) for name, reason in lacks.items()}
-    return {one.name: absent.get(one.name, one) for one in plan.capabilities}
 
 
 def _site(plan: PlatformPlan) -> OnpremSite:

@@ -1,0 +1,72 @@
+"""Platforms beside the committed stacks, built of choices that those do not make, are judged too."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+import yaml
+
+from reference.aws.checker import check
+from reference.common import REPO
+from reference.mutation import assert_clean
+
+STACK = "aws-prod"
+SYSTEM = {"name": "system", "machine": "m7i.2xlarge", "min": 3, "max": 8}
+ZONE = {"zones": ["us-east-1b"], "fabric": "required", "min": 1, "max": 2}
+NETWORK = {
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": {f"us-east-1{zone}": f"subnet-0123456789abcdef{zone}" for zone in "bcd"},
+}
+
+OWN_NETWORK: Mapping[str, Any] = {
+    "target": {
+        "nat": "single",
+        "private_endpoints": False,
+        "endpoint": {"public": True, "allow": ["203.0.113.0/24"]},
+        "protect": False,
+    },
+    "pools": [
+        {**SYSTEM, "image": "bottlerocket"},
+        {"name": "arm", "accelerators": "T4G:1", "min": 1, "max": 2},
+        {"name": "l4", "accelerators": "L4:1", "image": "bottlerocket-nvidia", "min": 1, "max": 2},
+        {"name": "b300", "accelerators": "B300:8", **ZONE},
+        {"name": "rtx", "accelerators": "RTX-PRO-6000:8", **ZONE},
+    ],
+}
+BROUGHT: Mapping[str, Any] = {
+    "target": {
+        "network": NETWORK,
+        "key": "arn:aws:kms:us-east-1:444455556666:key/12345678-1234-1234-1234-123456789012",
+        "parallel_storage_tib": 4,
+    },
+    "pools": [
+        SYSTEM,
+        {"name": "b200", "accelerators": "B200:8", "placement": "compact", **ZONE},
+        {"name": "inf", "accelerators": "Inferentia2:12", "min": 1, "max": 2},
+    ],
+}
+
+
+def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from fairlead.declared.record import record
+    from fairlead.program import build
+
+    file = REPO / "stacks" / f"Pulumi.{STACK}.yaml"
+    own = yaml.safe_load(file.read_text())["config"]["fairlead:platform"]
+    tenants = [{"name": tenant["name"], "quota": {}} for tenant in own["tenants"]]
+    target = {**own["target"], "capacity_blocks": [], **variant["target"]}
+    spec = {**own, "target": target, "pools": list(variant["pools"]), "tenants": tenants}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made = record(lambda: build(REPO / "stacks", STACK, spec, standing=False), STACK)
+    return json.loads(json.dumps([asdict(one) for one in made]))
+
+
+@pytest.mark.parametrize("variant", [OWN_NETWORK, BROUGHT], ids=["an own network", "a brought network"])
+def test_other_choices_pass_every_reference_too(variant: Mapping[str, Any]):
+    assert_clean(check, declared(variant))
