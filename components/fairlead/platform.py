@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from fairlead.contract.chart import Object, Renderer
+from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform
@@ -47,9 +48,7 @@ def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
 
 
 def _split(name: str, layer: str, objects: Sequence[Object]) -> Controller:
-    crds = [
-        transform.without_descriptions(obj) for obj in objects if obj["kind"] == "CustomResourceDefinition"
-    ]
+    crds = [without_descriptions(obj) for obj in objects if obj["kind"] == "CustomResourceDefinition"]
     rest = [obj for obj in objects if obj["kind"] != "CustomResourceDefinition"]
     return Controller(name, layer, rest, crds)
 

@@ -42,6 +42,12 @@ def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, sta
     export(plan, handle)
 
 
+def charts_of(plan: PlatformPlan) -> list[str]:
+    """Charts of the lock that a platform is made of: those of its layers, and of its target."""
+    layers = [name for layer in plan.layers if layer.enabled for name in layer.charts]
+    return [*layers, *plan.site.own_charts]
+
+
 def renderer(plan: PlatformPlan) -> HelmRenderer:
     """The chart renderer with the pinned charts that the plan's layers need; fetches what is missing."""
     from fairlead.tools import charts, toolchain
@@ -49,7 +55,7 @@ def renderer(plan: PlatformPlan) -> HelmRenderer:
     from fairlead.tools.progress import Progress
 
     cache, progress = Cache.default(), Progress(mode="quiet")
-    names = [name for layer in plan.layers if layer.enabled for name in layer.charts]
+    names = charts_of(plan)
     helm = toolchain.ensure(["helm"], cache, progress)["helm"]
     versions = {name: lock.charts()[name].version for name in names}
     return HelmRenderer(
@@ -59,7 +65,10 @@ def renderer(plan: PlatformPlan) -> HelmRenderer:
 
 def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool = True) -> ClusterHandle:
     """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
-    images = {name: row.reference for name, row in lock.images().items()}
+    rows = lock.images()
+    # Clusters that pull get digests; the local one has its images imported under their names.
+    pulled = plan.target != "local"
+    images = {name: row.pinned if pulled else row.reference for name, row in rows.items()}
     if plan.target == "aws":
         from fairlead.targets.aws.cluster import AwsCluster, AwsClusterArgs
 

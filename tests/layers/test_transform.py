@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.contract.crd import without_descriptions
 from fairlead.layers import transform
 
 
@@ -124,7 +125,7 @@ def test_a_crds_prose_goes_and_whatever_is_called_so_by_a_user_stays() -> None:
         },
         "required": ["description"],
     }
-    thin = transform.without_descriptions(crd(schema))
+    thin = without_descriptions(crd(schema))
     assert thin["spec"]["versions"][0]["schema"]["openAPIV3Schema"] == {
         "type": "object",
         "properties": {
@@ -145,5 +146,5 @@ def test_no_cure_changes_what_it_was_given() -> None:
     transform.flatten_aggregation(objects)
     transform.in_namespace(objects, "x")
     transform.on_pods(objects, transform.with_image("x:1"))
-    transform.without_descriptions(objects[3])
+    without_descriptions(objects[3])
     assert objects == before

@@ -14,6 +14,7 @@ from fairlead.contract.handle import ClusterHandle
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
+from fairlead.program import charts_of
 from fairlead.tools.setup import Have
 from support.charts import renderer
 from support.engine import Recorder, recorded, value
@@ -94,8 +95,7 @@ def built(target: str) -> Built:
     """The whole platform of a target's stack, charts rendered by the real helm."""
     row = TARGETS[target]
     plan = plan_of(REPO / "stacks", row.stack)
-    charts = [name for layer in plan.layers if layer.enabled for name in layer.charts]
-    render = renderer(charts, plan.kubernetes)
+    render = renderer(charts_of(plan), plan.kubernetes)
 
     def program() -> ClusterHandle:
         handle = row.cluster(plan)

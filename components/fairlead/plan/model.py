@@ -226,6 +226,11 @@ class Site:
     """Base of what only one target has: everything its builder needs beside the pools."""
 
     @property
+    def own_charts(self) -> tuple[str, ...]:
+        """Charts of the lock that the target itself renders, beside those of the layers."""
+        return ()
+
+    @property
     def lacks(self) -> Mapping[str, str]:
         """Capability -> why this very platform does not have it, though its target could."""
         return {}

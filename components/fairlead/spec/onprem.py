@@ -118,6 +118,6 @@ class OnpremTarget(Model):
     cluster: NamedCluster | None = None
     """A cluster of a cloud, by its name."""
     storage: Storage = Storage()
-    """Volumes of the cluster under the contract's names."""
+    """Which of its storage classes stand behind the contract's names."""
     object_store: BroughtStore | None = None
     """An object store that others run; left out, the platform has none."""

@@ -21,7 +21,7 @@ from fairlead.declared.record import Declared, record
 from fairlead.errors import FairleadError
 from fairlead.plan.credentials import held
 from fairlead.plan.model import PlatformPlan
-from fairlead.spec.onprem import NamedCluster, VolumeSource
+from fairlead.plan.sites.onprem import ClusterPlan, VolumesPlan
 from fairlead.targets.onprem import spelling, storage
 
 cluster = TARGETS["onprem"].cluster
@@ -104,7 +104,7 @@ def test_a_kubeconfig_with_a_key_is_refused_before_it_enters_the_state() -> None
         spelling.keyless(HELD, "stack acme/base/prod")
     assert "exec plugin" in str(caught.value)
     plain = spelling.kubeconfig(
-        "a", "https://rack.example.com", "x", spelling.exec_plugin(NamedCluster(**NAMED["aws"]))
+        "a", "https://rack.example.com", "x", spelling.exec_plugin(ClusterPlan(**NAMED["aws"]))
     )
     assert spelling.keyless(plain, "s") == plain
 
@@ -144,7 +144,7 @@ def test_what_the_spec_names_becomes_a_class_of_the_contract() -> None:
     assert one["parameters"] == DISK["parameters"]
     assert handle.storage_classes == {"fairlead-block": "fairlead-block"}
     assert problems(one) == []
-    assert problems(storage.storage_class("fairlead-shared", VolumeSource(provisioner="a"))) == []
+    assert problems(storage.storage_class("fairlead-shared", VolumesPlan(provisioner="a"))) == []
 
 
 def test_what_the_spec_does_not_name_is_declared_missing_and_where_to_name_it() -> None:

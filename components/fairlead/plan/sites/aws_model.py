@@ -237,6 +237,11 @@ class AwsSite(Site):
     """Charts of the lock that the target itself installs."""
 
     @property
+    def own_charts(self) -> tuple[str, ...]:
+        """Karpenter's, where a pool grows."""
+        return self.charts
+
+    @property
     def lacks(self) -> Mapping[str, str]:
         """Capability -> why this very platform does not have it."""
         return lacking(shared=self.shared_storage, parallel=self.lustre is not None)

@@ -12,12 +12,34 @@ from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan, Site
 from fairlead.plan.sites import onprem_access, onprem_nodes
 from fairlead.spec.model import Platform, Pool
-from fairlead.spec.onprem import BroughtStore, NamedCluster, OnpremTarget, VolumeSource
+from fairlead.spec.onprem import BroughtStore, OnpremTarget
 
 BLOCK, SHARED = "fairlead-block", "fairlead-shared"
 NO_CLASS = "the spec names nothing in this cluster that makes such volumes: platform.target.storage.{}"
 NO_STORE = "the spec names no object store: platform.target.object_store"
 NO_ACCOUNTS = "the spec does not say how workloads prove who they are: platform.target.object_store.accounts"
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """A cluster of a cloud by its name; what its cloud does not ask for is None."""
+
+    cloud: str
+    name: str
+    region: str | None = None
+    project: str | None = None
+    resource_group: str | None = None
+
+
+@dataclass(frozen=True)
+class VolumesPlan:
+    """What makes volumes in the cluster."""
+
+    provisioner: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    binding: str = "WaitForFirstConsumer"
+    reclaim: str = "Delete"
+    expand: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +75,9 @@ class OnpremSite(Site):
     context: str
     stack: str
     """Stack whose output is the kubeconfig; empty where another way leads to it."""
-    cluster: NamedCluster | None
+    cluster: ClusterPlan | None
     """Cluster of a cloud by its name."""
-    classes: Mapping[str, VolumeSource] = field(default_factory=dict[str, VolumeSource])
+    classes: Mapping[str, VolumesPlan] = field(default_factory=dict[str, VolumesPlan])
     """Storage class of the contract -> what makes its volumes."""
     store: StorePlan | None = None
     accounts: AccountsPlan | None = None
@@ -92,8 +114,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> OnpremS
         kubeconfig=target.kubeconfig or "",
         context=target.context or "",
         stack=target.stack or "",
-        cluster=target.cluster,
-        classes={name: source for name, source in sources.items() if source},
+        cluster=ClusterPlan(**target.cluster.model_dump()) if target.cluster else None,
+        classes={name: VolumesPlan(**one.model_dump()) for name, one in sources.items() if one},
         store=_store(target.object_store, tenants),
         accounts=_accounts(target.object_store, tenants),
     )

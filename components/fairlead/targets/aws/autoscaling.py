@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import cloudwatch, eks, iam, sqs
 
 from fairlead.contract.chart import Renderer
+from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.plan.sites.aws_model import AwsSite, BroughtNetwork
 from fairlead.targets.aws import karpenter_objects as objects
@@ -57,7 +58,9 @@ class Autoscaling(pulumi.ComponentResource):
         bond = self._identity()
         queue = self._queue()
         inside = pulumi.ResourceOptions(parent=self, provider=ground.control.provider)
-        kinds = ObjectGroup(f"{name}-karpenter-crds", render(objects.crds()), inside)
+        kinds = ObjectGroup(
+            f"{name}-karpenter-crds", map(without_descriptions, render(objects.crds())), inside
+        )
         parts = render(objects.controller(name, site, image))
         before = [*kinds.ready, *nodes, *queue, bond]
         controller = ObjectGroup(

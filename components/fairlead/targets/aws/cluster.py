@@ -17,7 +17,6 @@ from fairlead.plan.sites.aws_model import AwsSite
 from fairlead.targets.aws import neuron
 from fairlead.targets.aws.autoscaling import Autoscaling
 from fairlead.targets.aws.bucket import Bucket, reach
-from fairlead.targets.aws.charts import with_own
 from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, TenantIdentities
 from fairlead.targets.aws.keys import Keys
@@ -133,7 +132,7 @@ class AwsCluster(pulumi.ComponentResource):
         """Karpenter, where a pool may grow."""
         if not self._site.provisioners:
             return ()
-        image, render = args.images["karpenter"], with_own(args.render, self._site.charts)
+        image, render = args.images["karpenter"], args.render
         return Autoscaling(self._name, self._site, ground, image, render, after, self._child).ready
 
     def _pools(

@@ -7,8 +7,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from fairlead.plan.sites.onprem import OnpremSite
-from fairlead.spec.onprem import NamedCluster
+from fairlead.plan.sites.onprem import ClusterPlan, OnpremSite
 from fairlead.targets.onprem import spelling
 
 
@@ -38,7 +37,7 @@ def kubeconfig(site: OnpremSite, opts: pulumi.ResourceOptions) -> pulumi.Output[
     )
 
 
-def _aws(cluster: NamedCluster) -> pulumi.Output[str]:
+def _aws(cluster: ClusterPlan) -> pulumi.Output[str]:
     from pulumi_aws import eks
 
     found = eks.get_cluster_output(name=cluster.name, region=cluster.region)
@@ -48,7 +47,7 @@ def _aws(cluster: NamedCluster) -> pulumi.Output[str]:
     )
 
 
-def _gcp(cluster: NamedCluster) -> pulumi.Output[str]:
+def _gcp(cluster: ClusterPlan) -> pulumi.Output[str]:
     from pulumi_gcp import container
 
     found = container.get_cluster_output(name=cluster.name, location=cluster.region, project=cluster.project)
@@ -60,7 +59,7 @@ def _gcp(cluster: NamedCluster) -> pulumi.Output[str]:
     )
 
 
-def _azure(cluster: NamedCluster) -> pulumi.Output[str]:
+def _azure(cluster: ClusterPlan) -> pulumi.Output[str]:
     from pulumi_azure_native import containerservice
 
     found = containerservice.list_managed_cluster_user_credentials_output(

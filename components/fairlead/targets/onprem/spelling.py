@@ -11,7 +11,7 @@ import yaml
 
 from fairlead.errors import FairleadError
 from fairlead.plan.credentials import held
-from fairlead.spec.onprem import NamedCluster
+from fairlead.plan.sites.onprem import ClusterPlan
 
 API_VERSION = "client.authentication.k8s.io/v1beta1"
 AKS_SERVER_ID = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -23,7 +23,7 @@ def _exec(command: str, *arguments: str) -> dict[str, Any]:
     return {**plugin, "args": list(arguments), "provideClusterInfo": command == "gke-gcloud-auth-plugin"}
 
 
-def exec_plugin(cluster: NamedCluster) -> dict[str, Any]:
+def exec_plugin(cluster: ClusterPlan) -> dict[str, Any]:
     """What fetches a short-lived token for a cluster of a cloud.
 
     https://docs.aws.amazon.com/eks/latest/userguide/create-kubeconfig.html,

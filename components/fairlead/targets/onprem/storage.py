@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead.spec.onprem import VolumeSource
+from fairlead.plan.sites.onprem import VolumesPlan
 
 
-def storage_class(name: str, source: VolumeSource) -> Mapping[str, Any]:
+def storage_class(name: str, source: VolumesPlan) -> Mapping[str, Any]:
     """A storage class of our name over what makes volumes in this cluster."""
     return {
         "apiVersion": "storage.k8s.io/v1",
