@@ -5,7 +5,7 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down status test e2e verify golden lock bench doctor
+.PHONY: help setup clouds up down status test e2e judge verify golden lock bench doctor
 
 help: ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,12 +29,15 @@ doctor: setup ## what this machine lacks, and how to get it
 	@$(VENV)/fairlead doctor
 
 test: clouds ## all tests that need no cluster
-	@$(VENV)/pytest -q -n auto --dist loadfile
+	@$(VENV)/pytest -q -n auto --dist loadgroup
 
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m e2e tests/e2e
 
-verify: clouds ## lint, types, import direction, drift of generated files
+judge: clouds ## what the clouds' stacks declare, against references that others wrote
+	@$(VENV)/pytest -q -m reference -n auto --dist loadgroup tests/reference
+
+verify: judge ## that, and lint, types, import direction, drift of generated files
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .
 	@$(VENV)/pyright
 	@$(VENV)/lint-imports
@@ -42,7 +45,8 @@ verify: clouds ## lint, types, import direction, drift of generated files
 
 golden: clouds ## writes generated files and golden results anew
 	@$(VENV)/python tools/generate.py
-	@$(VENV)/pytest -q -n auto --update-golden tests
+	@$(VENV)/pytest -q -n auto --dist loadgroup --update-golden tests
+	@$(VENV)/python tools/generate.py
 
 lock: setup ## resolves the Python dependencies anew
 	@$(VENV)/uv pip compile pyproject.toml --extra dev --extra policy --generate-hashes --no-emit-index-url \

@@ -67,6 +67,21 @@ def test_every_row_has_a_source_and_a_date_that_is_not_in_the_future() -> None:
         assert date(2024, 1, 1) <= date.fromisoformat(row.date) <= date(2027, 12, 31), row
 
 
+def test_a_node_with_efa_has_its_huge_pages_less_for_pods() -> None:
+    machines = load().machines["aws"]
+
+    def memory(name: str) -> int:
+        found = machines[name].memory
+        assert found is not None
+        return int(quantity(found) / 2**20)
+
+    kept = 255 + 11 * 110 + 100
+    assert machines["m7i.8xlarge"].fabric == "none"
+    assert memory("m7i.8xlarge") == int(131072 * 0.925 - kept)
+    assert memory("g5.8xlarge") == int(131072 * 0.925 - kept - 5128 * 2)
+    assert memory("p5.48xlarge") == int(2097152 * 0.925 - kept - 192 * 110 * 2)
+
+
 def test_what_a_job_asks_for_by_default_fits_every_machine_with_that_accelerator() -> None:
     catalog = load()
     for machines in catalog.machines.values():

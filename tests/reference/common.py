@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, wraps
@@ -40,11 +39,9 @@ Checker = Callable[[Sequence[Resource]], list[Finding]]
 
 @cache
 def _declared(stack: str) -> str:
-    from fairlead.declared.record import declared
+    from support.recorded import of_stack
 
-    with warnings.catch_warnings():  # an SDK that is loaded warns of each of its own deprecated classes
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return json.dumps([asdict(one) for one in declared(REPO / "stacks", stack)])
+    return json.dumps([asdict(one) for one in of_stack(stack)])
 
 
 def load(stack: str) -> list[dict[str, Any]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 import pytest
 from support.golden import REPO, Golden
+from support.recorded import of_stack
 
-from fairlead.declared.record import Declared, declared
+from fairlead.declared.record import Declared
 from fairlead.plan import show
 from fairlead.plan.stack import plan_of
 from fairlead.spec.layers import stacks
@@ -20,11 +20,6 @@ STACKS = [name for name in stacks(REPO / "stacks") if name != "local"]
 OURS = {"StorageClass", "ComputeClass", "NodePool", "EC2NodeClass", "AKSNodeClass", "NodePatch", "ConfigMap"}
 """Kinds of Kubernetes objects that are written out: this product writes them, no chart does."""
 WITH_TWINS = ("dev", "prod")
-
-
-@cache
-def of(stack: str) -> Sequence[Declared]:
-    return declared(REPO / "stacks", stack)
 
 
 def lines(found: Sequence[Declared]) -> Iterator[str]:
@@ -59,19 +54,19 @@ def test_the_plan_of_a_stack_is_as_before(stack: str, golden: Golden) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_a_stack_declares_is_as_before(stack: str, golden: Golden) -> None:
-    golden.check(f"{stack}/resources.txt", "\n".join(lines(of(stack))) + "\n")
+    golden.check(f"{stack}/resources.txt", "\n".join(lines(of_stack(stack))) + "\n")
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_program_does_the_same_while_nothing_is_known_yet(stack: str) -> None:
     """As in a first preview: a program that computes with what only creation tells would fail or differ."""
-    first = declared(REPO / "stacks", stack, unknown=True)
-    assert [one.urn for one in first] == [one.urn for one in of(stack)]
+    first = of_stack(stack, unknown=True)
+    assert [one.urn for one in first] == [one.urn for one in of_stack(stack)]
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_secret_stands_in_what_is_declared(stack: str) -> None:
-    text = json.dumps([one.inputs for one in of(stack)])
+    text = json.dumps([one.inputs for one in of_stack(stack)])
     for word in ("BEGIN RSA", "BEGIN PRIVATE", "BEGIN EC", "AKIA", "client-key-data", "eyJhbGciOi"):
         assert word not in text
 
@@ -79,7 +74,7 @@ def test_no_secret_stands_in_what_is_declared(stack: str) -> None:
 def test_development_differs_from_production_only_by_layered_values() -> None:
     """The stack files name no resources and no logic: both go through the same program and layers."""
     for cloud in ("aws", "azure", "gcp"):
-        kinds = [{one.type for one in of(f"{cloud}-{twin}") if one.custom} for twin in WITH_TWINS]
+        kinds = [{one.type for one in of_stack(f"{cloud}-{twin}") if one.custom} for twin in WITH_TWINS]
         for twin in WITH_TWINS:
             merged = plan_of(REPO / "stacks", f"{cloud}-{twin}")
             assert (merged.target, merged.environment) == (cloud, twin)

@@ -63,7 +63,7 @@ _LABEL = re.compile(
 )
 _VALUE = re.compile(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", re.ASCII)
 _NODE_POLICIES = {
-    "is a worker": ("AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"),
+    "is a worker": ("AmazonEKSWorkerNodePolicy",),
     "pulls images": (
         "AmazonEC2ContainerRegistryPullOnly",
         "AmazonEC2ContainerRegistryReadOnly",

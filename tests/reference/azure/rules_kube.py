@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import yaml
+from support.golden import REPO
 
 from reference.azure import facts
 from reference.azure.rules_cluster import at
@@ -87,8 +89,21 @@ def _chosen(spec: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     )
 
 
+@cache
+def _of_every_job() -> Sequence[Mapping[str, Any]]:
+    """Tolerations that a job without accelerators brings, as the product renders it."""
+    text = (REPO / "tests" / "golden" / "jobs" / "train-cpu.yaml").read_text(encoding="utf-8")
+    (job,) = [one for one in yaml.safe_load_all(text) if one["kind"] == "TrainJob"]
+    found: list[Mapping[str, Any]] = []
+    for patch in job["spec"]["runtimePatches"]:
+        for part in patch["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]:
+            found += part["template"]["spec"]["template"]["spec"].get("tolerations") or []
+    return found
+
+
 def _reached(pool: Pool, flavors: Sequence[Resource]) -> Iterator[Finding]:
-    """Every queue that may send pods to a pool gives them the tolerations they do not bring themselves.
+    """Every queue that may send pods to a pool gives them the tolerations they do not bring themselves:
+    a job brings those of its rendered form.
 
     AKS taints spot nodes with `kubernetes.azure.com/scalesetpriority=spot:NoSchedule`, asked or not
     (MicrosoftDocs/azure-aks-docs, spot-node-pool.md, read 2026-11-23).
@@ -102,7 +117,7 @@ def _reached(pool: Pool, flavors: Sequence[Resource]) -> Iterator[Finding]:
         brought = [(one["key"], one["effect"]) for one in spec.get("nodeTaints") or ()]
         for taint in _taints(pool):
             mine = (taint["key"], taint["effect"]) in brought
-            if not mine and not _tolerated(taint, spec.get("tolerations") or ()):
+            if not mine and not _tolerated(taint, [*(spec.get("tolerations") or ()), *_of_every_job()]):
                 what = f"pods of {flavor['name']} do not tolerate {taint['key']}, so none runs here"
                 yield pool.wrong("nodeTaints", what)
 

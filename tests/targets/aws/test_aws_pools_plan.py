@@ -114,7 +114,8 @@ def test_disks_inside_the_machine_are_striped_unless_the_pool_leaves_them_alone(
 
 def test_a_node_is_told_its_pods_and_its_disks_in_the_words_of_its_image() -> None:
     nodeadm = user_data("al2023", 110, stripe=True)
-    assert "maxPods: 110" in nodeadm
+    assert "      maxPods: 110\n" in nodeadm
+    assert '    maxPodsExpression: "110"\n' in nodeadm
     assert "strategy: RAID0" in nodeadm
     assert nodeadm.startswith("MIME-Version: 1.0\n")
     assert "RAID0" not in user_data("al2023", 110, stripe=False)

@@ -62,13 +62,13 @@ def test_roles_of_pods_are_taken_by_pods_of_this_cluster_alone() -> None:
         assert set(one["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
 
 
-def test_nodes_may_join_and_pull_images_and_nothing_else() -> None:
+def test_nodes_may_learn_their_name_join_and_pull_images_and_nothing_else() -> None:
     attached = {
         one.inputs["policyArn"].rpartition("/")[2]
         for one in of(stack("aws-prod"), "RolePolicyAttachment")
         if "nodes" in one.name
     }
-    assert attached == {"AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"}
+    assert attached == {"AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"}
     assert not [one for one in of(stack("aws-prod"), "RolePolicy") if "nodes" in one.name]
 
 

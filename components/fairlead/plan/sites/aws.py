@@ -33,7 +33,7 @@ WEEK = 168
 LUSTRE_STEP = 2400
 """GiB: a PERSISTENT_2 file system has 1200, or a multiple of this.
 
-https://docs.aws.amazon.com/fsx/latest/LustreGuide/using-fsx-lustre.html, 2026-11-23
+botocore 1.44.5 (PyPI) fsx service model, CreateFileSystemRequest.StorageCapacity, 2026-11-23
 """
 NEURON = "aws.amazon.com/neuron"
 KARPENTER = ("karpenter", "karpenter-crd")

@@ -15,14 +15,17 @@ from fairlead.spec.model import Pool
 
 POOLS = "platform.pools"
 PRINCIPAL = re.compile(r"arn:aws:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
-"""https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html, 2026-11-23"""
+"""https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html: a role's ARN may have a path;
+botocore 1.44.5 (PyPI) eks service model, CreateAccessEntryRequest: no sessions; both 2026-11-23. The length is
+that of a path in its iam model; that the root user cannot be named is not confirmed: from general knowledge.
+"""
 KEY = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}", re.ASCII)
 NAMED_SUBJECT = re.compile(r"[^*:]+:[^*:/]+")
 """A subject whose first part after its kind is written out: repo:acme/…, project_path:acme/…"""
 RESERVATION = re.compile(r"cr-([0-9a-f]{8}|[0-9a-f]{17})")
 _DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 LOG_DAYS = (*_DAYS, 2192, 2557, 2922, 3288, 3653)
-"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html, 2026-11-23"""
+"""botocore 1.44.5 (PyPI) logs service model, Days, 2026-11-23"""
 
 
 def check(

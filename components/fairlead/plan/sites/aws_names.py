@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fairlead.plan.sites.aws_model import Roles
 
 ROLE = 64
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, 2026-11-23"""
+"""botocore 1.44.5 (PyPI) iam service model, roleNameType, 2026-11-23"""
 BUCKET = 63
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, 2026-11-23"""
 DIGEST = 8

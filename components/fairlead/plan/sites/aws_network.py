@@ -20,7 +20,7 @@ TARGET = "platform.target"
 WIDEST, NARROWEST = 16, 20
 """Prefix lengths of the VPC: AWS takes /16 to /28, and below /20 too little is left for each zone.
 
-https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html, 2026-11-23
+https://docs.aws.amazon.com/sdkfornet/latest/apidocs/items/TEC2CreateVpcRequestNET45.html, 2026-11-23
 """
 LEAST_ZONES = 2
 """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html: subnets in two zones, 2026-11-23"""
@@ -29,14 +29,15 @@ PODS = 110
 NODE_ADDRESSES = 144
 """Addresses of one node: 7 prefixes of 16 for its pods, one ahead, and its interfaces' own.
 
-https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-linux.html, 2026-11-23
+https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-linux.html: a prefix has 16 addresses,
+2026-11-23; the sum is this product's estimate.
 """
 RESERVED = 5
-"""https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html, 2026-11-23"""
+"""The first four of a subnet and its last. botocore 1.44.5 (PyPI) ec2 service model, CreateSubnet, 2026-11-23"""
 SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16")
 """Addresses of Services: EKS itself takes one of these two.
 
-https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html, 2026-11-23
+botocore 1.44.5 (PyPI) eks service model, KubernetesNetworkConfigRequest.serviceIpv4Cidr, 2026-11-23
 """
 ENDPOINTS = ("ecr.api", "ecr.dkr", "s3", "sts", "eks", "eks-auth", "ec2", "sqs")
 """Services that nodes and pods call: registry, object store, identity, the cluster, EC2, interruptions."""

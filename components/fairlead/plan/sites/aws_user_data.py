@@ -21,19 +21,24 @@ def user_data(os: str, pods: int, *, stripe: bool) -> str:
 def _nodeadm(pods: int, stripe: bool) -> str:
     """A NodeConfig of nodeadm in a MIME message: EKS merges its own into it.
 
-    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/, 2026-11-23
+    The expression says the number a second time because memory is kept for as many pods as it yields, whatever
+    maxPods is. github.com/awslabs/amazon-eks-ami@81fec2e nodeadm/doc/api.md, 2026-11-23
     """
     lines = ["apiVersion: node.eks.aws/v1alpha1", "kind: NodeConfig", "spec:"]
     if stripe:
         lines += ["  instance:", "    localStorage:", "      strategy: RAID0"]
-    lines += ["  kubelet:", "    config:", f"      maxPods: {pods}"]
+    lines += ["  kubelet:", f'    maxPodsExpression: "{pods}"', "    config:", f"      maxPods: {pods}"]
     head = ["MIME-Version: 1.0", f'Content-Type: multipart/mixed; boundary="{BOUNDARY}"', ""]
     part = [f"--{BOUNDARY}", "Content-Type: application/node.eks.aws", "", *lines, ""]
     return "\n".join([*head, *part, f"--{BOUNDARY}--", ""])
 
 
 def _bottlerocket(pods: int, stripe: bool) -> str:
-    """Settings of Bottlerocket. https://bottlerocket.dev/en/os/latest/api/settings/, 2026-11-23"""
+    """Settings of Bottlerocket.
+
+    https://bottlerocket.dev/en/os/1.34.x/api/settings/bootstrap-commands; max-pods: the settings of a node in
+    https://github.com/bottlerocket-os/bottlerocket/issues/3028; both 2026-11-23
+    """
     lines = ["[settings.kubernetes]", f"max-pods = {pods}"]
     if stripe:
         bind = ", ".join(f'"{one}"' for one in ("apiclient", "ephemeral-storage", "bind", "--dirs", *STRIPED))

@@ -19,7 +19,8 @@ ABORT_DAYS = 7
 AGENT = "169.254.170.23/32"
 """Where pods ask the agent on their node for their identity.
 
-https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html, 2026-11-23
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html; port 80: its source,
+github.com/awsdocs/amazon-eks-user-guide@4d52b4d …/aws-access/service-accounts.adoc; both 2026-11-23
 """
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 HTTPS = (443,)

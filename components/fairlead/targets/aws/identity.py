@@ -21,7 +21,8 @@ ADDON_POLICIES: Mapping[str, str] = {
 }
 """Add-on -> policy of AWS for its role.
 
-https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html, 2026-11-23
+https://docs.aws.amazon.com/eks/latest/userguide/add-ons-aws-ebs-csi-driver.html, add-ons-aws-efs-csi-driver.html
+and create-node-role.html there, 2026-11-23
 """
 DISKS, FILES = "aws-ebs-csi-driver", "aws-fsx-csi-driver"
 """Add-ons whose rights, or a part of them, are written here."""

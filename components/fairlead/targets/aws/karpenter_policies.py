@@ -1,6 +1,7 @@
 """What Karpenter may do: start machines that carry the cluster's tags, and end those alone. Pure text.
 
-The actions are those that its controller calls: https://karpenter.sh/docs/reference/cloudformation/,
+The actions are those of its getting-started stack (github.com/aws/karpenter-provider-aws@e0834c2 website/content/en/
+v1.14/getting-started/getting-started-with-karpenter/cloudformation.yaml), and zones after v1.14.1 pkg/aws/sdk.go, both
 2026-11-23. It gets no right to make roles or instance profiles: both are made here.
 """
 

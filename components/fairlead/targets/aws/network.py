@@ -21,7 +21,7 @@ BALANCERS: Mapping[str, Mapping[str, str]] = {
 }
 """Subnets -> the tag by which controllers of load balancers find them.
 
-https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html, 2026-11-23
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/v2.4/deploy/subnet_discovery, 2026-11-23
 """
 
 

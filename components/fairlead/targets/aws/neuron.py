@@ -1,6 +1,8 @@
 """Neuron's device plugin: nodes with Trainium or Inferentia advertise `aws.amazon.com/neuron`. Pure.
 
-https://awsdocs-neuron.readthedocs-hosted.com/en/latest/containers/kubernetes-getting-started.html, 2026-11-23
+After github.com/aws-neuron/aws-neuron-sdk@4c317ca src/k8/k8s-neuron-device-plugin.yml, 2026-11-23. The rights are
+fewer than in k8s-neuron-device-plugin-rbac.yml there, which may also change pods: that the plugin needs that for
+the scheduler extension alone, which is not installed here, is not confirmed.
 """
 
 from __future__ import annotations

@@ -22,8 +22,12 @@ from fairlead.targets.aws.spelling import (
     trust,
 )
 
-NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
-"""https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html, 2026-11-23"""
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html, 2026-11-23
+
+The minimal policy is for Auto Mode: it lacks ec2:DescribeInstances, by which a node learns its own name
+(github.com/awslabs/amazon-eks-ami@81fec2e nodeadm/internal/api/status.go; Bottlerocket asks the same).
+"""
 BLOCK = "CAPACITY_BLOCK"
 
 
@@ -71,7 +75,7 @@ def node_role(
 class Fabric(pulumi.ComponentResource):
     """The security group of the fast network: its members talk to each other, in every way.
 
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security, 2026-11-23
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-efa.html, 2026-11-23
     """
 
     group: pulumi.Output[str]

@@ -32,7 +32,7 @@ HOPS = 1
 def disks(os: str, gib: int) -> list[tuple[str, int]]:
     """Device and size of a node's own disks; gib: of the one for images and pods' files.
 
-    https://karpenter.sh/docs/concepts/nodeclasses/#specblockdevicemappings, 2026-11-23
+    github.com/aws/karpenter-provider-aws v1.14.1 pkg/providers/amifamily/al2023.go, bottlerocket.go, 2026-11-23
     """
     return {
         "al2023": [("/dev/xvda", gib)],

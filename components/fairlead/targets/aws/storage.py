@@ -21,10 +21,13 @@ from fairlead.targets.aws.spelling import MANAGED
 BLOCK, SHARED, PARALLEL = "fairlead-block", "fairlead-shared", "fairlead-parallel"
 NFS = (2049, 2049)
 LUSTRE = ((988, 988), (1018, 1023))
-"""https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html, 2026-11-23"""
+"""https://docs.aws.amazon.com/fsx/latest/LustreGuide/cannot-create-fs.html, 2026-11-23"""
 LUSTRE_VERSION = "2.15"
 THROUGHPUT = 125
-"""MB/s of each TiB: the least that a PERSISTENT_2 file system has."""
+"""MB/s of each TiB: the least that a PERSISTENT_2 file system has.
+
+botocore 1.44.5 (PyPI) fsx service model, CreateFileSystemLustreConfiguration, 2026-11-23
+"""
 
 
 @dataclass(frozen=True)
