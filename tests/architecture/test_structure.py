@@ -211,7 +211,7 @@ PUBLIC_HOSTS = (
     r"|(.+\.)?(github\.com|githubusercontent\.com|github\.io|k8s\.io|kubernetes\.io|pulumi\.com|helm\.sh"
     r"|debian\.org|pypi\.org|readthedocs-hosted\.com|amd\.com|nvidia\.com|cloud\.google\.com|amazon\.com"
     r"|microsoft\.com|cast\.ai|json-schema\.org|apache\.org|semver\.org|keepachangelog\.com|go\.dev"
-    r"|googleapis\.com|azure\.com|endoflife\.date|bottlerocket\.dev|karpenter\.sh|public\.ecr\.aws|aspire\.dev|zacfukuda\.com"
+    r"|googleapis\.com|azure\.com|azure\.cn|endoflife\.date|bottlerocket\.dev|karpenter\.sh|public\.ecr\.aws|aspire\.dev|zacfukuda\.com"
     r"|ghcr\.io|kubeflow\.org|kueue\.sh|python\.org|etcd\.io|containerd\.io|cni\.dev|kernel\.org|skypilot\.co)"
 )
 """Hosts that a file of this repository may name: public sources, and addresses that lead nowhere else."""
