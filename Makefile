@@ -29,13 +29,13 @@ doctor: setup ## what this machine lacks, and how to get it
 	@$(VENV)/fairlead doctor
 
 test: clouds ## all tests that need no cluster
-	@$(VENV)/pytest -q -n auto --dist loadgroup
+	@$(VENV)/pytest -q -n auto --dist loadfile
 
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m e2e tests/e2e
 
 judge: clouds ## what the clouds' stacks declare, against references that others wrote
-	@$(VENV)/pytest -q -m reference -n auto --dist loadgroup tests/reference
+	@$(VENV)/pytest -q -m reference -n auto --dist loadfile tests/reference
 
 verify: judge ## that, and lint, types, import direction, drift of generated files
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .
@@ -45,7 +45,7 @@ verify: judge ## that, and lint, types, import direction, drift of generated fil
 
 golden: clouds ## writes generated files and golden results anew
 	@$(VENV)/python tools/generate.py
-	@$(VENV)/pytest -q -n auto --dist loadgroup --update-golden tests
+	@$(VENV)/pytest -q -n auto --dist loadfile --update-golden tests
 	@$(VENV)/python tools/generate.py
 
 lock: setup ## resolves the Python dependencies anew

@@ -24,16 +24,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what is slow to make run in one process: those of a file, or of a file and a stack."""
-    for item in items:
-        params = item.callspec.params if hasattr(item, "callspec") else {}
-        shared = [str(params[name]) for name in ("stack", "platform") if name in params]
-        file = "contract" if "platform" in params else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("-".join([file, *shared])))
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compares with tests/golden, or updates it under --update-golden."""
