@@ -132,6 +132,7 @@ class PriceRow:
     spot: float | None
     source: str
     date: str
+    """Of the table that has it: prices age."""
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,10 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *check_tenants.names(draft.tenants),
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
     ]
-    target = catalog.targets.get(draft.target.kind) if draft.target else None
-    if target is None or draft.target is None:
+    target = catalog.targets.get(draft.kind) if draft.kind else None
+    if target is None:
         return found
-    region = region_of(draft.target)
+    region = region_of(draft.target) if draft.target else None
     if region not in catalog.regions[target.name]:
         region = None  # said below, once: machines are not judged by a region that does not exist
     choices: dict[int, Choice] = {}
@@ -45,9 +45,11 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         else:
             found += choice
         found += _sizes(pool, where, target, catalog)
-        found += check_pools.single(pool, where, draft.target, target, choices.get(place), catalog)
-    found += _target(draft.target, target, catalog)
-    found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
+        if draft.target:
+            found += check_pools.single(pool, where, draft.target, target, choices.get(place), catalog)
+    if draft.target:
+        found += _target(draft.target, target, catalog)
+        found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
     found += check_pools.overlaps(draft.pools, choices, POOLS)
     found += _node_limits(draft.pools, choices)
     complete = draft.all_pools and len(choices) == len(draft.pools)

@@ -13,7 +13,7 @@ from fairlead.spec.base import Model
 from fairlead.spec.model import Layers, Platform, Pool, Tenant
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import follows, from_validation
-from fairlead.spec.targets import AnyTarget, target_class
+from fairlead.spec.targets import KINDS, AnyTarget, target_class
 
 Part = TypeVar("Part", bound=Model)
 EXTRA = "extra_forbidden"
@@ -28,6 +28,8 @@ class Draft:
     problems: tuple[Problem, ...]
     """What is unsound, in the order of the input."""
     target: AnyTarget | None
+    kind: str | None
+    """Kind of the target, also where the rest of it is unsound."""
     pools: Mapping[int, Pool]
     """Sound pools by their place in the list."""
     tenants: Mapping[int, Tenant]
@@ -61,6 +63,7 @@ def draft(data: object) -> Draft:
         platform=None,
         problems=tuple(in_input_order(problems, data)),
         target=_target(raw.get("target")),
+        kind=_kind(raw.get("target")),
         pools=sound,
         tenants=_sound(Tenant, tenants),
         layers=_salvage(Layers, raw.get("layers", {})),
@@ -76,6 +79,7 @@ def of(platform: Platform) -> Draft:
         platform=platform,
         problems=(),
         target=platform.target,
+        kind=platform.target.kind,
         pools=dict(enumerate(platform.pools)),
         tenants=dict(enumerate(platform.tenants)),
         layers=platform.layers,
@@ -88,6 +92,11 @@ def of(platform: Platform) -> Draft:
 def _target(data: object) -> AnyTarget | None:
     kind = target_class(data)
     return cast("AnyTarget | None", _salvage(kind, data)) if kind else None
+
+
+def _kind(data: object) -> str | None:
+    kind = cast("Mapping[str, Any]", data).get("kind") if isinstance(data, Mapping) else None
+    return kind if isinstance(kind, str) and kind in KINDS else None
 
 
 def _parse(kind: type[Part], data: object) -> tuple[Part | None, list[Problem]]:
