@@ -5,7 +5,7 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down status test e2e judge verify golden lock bench doctor
+.PHONY: help setup clouds up down status test e2e judge verify golden lock digests bench doctor
 
 help: ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ lock: setup ## resolves the Python dependencies anew
 		--no-header --python-version 3.11 --upgrade -o requirements.lock
 	@$(VENV)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--no-header --python-version 3.11 --upgrade -c requirements.lock -o requirements-clouds.lock
+
+digests: setup ## asks the registries for the digests of the locked images; needs their answer
+	@$(VENV)/python tools/digests.py
 
 bench: setup ## measures set-up, start, up, no-op, destroy, program start
 	@$(VENV)/python tools/bench.py

@@ -115,7 +115,8 @@ def bootstrap(root: Path, lock: str = PLAIN) -> None:
 
 def fingerprint(root: Path, lock: str = PLAIN) -> str:
     """Changes when the lock, the project file, the Python or the place changes."""
-    digest = hashlib.sha256(f"{sys.executable} {sys.version} {root}".encode())
+    # Not sys.executable: make finds python3 in .venv from the second time on.
+    digest = hashlib.sha256(f"{sys.base_prefix} {sys.version} {root}".encode())
     for name in (lock, "pyproject.toml"):
         try:
             digest.update((root / name).read_bytes())

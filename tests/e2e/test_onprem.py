@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.pulled import under_its_digest
 
 from e2e.stage import Stage, make_project, until
 from fairlead import labels
@@ -125,11 +126,12 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     wanted = setup.Wanted((*ENGINE, *CONTROL_PLANE, *NODE), (SANDBOX_IMAGE, *CHARTS), CHARTS, stages=True)
     have = setup.ensure_all(wanted, Cache.default(), Progress(mode="plain"))
     assert have.stages
+    pulled = tmp_path_factory.mktemp("pulled")
     config = host.HostConfig(
         stack=BARE,
         run_dir=Cache.default().run(BARE),
         tools=have.tools,
-        images=list(have.images.values()),
+        images=[under_its_digest(lock.images()[name], tar, pulled) for name, tar in have.images.items()],
         kubernetes_version="1.35.0",
         stages=have.stages,
         sandbox_image=lock.images()[SANDBOX_IMAGE].reference,

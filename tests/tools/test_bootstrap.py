@@ -86,6 +86,13 @@ def test_done_again_it_starts_nothing_and_ends_at_once(checkout: Path) -> None:
     assert len(calls(checkout)) == 3
 
 
+def test_run_by_the_python_that_it_made_it_starts_nothing_either(checkout: Path) -> None:
+    bootstrap(checkout, clouds=True)
+    done = bootstrap(checkout, python=str(checkout / ".venv/bin/python3"))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len(calls(checkout)) == 3
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
 def test_a_changed_input_installs_again_into_the_same_environment(checkout: Path, name: str) -> None:
     bootstrap(checkout)

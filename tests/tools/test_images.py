@@ -91,6 +91,15 @@ def test_an_image_is_pulled_by_the_digest_of_its_index(web: Web, tmp_path: Path)
     assert "/token?service=demo&scope=repository%3Ateam%2Fdemo%3Apull" in web.asked
 
 
+def test_the_digest_of_a_tag_is_that_of_the_bytes_it_stands_for(web: Web) -> None:
+    served = FakeRegistry(web)
+    web.pages["/v2/team/demo/manifests/v1"] = served.guarded(served.index)
+    asked = registry.Registry(f"{served.host}/team/demo", Reach(environ={}), "http")
+    assert asked.digest("v1") == sha(served.index)
+    with pytest.raises(UnavailableError, match="404"):
+        asked.digest("v2")
+
+
 def test_a_manifest_that_is_not_the_one_of_the_digest_is_refused(web: Web, tmp_path: Path) -> None:
     served = FakeRegistry(web)
     web.pages[f"/v2/team/demo/manifests/{sha(served.index)}"] = served.guarded(served.index + b" ")

@@ -34,13 +34,19 @@ class Registry:
 
     def manifest(self, digest: str) -> bytes:
         """The bytes of a manifest or index, checked against its digest."""
-        url = f"{self.base}/manifests/{digest}"
-        with self._reach.open(url, {"Accept": ACCEPT}, self._headers(url)) as answer:
-            data = answer.read(_MANIFEST_LIMIT)
-        found = "sha256:" + hashlib.sha256(data).hexdigest()
-        if found != digest:
-            raise RefusedError(f"{url} is refused: its digest is {found}")
+        data = self._manifest(digest)
+        if (found := _digest(data)) != digest:
+            raise RefusedError(f"{self.base}/manifests/{digest} is refused: its digest is {found}")
         return data
+
+    def digest(self, tag: str) -> str:
+        """The digest that a tag has now. Raises UnavailableError if the registry does not answer."""
+        return _digest(self._manifest(tag))
+
+    def _manifest(self, reference: str) -> bytes:
+        url = f"{self.base}/manifests/{reference}"
+        with self._reach.open(url, {"Accept": ACCEPT}, self._headers(url)) as answer:
+            return answer.read(_MANIFEST_LIMIT)
 
     def blob(self, digest: str, target: Path) -> None:
         """Write a blob to a file, checked against its digest."""
@@ -91,6 +97,10 @@ def pull(
     write_layout(reference, data, blobs, target, arch)
     for file in blobs.values():
         cast(Path, file).unlink()
+
+
+def _digest(manifest: bytes) -> str:
+    return "sha256:" + hashlib.sha256(manifest).hexdigest()
 
 
 def _is(platform: dict[str, Any], arch: str) -> bool:
