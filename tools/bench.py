@@ -21,21 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 STACK, SUBNET = "bench", "100.64.82.0/30"
 STACKS = ("local", "aws-prod", "gcp-prod", "azure-prod")
 """Stacks whose program is measured; those whose cloud's SDK is not installed are left out."""
-REGISTRATION = """
-import json, resource, sys, time
-from pathlib import Path
-began = time.perf_counter()
-import fairlead.program
-from fairlead.declared.record import declared
-imported = time.perf_counter()
-found = declared(Path(sys.argv[1]), sys.argv[2])
-print(json.dumps({
-    "import_s": imported - began,
-    "register_s": time.perf_counter() - imported,
-    "resources": len(found),
-    "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-}))
-"""
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -47,10 +32,12 @@ def timed(work: Callable[[], object]) -> float:
 
 def program(folder: Path, stack: str) -> dict[str, float]:
     """Start of the program and registration of a stack, without an engine; empty without the cloud's SDK."""
-    argv = [sys.executable, "-c", REGISTRATION, str(folder), stack]
+    argv = [sys.executable, str(ROOT / "tools" / "bench_program.py"), str(folder), stack]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     if "ModuleNotFoundError: No module named 'pulumi_" in done.stderr:
         return {}
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
     done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -63,7 +50,7 @@ def programs() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
         for stack in STACKS[1:]:
             twice = program(doubled(Path(folder) / stack, stack), stack)
-            figures |= {f"{stack}_twice_{name}": one for name, one in twice.items() if name != "import_s"}
+            figures |= {f"{stack}_twice_{name}": one for name, one in twice.items()}
     return figures
 
 

@@ -13,6 +13,7 @@ import argparse
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,12 @@ PLAIN = "requirements.lock"
 CLOUDS = "requirements-clouds.lock"
 """All that the first has, with the clouds' SDKs and what the tests compare declared resources with."""
 USUAL = {PLAIN: 30, CLOUDS: 60}
+LOADED = """
+annotated_doc annotated_types dill google grpc opentelemetry packaging parver pulumi pydantic pydantic_core
+rich semver shellingham typer typing_inspection yaml
+"""
+"""Packages that every program and command loads; pulumi_kubernetes only at its top."""
+SDK_LINE = re.compile(r"^\s*from (pulumi_\w+) import ([\w, ]+)$", re.MULTILINE)
 STAMP = ".ready"
 APT_LINE = "apt-get update && apt-get install -y python3-pip"
 LAST_LINES = 20
@@ -78,22 +85,22 @@ def bootstrap(root: Path, lock: str = PLAIN) -> None:
         uv = find_uv()
         if not (venv / "bin" / "python").exists():
             _step(
-                "1/3",
+                "1/4",
                 "make .venv",
                 [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)],
                 root,
             )
         else:
-            print("[1/3] .venv is there")
+            print("[1/4] .venv is there")
         python = ["--python", str(venv / "bin" / "python")]
         _step(
-            "2/3",
+            "2/4",
             f"install what {lock} says … usually {USUAL[lock]} s",
             [uv, "pip", "sync", "--quiet", *python, "--require-hashes", lock],
             root,
         )
         _step(
-            "3/3",
+            "3/4",
             "install fairlead itself",
             [
                 uv,
@@ -108,9 +115,34 @@ def bootstrap(root: Path, lock: str = PLAIN) -> None:
             ],
             root,
         )
+        _compile(root, venv)
         _link(Path(uv), venv / "bin" / "uv")
         (venv / STAMP).write_text(wanted)
     print(f"Python environment ready after {time.monotonic() - began:.0f} s")
+
+
+def _compile(root: Path, venv: Path) -> None:
+    """Compile what programs load, and no more: all of the clouds' SDKs would be 600 MB.
+
+    Python would do it at the first run, but not where PYTHONDONTWRITEBYTECODE is set, as in many images:
+    there each start of a cloud's program would compile for seconds.
+    """
+    for packages in (venv / "lib").glob("python3*/site-packages"):
+        compiler = [str(venv / "bin" / "python"), "-m", "compileall", "-q", "-j", "0"]
+        whole = [packages / one for one in LOADED.split()]
+        flat = [packages / "pulumi_kubernetes", *sdk_folders(root, packages)]
+        for options, folders in (([], whole), (["-l"], flat)):
+            if there := [str(folder) for folder in folders if folder.is_dir()]:
+                _step("4/4", f"compile {len(there)} packages", [*compiler, *options, *there], root)
+
+
+def sdk_folders(root: Path, packages: Path) -> list[Path]:
+    """Folders of the clouds' SDKs that the targets import, whether or not they are installed."""
+    found: set[str] = set()
+    for file in (root / "components" / "fairlead" / "targets").rglob("*.py"):
+        for sdk, names in SDK_LINE.findall(file.read_text(encoding="utf-8")):
+            found |= {sdk, *(f"{sdk}/{name.strip()}" for name in names.split(","))}
+    return sorted(packages / one for one in found)
 
 
 def fingerprint(root: Path, lock: str = PLAIN) -> str:
@@ -175,7 +207,7 @@ def _install_uv(folder: Path) -> None:
     pip = [*_pip(), "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
     try:
         _step(
-            "0/3",
+            "0/4",
             f"get uv {UV}",
             [*pip, "--require-hashes", "--target", str(scratch), "--requirement", str(wanted)],
             scratch,
@@ -196,8 +228,9 @@ def _pip() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The environment of uv: it reads no pip settings, so the index that pip is told to use is passed on."""
+    """The environment of the steps: uv reads no pip settings, so the index that pip is told of is passed on."""
     env = {**os.environ, "UV_NO_PROGRESS": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     index = os.environ.get("PIP_INDEX_URL")
     if index and not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & env.keys():
         env["UV_DEFAULT_INDEX"] = index

@@ -84,6 +84,37 @@ def matrix() -> str:
     return "\n".join(lines)
 
 
+def coherence_page() -> str:
+    """Every rule about software of accelerators: what it prevents, and who told of it."""
+    from fairlead.plan.coherence import RULES
+    from fairlead.plan.coherence.rendered import INVARIANTS
+
+    lines = [
+        "# What must fit together on accelerator nodes",
+        "",
+        "Generated from `components/fairlead/plan/coherence`: change that and `make golden`.",
+        "Each rule is checked before anything is built; a refusal names the rule. Why it is so:",
+        "[ADR 0016](adr/0016-accelerator-software.md).",
+        "",
+        "| rule | without it | told in |",
+        "|---|---|---|",
+        *(f"| {one.name} | {one.prevents} | {_thread(one.thread)} |" for one in RULES),
+        "",
+        "## Of the objects that charts give",
+        "",
+        "| rule | without it | told in |",
+        "|---|---|---|",
+        *(f"| {one.name} | {one.prevents} | {_thread(one.thread)} |" for one in INVARIANTS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _thread(url: str) -> str:
+    """A link that says which project and which number."""
+    project, number = url.removeprefix("https://github.com/").split("/")[1:4:2]
+    return f"[{project}#{number}]({url})"
+
+
 def resources(stack: str) -> str:
     """What a stack declares at its cloud, by type, from the golden result that the tests hold it to."""
     found: dict[str, list[str]] = {}
@@ -131,6 +162,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "components/fairlead/spec/platform.schema.json": spec_schema,
     "docs/spec.md": spec_page,
     "docs/capabilities.md": capabilities_page,
+    "docs/coherence.md": coherence_page,
     **{name: partial(with_blocks, name) for name in BLOCKS},
 }
 """Path in the repository -> what makes its text."""

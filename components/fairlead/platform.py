@@ -15,8 +15,9 @@ from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform
-from fairlead.plan.layers import plugin_is_ours
+from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform, warm
+from fairlead.layers.fabric import device_plugin
+from fairlead.layers.health import detector
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
@@ -31,38 +32,37 @@ class Controller:
     layer: str
     objects: Sequence[Object]
     crds: Sequence[Object]
+    after: tuple[str, ...] = ()
+    """Controllers that must stand before it does."""
 
 
 def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
     """The controllers of all layers that run, in a fixed order. Renders charts, registers nothing."""
     wanted: list[tuple[str, str, Callable[[], list[Object]]]] = [
-        ("kueue", "queue", lambda: queue.controller(render)),
+        ("kueue", "queue", lambda: queue.controller(render, plan.queues, plan.fabrics.uncounted)),
         ("jobset", "jobs", lambda: jobs.jobset(render)),
         ("kubeflow-trainer", "jobs", lambda: jobs.trainer(render)),
     ]
     made = [_split(name, layer, objects()) for name, layer, objects in wanted if plan.layer(layer).enabled]
-    if plan.layer("gpu").enabled and "nvidia-device-plugin" in plan.layer("gpu").charts:
-        pools = [pool for pool in plan.pools if plugin_is_ours(pool)]
-        made.append(_split("nvidia-device-plugin", "gpu", gpu.device_plugin(render, pools)))
-    return made
+    return [*made, *(_split(one.name, "gpu", one.objects, one.after) for one in gpu.parts(plan, render))]
 
 
-def _split(name: str, layer: str, objects: Sequence[Object]) -> Controller:
+def _split(name: str, layer: str, objects: Sequence[Object], after: tuple[str, ...] = ()) -> Controller:
     crds = [without_descriptions(obj) for obj in objects if obj["kind"] == "CustomResourceDefinition"]
     rest = [obj for obj in objects if obj["kind"] != "CustomResourceDefinition"]
-    return Controller(name, layer, rest, crds)
+    return Controller(name, layer, rest, crds, after)
 
 
 def settled(controller: Controller, handle: ClusterHandle) -> list[Object]:
     """A controller's objects for one cluster: its namespace, its image, its nodes, its resources."""
+    if controller.layer == "gpu":
+        return gpu.on_cluster(controller.name, controller.objects, handle.images, handle.system_selector)
     space = controller.objects[0]["metadata"].get("namespace") or _namespace_of(controller.objects)
     objects = transform.on_pods(controller.objects, transform.with_image(handle.images[controller.name]))
     objects = transform.on_pods(objects, transform.with_resources(*CONTROLLER))
     objects = transform.on_pods(objects, transform.probed_often)
-    if controller.layer != "gpu":
-        objects = transform.on_pods(objects, transform.on_nodes(handle.system_selector))
-        objects = [_namespace(space), *objects]
-    return objects
+    objects = transform.on_pods(objects, transform.on_nodes(handle.system_selector))
+    return [_namespace(space), *objects]
 
 
 def _namespace_of(objects: Sequence[Object]) -> str:
@@ -90,9 +90,12 @@ class Platform:
         crds = [crd for controller in made for crd in controller.crds]
         self.ready["crds"] = self._group("crds", crds, [])
         for one in made:
-            self.ready[one.name] = self._group(
-                one.name, settled(one, self.handle), [*self.ready["crds"], *self.handle.ready]
-            )
+            before = [made for name in one.after for made in self.ready[name]]
+            after = [*self.ready["crds"], *self.handle.ready, *before]
+            self.ready[one.name] = self._group(one.name, settled(one, self.handle), after)
+        self._health()
+        self._fabrics()
+        self._warm()
         if self.plan.layer("queue").enabled:
             self._queues()
         if self.plan.layer("jobs").enabled:
@@ -110,11 +113,32 @@ class Platform:
         opts = pulumi.ResourceOptions(provider=self.handle.provider)
         return ObjectGroup(name, objects, opts, after=after, hooks=hooks).ready
 
+    def _health(self) -> None:
+        """The detector of faults, on real nodes of this target alone; the clouds bring their own."""
+        if self.plan.health.detector is not None:
+            objects = detector.objects(self.plan.health.detector, self.handle.images[detector.NAME])
+            nodes = [one for pool in self.handle.pools.values() for one in pool.ready]
+            self.ready[detector.NAME] = self._group(detector.NAME, objects, [*nodes, *self.handle.ready])
+
+    def _fabrics(self) -> None:
+        """What the network between nodes needs on them; a pool that grows has none yet, and no pod waits for it."""
+        for part in self.plan.fabrics.parts:
+            objects = device_plugin.objects(self.render, part, self.handle.images[part.name])
+            self.ready[part.name] = self._group(part.name, objects, self.handle.ready)
+
+    def _warm(self) -> None:
+        """Placeholders come when all that makes nodes stands, and go before it."""
+        pools = [self.handle.pools[pool.name] for pool in warm.warm(self.plan.pools)]
+        nodes = [one for pool in pools for one in pool.ready]
+        objects = warm.objects(pools, self.handle.images["placeholder"])
+        if objects:
+            self.ready["warm"] = self._group("warm", objects, [*nodes, *self.handle.ready])
+
     def _queues(self) -> None:
         plan = self.plan.queues
         hooks = readiness.answered("kueue", self.handle.kubeconfig, queue.probe(), self.handle.context)
         pools = [resource for pool in self.handle.pools.values() for resource in pool.ready]
-        first = [*queue.priorities(plan), *queue.topology(plan)]
+        first = [*queue.priorities(plan), *queue.topologies(plan), *queue.checks(plan)]
         base = self._group("queue-base", first, self.ready["kueue"], hooks)
         flavors = self._group("queue-flavors", queue.flavors(plan), [*base, *pools], hooks)
         shared = self._group("queue-cohort", queue.cohort(plan), flavors, hooks)
@@ -122,12 +146,19 @@ class Platform:
         self.ready["queues"] = self._group("queue-tenants", own, shared, hooks)
 
     def _runtimes(self) -> None:
+        from fairlead.workload.nearness import pod_annotations
         from fairlead.workload.runtime import runtimes
 
         hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe(), self.handle.context)
         labels = self.handle.identity.pod_labels if self.handle.identity else None
         after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
-        self.ready["runtimes"] = self._group("job-runtimes", runtimes(labels), after, hooks)
+        made = runtimes(
+            labels,
+            pod_annotations(self.plan.queues.nearness),
+            self.plan.fabrics.jobs,
+            self.plan.health.grace_seconds,
+        )
+        self.ready["runtimes"] = self._group("job-runtimes", made, after, hooks)
 
     def _tenants(self) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.

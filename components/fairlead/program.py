@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,24 @@ from fairlead.layers.chart import HelmRenderer
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
+from fairlead.targets.leaves import load_by_leaves
+
+GARBAGE_AFTER = 50_000
+"""Objects made, and not gone by themselves, before garbage is looked for."""
 
 
-def run(folder: Path) -> None:
+def run(folder: Path, *, standing: bool = True) -> None:
     """Registers the platform of the current stack; `folder` holds the stack files and configuration layers.
 
-    Raises pulumi.RunError with every problem of the configuration: nothing is registered then.
+    standing: as in `build`. Raises pulumi.RunError with every problem of the configuration: nothing is
+    registered then.
     """
+    # What is loaded by now stays until the process ends, and nearly all that comes as well: to look for
+    # garbage after every 700 objects would be a fifth of the program's time.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
     try:
-        build(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"))
+        build(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"), standing=standing)
     except FairleadError as error:
         raise pulumi.RunError(str(error)) from error
 
@@ -45,7 +55,7 @@ def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, sta
 def charts_of(plan: PlatformPlan) -> list[str]:
     """Charts of the lock that a platform is made of: those of its layers, and of its target."""
     layers = [name for layer in plan.layers if layer.enabled for name in layer.charts]
-    return [*layers, *plan.site.own_charts]
+    return [*layers, *(part.name for part in plan.fabrics.parts), *plan.site.own_charts]
 
 
 def renderer(plan: PlatformPlan) -> HelmRenderer:
@@ -69,6 +79,7 @@ def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool 
     # Clusters that pull get digests; the local one has its images imported under their names.
     pulled = plan.target != "local"
     images = {name: row.pinned if pulled else row.reference for name, row in rows.items()}
+    load_by_leaves()
     if plan.target == "aws":
         from fairlead.targets.aws.cluster import AwsCluster, AwsClusterArgs
 
@@ -92,7 +103,7 @@ def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool 
 
         run_dir = Cache.default().run(stack)
         kubeconfig = kubeconfig_path(stack) if standing else run_dir / "kubeconfig"
-        args = LocalClusterArgs(plan, kubeconfig, images, run_dir / "host" / "volumes")
+        args = LocalClusterArgs(plan, kubeconfig, images, run_dir / "host" / "volumes", render)
         return LocalCluster(plan.name, args).handle
     raise FairleadError(f"target {plan.target} has no builder")
 

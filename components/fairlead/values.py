@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-_ACCELERATORS = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9.-]*)(?::(?P<count>[0-9]+))?$")
+_ACCELERATORS = re.compile(
+    r"^(?P<name>[A-Za-z][A-Za-z0-9.-]*)(?:/(?P<share>[a-z0-9]+(?:\.[a-z0-9]+)*))?(?::(?P<count>[0-9]+))?$"
+)
 _QUANTITY = re.compile(r"^(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<suffix>m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$")
 _SCALE: dict[str | None, Fraction] = {
     None: Fraction(1),
@@ -21,21 +23,28 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, order=True)
 class Accelerators:
-    """Accelerators of one node, in SkyPilot's words: name and count, `H100:8`."""
+    """Accelerators of one node, in SkyPilot's words: name and count, `H100:8`; or a share, `H100/1g.10gb:1`."""
 
     name: str
     count: int
+    share: str = ""
+    """What part of one accelerator: a MIG profile, or `shared`; empty for whole ones."""
 
     @classmethod
     def parse(cls, text: str) -> Accelerators:
-        """Reads `H100:8` or `H100` (one). Raises ValueError with what is allowed."""
+        """Reads `H100:8`, `H100` (one), `H100/1g.10gb`. Raises ValueError with what is allowed."""
         match = _ACCELERATORS.match(text.strip())
         if not match or match["count"] == "0":
             raise ValueError("must be NAME or NAME:COUNT with COUNT at least 1, for example H100:8")
-        return cls(match["name"], int(match["count"] or 1))
+        return cls(match["name"], int(match["count"] or 1), match["share"] or "")
+
+    @property
+    def called(self) -> str:
+        """The name with the share: `H100`, `H100/1g.10gb`."""
+        return f"{self.name}/{self.share}" if self.share else self.name
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.count}"
+        return f"{self.called}:{self.count}"
 
 
 def quantity(text: str) -> Fraction:

@@ -115,11 +115,18 @@ def test_the_variants_of_an_ambiguous_name_are_told() -> None:
 def test_the_local_target_declares_every_capability_of_the_contract() -> None:
     known = {
         *("storage-block", "storage-shared", "network-policy", "image-pull", "object-store", "identity"),
-        *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "mig", "dra", "node-repair"),
+        *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "dra", "node-repair"),
+        *("sharing-mig", "sharing-time-slicing", "sharing-mps", "sharing-dra", "sharing-autoscaled"),
         *("reservations", "zones", "placement", "slices", "flex-start", "image-streaming", "local-disks"),
         *("private-endpoint", "audit-logs", "encryption", "deletion-protection", "maintenance"),
-        *("storage-parallel", "existing-cluster", "accelerators-nvidia", "accelerators-amd"),
-        *("accelerators-tpu", "accelerators-neuron"),
+        *(
+            "scheduler-packing",
+            "storage-parallel",
+            "existing-cluster",
+            "accelerators-nvidia",
+            "accelerators-amd",
+        ),
+        *("accelerators-tpu", "accelerators-neuron", "gpu-operator"),
     }
     assert set(load().capabilities["local"]) == known
 
@@ -180,9 +187,9 @@ BROKEN = [
     ),
     (
         "capabilities.toml",
-        "[local.mig]",
-        "[lokal.mig]",
-        ["[local.mig]: every target says so", "[lokal]: no such target"],
+        "[local.sharing-mig]",
+        "[lokal.sharing-mig]",
+        ["[local.sharing-mig]: every target says so", "[lokal]: no such target"],
     ),
     (
         "capabilities.toml",

@@ -27,7 +27,7 @@ from fairlead.workload.load import load_job
 from fairlead.workload.model import TrainingJob
 
 ROOT = Path(__file__).resolve().parents[2]
-SUBNETS = {"e2e": "100.64.80.0/30", "killed": "100.64.81.0/30"}
+SUBNETS = {"e2e": "100.64.80.0/30", "killed": "100.64.81.0/30", "mend": "100.64.86.0/30"}
 IMAGE = "fairlead.dev/python-numpy:3.11-2.4.6"
 REMOTE_IMAGE = "registry.example.com/team/train:1.0"
 """Never pulled: it only runs on simulated nodes."""

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from pod_security import restricted_violations
 from support.charts import chart_values, dependency_conditions, rendered, renderer
-from support.golden import REPO
 from support.strict import CHARTS, containers, custom_kinds, pods, problems
 from support.targets import built
 
@@ -19,13 +18,12 @@ from fairlead import labels
 from fairlead.catalog.read import load
 from fairlead.contract.chart import Release
 from fairlead.errors import ToolError
-from fairlead.layers import gpu, jobs, queue
+from fairlead.layers import jobs, queue, queue_controller
 from fairlead.layers.chart import HelmRenderer
-from fairlead.plan.stack import plan_of
 from fairlead.platform import Controller, controllers, settled
 
 CONTROLLERS = ("kueue", "jobset", "kubeflow-trainer")
-COUNTS = {"kueue": (25, 11), "jobset": (20, 1), "kubeflow-trainer": (12, 3)}
+COUNTS = {"kueue": (27, 11), "jobset": (20, 1), "kubeflow-trainer": (12, 3)}
 """Objects and CRDs that each chart gives at its pinned version: other numbers want a look at it."""
 
 
@@ -46,8 +44,12 @@ def objects(name: str) -> Sequence[Mapping[str, Any]]:
 def test_no_object_is_lost_on_the_way(name: str) -> None:
     one = made(name)
     assert (len(one.objects), len(one.crds)) == COUNTS[name]
-    values = {"jobset": {"install": False}, "dataCache": {"enabled": False}}
-    chart = renderer([name])(Release(name, name, "x", values if name == "kubeflow-trainer" else {}))
+    values: Mapping[str, Mapping[str, Any]] = {
+        "kueue": {"enableVisibilityAPF": True},
+        "jobset": {},
+        "kubeflow-trainer": {"jobset": {"install": False}, "dataCache": {"enabled": False}},
+    }
+    chart = renderer([name])(Release(name, name, "x", values[name]))
     hooks = [o for o in chart if "helm.sh/hook" in (o["metadata"].get("annotations") or {})]
     feeding = [o for o in chart if any(k.startswith("rbac.kueue") for k in o["metadata"].get("labels") or {})]
     assert len(one.objects) + len(one.crds) == len(chart) - len(hooks) - len(feeding)
@@ -192,12 +194,11 @@ def test_every_value_that_we_set_is_one_that_the_chart_has() -> None:
     class Spy:
         def __call__(self, release: Release) -> Sequence[Mapping[str, Any]]:
             seen.append(release)
-            return renderer([*CHARTS, "nvidia-device-plugin"])(release)
+            return renderer(CHARTS)(release)
 
     plan = built("local").plan
     controllers(plan, Spy())
-    gpu.device_plugin(Spy(), plan.pools)
-    assert {release.chart for release in seen} == {*CONTROLLERS, "nvidia-device-plugin"}
+    assert {release.chart for release in seen} == set(CONTROLLERS)
     for release in seen:
         default: Any = chart_values(release.chart)
         conditions = dependency_conditions(release.chart)
@@ -209,28 +210,6 @@ def test_every_value_that_we_set_is_one_that_the_chart_has() -> None:
                 assert isinstance(here, dict), (release.chart, path)
                 assert key in here, (release.chart, path)
                 here = here[key]
-
-
-def test_the_simulated_gpu_layer_installs_nothing_and_the_real_one_the_device_plugin() -> None:
-    plan = plan_of(REPO / "stacks", "local")
-    assert "nvidia-device-plugin" not in [one.name for one in controllers(plan, renderer(CHARTS))]
-    found = gpu.device_plugin(renderer(["nvidia-device-plugin"]), plan.pools)
-    assert len([obj for obj in found if obj["kind"] == "DaemonSet"]) >= 1
-    assert [problem for obj in found for problem in problems(obj)] == []
-
-
-def test_the_device_plugin_runs_on_nvidia_nodes_only_and_tolerates_only_their_taint() -> None:
-    plan = plan_of(REPO / "stacks", "local")
-    names = {pool.accelerator for pool in plan.pools if pool.resource == gpu.NVIDIA}
-    found = list(pods(gpu.device_plugin(renderer(["nvidia-device-plugin"]), plan.pools)))
-    assert found
-    for name, pod in found:
-        affinity = pod["spec"]["affinity"]["nodeAffinity"]
-        terms = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-        assert [set(term["matchExpressions"][0]["values"]) for term in terms] == [names], name
-        assert terms[0]["matchExpressions"][0]["key"] == labels.ACCELERATOR
-        assert [t["key"] for t in pod["spec"]["tolerations"]] == [gpu.NVIDIA], name
-        assert all("effect" in t for t in pod["spec"]["tolerations"])
 
 
 def test_a_crd_keeps_every_rule_when_its_prose_goes() -> None:
@@ -252,7 +231,7 @@ def test_kueues_configuration_is_the_one_in_the_cluster() -> None:
     told = yaml.safe_load(maps[0]["data"]["controller_manager_config.yaml"])
     certificates = told.pop("internalCertManagement")
     assert certificates["enable"] is True, "the chart's own addition"
-    assert told == queue.config()
+    assert told == queue_controller.config(built("local").plan.queues)
 
 
 def test_what_helm_refuses_is_said_in_its_own_words(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from fairlead.plan.stack import plan_of
 from fairlead.workload.api import Api
 
 KUEUE, JOBSET, TRAINER = "kueue-system", "jobset-system", "kubeflow-system"
+DETECTOR = "fairlead-health"
 GPU = "nvidia.com/gpu"
 
 
@@ -71,7 +72,7 @@ def cluster_queue(name: str, active: bool = True) -> dict[str, Any]:
     }
 
 
-SPACES = ("team-a", "team-b", KUEUE, JOBSET, TRAINER)
+SPACES = ("team-a", "team-b", KUEUE, JOBSET, TRAINER, DETECTOR)
 
 
 def cluster(**changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -152,7 +153,7 @@ def test_whatever_does_not_stand_makes_it_ill(read: Any, changed: dict[str, Any]
 
 
 def test_what_is_missing_is_named(read: Any) -> None:
-    spaces = [{"metadata": {"name": name}} for name in ("team-a", KUEUE, TRAINER)]
+    spaces = [{"metadata": {"name": name}} for name in ("team-a", KUEUE, TRAINER, DETECTOR)]
     ill = {one.name: one.detail for one in read(cluster(Namespace=spaces)).layers if not one.healthy}
     assert ill == {"tenancy": "namespaces missing: team-b", "jobs": f"not installed: {JOBSET}"}
     broken = [deployment("kueue", KUEUE, available=False)]
@@ -176,4 +177,4 @@ def test_the_tables_say_all_of_it(read: Any) -> None:
 def test_the_status_is_plain_data(read: Any) -> None:
     data = json.loads(json.dumps(read(cluster()).to_dict()))
     assert data["healthy"] is True
-    assert {one["name"] for one in data["layers"]} == {"gpu", "tenancy", "queue", "jobs"}
+    assert {one["name"] for one in data["layers"]} == {"gpu", "tenancy", "queue", "jobs", "health"}

@@ -135,10 +135,10 @@ def test_a_ladder_is_one_flavor_of_the_queue_with_the_pools_maximum(cloud: str) 
 def test_pools_that_grow_have_no_topology_and_pools_that_do_not_have_one(cloud: str) -> None:
     """Kueue would wait for nodes that only its own admission makes the autoscaler start."""
     growing = cloud_plan(cloud)
-    assert growing.queues.topology == ""
+    assert growing.queues.topologies == ()
     assert any("Pools system grow" in note for note in growing.notes)
     fixed = load_plan(cloud_spec(cloud) | {"pools": [system(cloud, min=2, max=2)]}, "f", load())
-    assert fixed.queues.topology == "lab"
+    assert [one.name for one in fixed.queues.topologies] == ["lab"]
     assert not any("grow" in note for note in fixed.notes)
 
 

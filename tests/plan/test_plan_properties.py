@@ -121,7 +121,11 @@ def test_labels_and_names_are_what_kubernetes_accepts(data: dict[str, Any]) -> N
     for key, value in (pair for group in labels for pair in group.items()):
         assert LABEL_KEY.match(key)
         assert LABEL_VALUE.match(value)
-    names = [plan.queues.cohort, plan.queues.topology, *(flavor.name for flavor in plan.queues.flavors)]
+    names = [
+        plan.queues.cohort,
+        *(one.name for one in plan.queues.topologies),
+        *(flavor.name for flavor in plan.queues.flavors),
+    ]
     names += [name for queue in plan.queues.queues for name in (queue.name, queue.namespace)]
     assert all(DNS.match(name) for name in names)
 

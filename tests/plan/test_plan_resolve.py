@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.clouds import cloud_plan
 from support.specs import gpu_pool, minimal, scaling_catalog, with_gpus
 
 from fairlead import labels
@@ -249,14 +250,19 @@ def test_simulated_nodes_need_no_device_plugin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pools", "charts"),
-    [([gpu_pool()], ("nvidia-device-plugin",)), ([gpu_pool("amd", "MI300X:8")], ())],
+    ("cloud", "accelerators", "mode", "charts"),
+    [
+        ("aws", "L4:1", "device-plugin", ("node-feature-discovery", "nvidia-device-plugin")),
+        ("aws", "Inferentia2:1", "device-plugin", ()),
+        ("gcp", "L4:1", "cloud", ()),
+    ],
 )
 def test_real_nodes_get_the_device_plugin_of_their_vendor(
-    pools: list[dict[str, Any]], charts: tuple[str, ...]
+    cloud: str, accelerators: str, mode: str, charts: tuple[str, ...]
 ) -> None:
-    gpu = plan_of(with_gpus(*pools), scaling_catalog()).layer("gpu")
-    assert (gpu.enabled, gpu.mode, gpu.charts) == (True, "device-plugin", charts)
+    one = {"name": "gpu", "accelerators": accelerators, "min": 0, "max": 1}
+    gpu = cloud_plan(cloud, one).layer("gpu")
+    assert (gpu.enabled, gpu.mode, gpu.charts) == (True, mode, charts)
 
 
 def test_without_accelerators_there_is_no_gpu_layer_and_it_may_be_switched_off() -> None:
@@ -276,7 +282,7 @@ def test_every_capability_is_told_and_what_is_not_supported_says_why() -> None:
     plan = plan_of(minimal())
     assert {row.name for row in plan.capabilities} == set(load_catalog().capabilities["local"])
     assert all(row.reason for row in plan.capabilities if row.status != "supported")
-    assert plan.capability("autoscaling").status == "unsupported"
+    assert plan.capability("spot-reclaim").status == "unsupported"
     with pytest.raises(KeyError):
         plan.capability("teleport")
 

@@ -56,6 +56,9 @@ def _closed(node: Any) -> Any:
     if node.get("x-kubernetes-int-or-string"):
         return {"type": ["integer", "string"]}
     result = {key: _closed(value) for key, value in node.items() if key != "properties"}
+    if str(result.get("pattern", "")).startswith("^(?i)"):
+        # Go's spelling of an expression that ignores case; Python wants the flag in front.
+        result["pattern"] = f"(?i)^{result['pattern'].removeprefix('^(?i)')}"
     if isinstance(node.get("properties"), dict):
         result["properties"] = {key: _closed(value) for key, value in node["properties"].items()}
         if not node.get("x-kubernetes-preserve-unknown-fields"):

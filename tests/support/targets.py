@@ -28,7 +28,10 @@ def _local(plan: PlatformPlan) -> ClusterHandle:
     from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
 
     images = {name: row.reference for name, row in lock.images().items()}
-    return LocalCluster(plan.name, LocalClusterArgs(plan, KUBECONFIG, images, VOLUMES)).handle
+    return LocalCluster(
+        plan.name,
+        LocalClusterArgs(plan, KUBECONFIG, images, VOLUMES, renderer(charts_of(plan), plan.kubernetes)),
+    ).handle
 
 
 @dataclass(frozen=True)

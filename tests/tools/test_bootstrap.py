@@ -134,3 +134,17 @@ def test_outside_a_whole_checkout_it_says_what_is_missing(checkout: Path) -> Non
     done = bootstrap(checkout)
     assert done.returncode == 1
     assert "has no requirements.lock" in done.stderr
+
+
+def test_it_compiles_the_packages_that_programs_load_and_no_other(checkout: Path) -> None:
+    packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    for name in ("pulumi/runtime", "pulumi_aws/ec2", "pulumi_aws/sqs"):
+        (packages / name).mkdir(parents=True)
+        (packages / name / "one.py").write_text("ONE = 1\n")
+    target = checkout / "components" / "fairlead" / "targets" / "aws"
+    target.mkdir(parents=True)
+    (target / "network.py").write_text("def late() -> None:\n    from pulumi_aws import ec2, vpc\n")
+    done = bootstrap(checkout)
+    assert (done.returncode, done.stderr) == (0, "")
+    compiled = sorted(str(one.parent.parent.relative_to(packages)) for one in packages.rglob("*.pyc"))
+    assert compiled == ["pulumi/runtime", "pulumi_aws/ec2"]

@@ -15,6 +15,7 @@ from fairlead.errors import FairleadError, ToolError
 from fairlead.tools import charts, stages, toolchain
 from fairlead.tools.cache import Cache
 from fairlead.tools.steps import Context
+from fairlead.workload.runtime import STOPPED
 
 SUM = "h1:" + "A" * 43 + "="
 CHART = "# kept\nname: demo\nversion: 1.0.0\ndependencies:\n- name: jobset\n  repository: oci://far/away\n"
@@ -128,8 +129,8 @@ def test_stages_join_the_modules_own_and_ours(
     names = [
         stage["metadata"]["name"] for stage in yaml.safe_load_all(stages.path(context.cache).read_text())
     ]
-    assert names[:4] == ["node-initialize", "upstream-1", "upstream-2", "upstream-3"]
-    assert names[4:] == [stage["metadata"]["name"] for stage in stages.ours()]
+    assert names[:3] == ["node-initialize", "upstream-1", "upstream-2"]
+    assert names[3:] == [stage["metadata"]["name"] for stage in stages.ours()]
     assert stages.plan(context.cache) == []
 
 
@@ -155,9 +156,20 @@ def test_a_pod_of_a_job_ends_in_exactly_one_way() -> None:
 
 def test_a_failing_pod_exits_with_one_and_a_completed_pod_with_none() -> None:
     templates = {
-        stage["metadata"]["name"]: stage["spec"]["next"]["statusTemplate"] for stage in stages.ours()
+        stage["metadata"]["name"]: stage["spec"]["next"].get("statusTemplate") for stage in stages.ours()
     }
     assert "exitCode: 0" in templates["fairlead-pod-complete"]
     assert "phase: Succeeded" in templates["fairlead-pod-complete"]
     assert "exitCode: 1" in templates["fairlead-pod-fail"]
     assert "phase: Failed" in templates["fairlead-pod-fail"]
+
+
+def test_a_deleted_pod_has_failed_before_it_is_gone_as_with_a_kubelet() -> None:
+    stop, gone = expressions("fairlead-pod-stop"), expressions("fairlead-pod-delete")
+    assert stop.pop(".status.phase") == ("NotIn", ["Succeeded", "Failed"])
+    assert gone.pop(".status.phase") == ("In", ["Succeeded", "Failed"])
+    assert stop == gone == {".metadata.deletionTimestamp": ("Exists", [])}
+    template = next(one for one in stages.ours() if one["metadata"]["name"] == "fairlead-pod-stop")
+    assert f"exitCode: {stages.STOPPED}" in template["spec"]["next"]["statusTemplate"]
+    assert "phase: Failed" in template["spec"]["next"]["statusTemplate"]
+    assert stages.STOPPED == STOPPED, "what jobs take for a request to stop"

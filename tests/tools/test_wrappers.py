@@ -127,6 +127,7 @@ def test_controllers_are_built_at_the_versions_of_their_rows() -> None:
         "kube-router": "github.com/k3s-io/kube-router/v2",
         "local-path-provisioner": "github.com/rancher/local-path-provisioner",
         "kwok": "sigs.k8s.io/kwok",
+        "karpenter-kwok": "sigs.k8s.io/karpenter",
     }.items():
         assert re.search(rf"{path} {re.escape(versions[name])}(\s|$)", pinned), name
 

@@ -44,7 +44,7 @@ def job_set(restarts: int = 0, name: str = "small") -> Object:
         "apiVersion": "jobset.x-k8s.io/v1alpha2",
         "kind": "JobSet",
         "metadata": {"name": name, "namespace": "team-a", "labels": {labels.MANAGED_BY: "fairlead"}},
-        "status": {"restarts": restarts},
+        "status": {"restarts": restarts, "restartsCountTowardsMax": restarts},
     }
 
 

@@ -39,9 +39,13 @@ def job_set_spec(train_job: dict[str, Any], runtime: dict[str, Any]) -> dict[str
     job = spec["replicatedJobs"][0]["template"]["spec"]
     container = job["template"]["spec"]["containers"][0]
     trainer = train_job["spec"]["trainer"]
-    container |= {key: trainer[key] for key in ("image", "command", "args", "env") if key in trainer}
+    container |= {key: trainer[key] for key in ("image", "command", "args") if key in trainer}
+    # pkg/apply/apply.go, UpsertEnvVars: a variable of the job takes the place of the runtime's.
+    env = {one["name"]: one for one in (*container.get("env", []), *trainer.get("env", []))}
+    container["env"] = list(env.values())
     if "mlPolicy" in runtime["spec"]:
-        container["resources"] = trainer["resourcesPerNode"]
+        # pkg/util/trainingruntime/trainingruntime.go, MergeResourceRequirements: amounts by name.
+        container["resources"] = merged(container.get("resources", {}), trainer["resourcesPerNode"])
         job |= {"parallelism": trainer["numNodes"], "completions": trainer["numNodes"]}
     return spec
 

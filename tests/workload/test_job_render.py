@@ -227,6 +227,20 @@ def test_a_new_checkpoint_volume_is_shared_by_all_nodes_and_made_before_the_job(
     assert [o["kind"] for o in render(job(checkpoint={"claim": "mine"}))] == ["TrainJob"]
 
 
+@pytest.mark.parametrize("of", SEVERAL, ids=lambda j: j.name)
+def test_no_autoscaler_moves_a_running_pod_to_save_a_node(of: TrainingJob) -> None:
+    """The words that Karpenter and the Cluster Autoscaler obey, on every target alike."""
+    notes = pod(train_job(of), runtime(of.max_restarts))["metadata"]["annotations"]
+    assert notes["karpenter.sh/do-not-disrupt"] == "true"
+    assert notes["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false"
+
+
+def test_a_job_cannot_give_itself_up_to_an_autoscaler() -> None:
+    gives = {"karpenter.sh/do-not-disrupt": "false"}
+    notes = pod(train_job(job(annotations=gives)), runtime(0))["metadata"]["annotations"]
+    assert notes["karpenter.sh/do-not-disrupt"] == "true"
+
+
 def test_labels_and_annotations_reach_the_pods() -> None:
     made = pod(train_job(job(**FULL)), runtime(3))["metadata"]
     assert made["labels"][labels.JOB] == "small"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from fairlead.catalog.fabrics import check_fabrics
 from fairlead.catalog.model import Catalog, MachineRow
 from fairlead.errors import Problem, one_of
 from fairlead.values import quantity
 
 STATUSES = ("supported", "unsupported", "unproven")
 CAPACITIES = ("reserved", "on-demand", "flex", "spot")
-FABRICS = ("none", "efa", "gpudirect-tcpx", "gpudirect-tcpxo", "gpudirect-rdma", "infiniband", "ici")
 ARCHITECTURES = ("amd64", "arm64")
 OWNERS = ("none", "image", "cloud", "layer")
 """Who brings a part that accelerators need."""
@@ -29,6 +30,9 @@ def check(catalog: Catalog) -> list[Problem]:
         _node_images,
         _prices,
         _taints,
+        _mig,
+        _topologies,
+        check_fabrics,
     )
     return list(chain.from_iterable(rule(catalog) for rule in rules))
 
@@ -50,7 +54,8 @@ def _machines(catalog: Catalog) -> Iterator[Problem]:
             where = f"machines.{target}.toml [{row.name}]"
             yield from _carries(where, row, catalog)
             yield from _known(f"{where} capacities", row.capacities, CAPACITIES)
-            yield from _known(f"{where} fabric", (row.fabric,), FABRICS)
+            if (row.nccl_busbw_gbps is None) == bool(row.nccl_source):
+                yield Problem(where, "nccl_busbw_gbps and nccl_source go together")
             yield from _known(f"{where} arch", (row.arch,), ARCHITECTURES)
             yield from _known(f"{where} node_images", row.node_images, tuple(catalog.node_images[target]))
             yield from _quantities(where, cpu=row.cpu, memory=row.memory)
@@ -105,7 +110,7 @@ def _node_images(catalog: Catalog) -> Iterator[Problem]:
         for row in rows.values():
             where = f"node_images.{target}.toml [{row.name}]"
             yield from _known(f"{where} arch", (row.arch,), ARCHITECTURES)
-            for column in ("driver", "device_plugin", "toolkit"):
+            for column in ("driver", "device_plugin", "toolkit", "metrics"):
                 yield from _known(f"{where} {column}", (getattr(row, column),), OWNERS)
 
 
@@ -125,6 +130,30 @@ def _taints(catalog: Catalog) -> Iterator[Problem]:
         where = f"taints.toml [{row.name}]"
         yield from _known(f"{where} target", (row.target,), tuple(catalog.targets))
         yield from _known(f"{where} capacity", (row.capacity,), CAPACITIES)
+
+
+def _mig(catalog: Catalog) -> Iterator[Problem]:
+    for accelerator, rows in catalog.mig.items():
+        where = f"mig.toml [{accelerator}]"
+        yield from _known(where, (accelerator,), tuple(catalog.accelerators))
+        compute, memory = max(r.compute for r in rows.values()), max(r.memory for r in rows.values())
+        for row in rows.values():
+            if row.most * row.compute > compute or row.most * row.memory > memory:
+                what = f"{row.most} of it take more than the {compute} compute or {memory} memory slices there are"
+                yield Problem(f"{where} {row.name}", what)
+
+
+def _topologies(catalog: Catalog) -> Iterator[Problem]:
+    for row in catalog.topologies.values():
+        where = f"topologies.toml [{row.name}]"
+        yield from _known(f"{where} target", (row.target,), tuple(catalog.targets))
+        yield from _known(f"{where} capacities", row.capacities, CAPACITIES)
+        yield from _known(f"{where} block", (row.block,), row.levels)
+        yield from _known(f"{where} rack", (row.rack,), row.levels)
+        if row.levels[-1] != HOSTNAME:
+            yield Problem(f"{where} levels", f"the last level must be {HOSTNAME}")
+        if not any(re.fullmatch(row.machines, name) for name in catalog.machines.get(row.target, {})):
+            yield Problem(f"{where} machines", "no machine of the target is called so", given=row.machines)
 
 
 def _known(where: str, given: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:

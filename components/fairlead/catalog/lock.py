@@ -17,8 +17,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Text, Way, Wheel
+from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Sha256, Text, Way, Wheel
 from fairlead.errors import FairleadError, nearest
+
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]*\d[\w.-]*$")]
+"""Tag of an image: a version, maybe behind the name of what it is the version of; never `latest`."""
 
 
 class ToolRow(Row):
@@ -35,16 +38,27 @@ class ToolRow(Row):
     """Tried in this order."""
 
 
+class Archive(Row):
+    """A chart as its project publishes it, for those that no Go module carries."""
+
+    url: Text
+    """Address of the tar.gz."""
+    sha256: Sha256
+    sum_source: Text
+    """Where the sum was read; not part of what is made."""
+
+
 class ChartRow(Row):
-    """A Helm chart, read from the Go module of its release."""
+    """A Helm chart, read from the Go module of its release, or where there is none from its archive."""
 
     name: str
     version: Exact
     repository: Text
     """Where the project publishes the chart (`oci://…` or `https://…`)."""
-    module: GoModule
+    module: GoModule | None = None
+    archive: Archive | None = None
     path: Text
-    """Directory of the chart within the module."""
+    """Directory of the chart within the module or the archive."""
     strip_dependencies: bool = False
     """Drop the chart's dependencies: they would be fetched from a network, and have rows of their own."""
     chart_version: Exact | None = None
@@ -53,6 +67,13 @@ class ChartRow(Row):
     """Further directories of the module that are kept: `crds` where the CRDs lie apart, and others."""
     source: Text
     date: Date
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ChartRow:
+        if (self.module is None) == (self.archive is None):
+            msg = "a chart comes out of a module or out of an archive"
+            raise ValueError(msg)
+        return self
 
 
 class RootFs(Row):
@@ -94,12 +115,14 @@ class ImageRow(Row):
 
     name: str
     repository: Text
-    tag: Exact
+    tag: Tag
     digest: Digest | None = None
     """Digest in the registry; None where no public material states it (then it is always built)."""
     digest_source: str = ""
+    no_digest: str = ""
+    """Why an image has neither a digest nor a build: it is then pulled by its tag alone."""
     build: ImageBuild | None = None
-    """None: only pulled (then the digest is known)."""
+    """None: only pulled."""
     source: Text
     date: Date
 
@@ -118,8 +141,8 @@ class ImageRow(Row):
         if (self.digest is None) != (self.digest_source == ""):
             msg = "a digest needs digest_source, and only a digest has one"
             raise ValueError(msg)
-        if self.digest is None and self.build is None:
-            msg = "an image without a digest needs a build"
+        if (self.digest is None and self.build is None) != (self.no_digest != ""):
+            msg = "an image without a digest needs a build, or says in no_digest why it has neither"
             raise ValueError(msg)
         return self
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fairlead.catalog.fabrics import FabricRow
+
 
 @dataclass(frozen=True)
 class AcceleratorRow:
@@ -23,8 +25,26 @@ class AcceleratorRow:
     aliases: tuple[str, ...]
     """Other spellings of the same thing that are accepted; never a name that could mean two things."""
     source: str
-    mig: tuple[str, ...]
-    """Profiles into which one accelerator can be partitioned, as NVIDIA names them; empty: none known."""
+    date: str
+    whole_node: int = 0
+    """How many make a whole node of the largest machine that has a network between nodes, on any target; 0: none.
+    Jobs over several nodes that ask for so many get that network: it is a fact of the accelerator, not of a
+    cluster, so that a job is the same everywhere."""
+
+
+@dataclass(frozen=True)
+class MigRow:
+    """One MIG profile of one accelerator."""
+
+    name: str
+    """As NVIDIA writes it: 1g.10gb."""
+    compute: int
+    """Compute slices that it takes."""
+    memory: int
+    """Memory slices that it takes."""
+    most: int
+    """How many fit on one accelerator that holds nothing else."""
+    source: str
     date: str
 
 
@@ -74,6 +94,10 @@ class MachineRow:
     """Why there cannot be more; empty where max_nodes is None."""
     source: str
     date: str
+    nccl_busbw_gbps: float | None = None
+    """Bus bandwidth of an all-reduce over two such nodes that somebody has measured and published, GB/s, out of
+    place, at the largest message of 8 GiB or more; None where no public figure is known."""
+    nccl_source: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +120,22 @@ class NodeImageRow:
     kubernetes_from: str
     source: str
     date: str
+    runtime_class: str = ""
+    """Name of the vendor's runtime in the image's containerd, which a GPU operator must be told; empty: none."""
+    driver_root: str = "/"
+    """Directory of the node in which the driver lies."""
+    toolkit_dir: str = ""
+    """Directory into which a GPU operator must put its toolkit; empty: wherever it wants."""
+    containerd_config: str = ""
+    """containerd's file on the node, where it is not /etc/containerd/config.toml."""
+    containerd_drop_in: str = ""
+    """File of its own that the toolkit may write beside it; empty: the toolkit's usual one."""
+    containerd_socket: str = ""
+    """containerd's socket, where it is not /run/containerd/containerd.sock."""
+    containerd_source: str = ""
+    """What the toolkit must read the present configuration from: `file`; empty: as it likes."""
+    metrics: str = "none"
+    """Who exports the accelerators' metrics: none, cloud."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +201,30 @@ class TargetRow:
     """Topology node labels, widest first; the last is kubernetes.io/hostname."""
     gpu_mode: str
     """Who advertises accelerators: `simulated` or `device-plugin`."""
+    flex_class: str
+    """Class of ProvisioningRequests by which a pool of flexible capacity grows as a whole; empty: none."""
     versions: tuple[str, ...]
     """Kubernetes minor versions that can be asked for; empty where there is no choice."""
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
+class TopologyRow:
+    """A tree of nodes that some machines of a target stand in, finer than the target's own labels."""
+
+    name: str
+    target: str
+    machines: str
+    """Pattern of the names of the machines whose nodes carry all labels."""
+    capacities: tuple[str, ...]
+    """Capacities whose nodes carry all labels."""
+    levels: tuple[str, ...]
+    """Node labels, widest first; the last is kubernetes.io/hostname."""
+    block: str
+    """Label that nodes share which are in one block of racks."""
+    rack: str
+    """Label that nodes share which stand nearest to each other."""
     source: str
     date: str
 
@@ -197,6 +259,12 @@ class Catalog:
     """target -> region -> machine -> row."""
     taints: Mapping[str, TaintRow]
     """Of every target: jobs tolerate them all."""
+    fabrics: Mapping[str, FabricRow]
+    """Fast network by the word that machine rows use."""
+    topologies: Mapping[str, TopologyRow]
+    """Of every target."""
+    mig: Mapping[str, Mapping[str, MigRow]]
+    """accelerator -> MIG profile -> row."""
 
     def accelerator(self, name: str) -> AcceleratorRow | None:
         """The row of an accelerator by its name or an alias, any case; None if there is none."""

@@ -11,17 +11,20 @@ from typing import Any, cast
 
 from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
+from fairlead.catalog.fabrics import FabricRow
 from fairlead.catalog.model import (
     AcceleratorRow,
     CapabilityRow,
     Catalog,
     LimitRow,
     MachineRow,
+    MigRow,
     NodeImageRow,
     PriceRow,
     RegionRow,
     TaintRow,
     TargetRow,
+    TopologyRow,
 )
 from fairlead.catalog.rows import Row, Table, read_rows
 from fairlead.errors import InputError, Problem
@@ -68,6 +71,9 @@ def load_from(folder: Traversable) -> Catalog:
             for name in targets
         },
         taints=read_rows(TaintRow, _table(folder, "taints.toml", problems), problems),
+        fabrics=read_rows(FabricRow, _table(folder, "fabrics.toml", problems), problems),
+        topologies=read_rows(TopologyRow, _table(folder, "topologies.toml", problems), problems),
+        mig=_nested(MigRow, _table(folder, "mig.toml", problems), problems),
     )
     problems += check(catalog)
     if problems:

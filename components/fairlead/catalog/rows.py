@@ -22,7 +22,6 @@ OPTIONAL: Mapping[str, Any] = {
     "max_nodes_reason": "",
     "aliases": (),
     "reason": "",
-    "mig": (),
     "vcpus": None,
     "memory_mib": None,
     "arch": "amd64",
@@ -40,6 +39,7 @@ OPTIONAL: Mapping[str, Any] = {
     "on_demand": None,
     "spot": None,
     "versions": (),
+    "flex_class": "",
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 

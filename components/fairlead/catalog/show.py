@@ -28,7 +28,7 @@ def accelerator_rows(catalog: Catalog) -> tuple[tuple[str, ...], Lines]:
             f"{row.memory_gib} GiB",
             row.resource,
             f"{row.job_cpu} cores, {row.job_memory}",
-            str(len(row.mig)) if row.mig else NONE,
+            str(len(catalog.mig[row.name])) if row.name in catalog.mig else NONE,
             ", ".join(targets_with(row.name, catalog)) or "none yet",
         )
         for row in catalog.accelerators.values()

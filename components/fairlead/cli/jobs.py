@@ -94,7 +94,7 @@ def list_(
         return
     from fairlead.spec.table import table
 
-    head = ("job", "stage", "state", "pods", "restarts", "evictions", "per node", "why")
+    head = ("job", "stage", "state", "pods", "restarts", "disrupted", "evictions", "per node", "why")
     rows = [
         (
             f"{s.tenant}/{s.name}",
@@ -102,9 +102,10 @@ def list_(
             s.phase,
             f"{s.running}/{s.pods}",
             str(s.restarts),
+            str(s.disruptions),
             str(s.evictions),
             s.accelerators or "-",
-            s.reason,
+            f"place {s.place}: {s.reason}" if s.place else s.reason,
         )
         for s in states
     ]

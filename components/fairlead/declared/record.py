@@ -81,12 +81,10 @@ class _Monitor(mocks.MockMonitor):
         super().__init__(behaviour)
         self._stack = stack
         self.declared: dict[str, Declared] = {}
+        self.answers: dict[str, Any] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """As the engine makes it: the stack itself is in no type path."""
-        above = parent.split("::")[2] if parent else ""
-        path = f"{above}${type_}" if above not in ("", STACK_TYPE) else type_
-        return f"urn:pulumi:{self._stack}::{PROJECT}::{path}::{name}"
+        return make_urn(self._stack, parent, type_, name)
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type == STACK_TYPE:
@@ -109,7 +107,15 @@ class _Monitor(mocks.MockMonitor):
             provider="::".join(request.provider.split("::")[:URN_PARTS]),
             inputs=inputs,
         )
+        self.answers[response.urn] = response
         return response
+
+
+def make_urn(stack: str, parent: str, type_: str, name: str) -> str:
+    """As the engine makes it: the stack itself is in no type path."""
+    above = parent.split("::")[2] if parent else ""
+    path = f"{above}${type_}" if above not in ("", STACK_TYPE) else type_
+    return f"urn:pulumi:{stack}::{PROJECT}::{path}::{name}"
 
 
 class _Hooks:
@@ -133,10 +139,13 @@ def _shown(data: Any) -> Any:
     return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
-def record(program: Callable[[], None], stack: str, *, unknown: bool = False) -> list[Declared]:
+def record(
+    program: Callable[[], None], stack: str, *, unknown: bool = False, answers: dict[str, Any] | None = None
+) -> list[Declared]:
     """What a program declares, sorted by URN.
 
-    unknown: outputs are unknown as in a first preview, in place of references.
+    unknown: outputs are unknown as in a first preview, in place of references; answers: takes up what each
+    registration, by URN, was answered with, for whoever wants to play the engine again.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -150,17 +159,21 @@ def record(program: Callable[[], None], stack: str, *, unknown: bool = False) ->
     loop.run_until_complete(whole())
     asyncio.set_event_loop(None)
     loop.close()
+    if answers is not None:
+        answers |= monitor.answers
     return [monitor.declared[urn] for urn in sorted(monitor.declared)]
 
 
-def declared(folder: Path, stack: str, *, unknown: bool = False) -> list[Declared]:
-    """What the program of a stack declares.
+def declared(
+    folder: Path, stack: str, *, unknown: bool = False, answers: dict[str, Any] | None = None
+) -> list[Declared]:
+    """What the program of a stack declares; unknown and answers as in `record`.
 
     folder: directory of the stack files. Raises InputError with every problem of the configuration.
     """
     from fairlead.program import build
 
-    return record(lambda: build(folder, stack, standing=False), stack, unknown=unknown)
+    return record(lambda: build(folder, stack, standing=False), stack, unknown=unknown, answers=answers)
 
 
 def main() -> None:

@@ -16,6 +16,10 @@ from pathlib import Path
 from fairlead.contract.chart import Object, Release
 from fairlead.errors import ToolError
 
+API_VERSIONS = ("resource.k8s.io/v1/DeviceClass",)
+"""What charts that ask the cluster are told it serves: on by default from Kubernetes 1.34 on, which every target has.
+https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu/issues/533, 2026-11-24"""
+
 
 @dataclass(frozen=True)
 class HelmRenderer:
@@ -51,6 +55,7 @@ class HelmRenderer:
             release.name,
             release.namespace,
             self.kubernetes,
+            *API_VERSIONS,
         ]
         parts += [str(self.helm), str(self.charts[release.chart]), json.dumps(release.values, sort_keys=True)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -60,6 +65,7 @@ class HelmRenderer:
 
         command = [str(self.helm), "template", release.name, str(self.charts[release.chart])]
         command += ["--namespace", release.namespace, "--kube-version", self.kubernetes]
+        command += [word for one in API_VERSIONS for word in ("--api-versions", one)]
         command += ["--include-crds", "--skip-tests", "--values", "-"]
         done = subprocess.run(
             command, input=json.dumps(release.values), capture_output=True, text=True, check=False

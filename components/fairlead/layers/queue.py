@@ -1,6 +1,6 @@
-"""The queue layer: Kueue, with flavors, cohort, a cluster queue per tenant and priorities out of the plan.
+"""The queue layer: flavors, cohort, a cluster queue per tenant and priorities, out of the plan.
 
-Pure functions from the plan to objects; `platform` registers them.
+Pure functions from the plan to objects; `platform` registers them. Kueue itself: `queue_controller`.
 """
 
 from __future__ import annotations
@@ -9,74 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
-from fairlead.contract.chart import Object, Release, Renderer
-from fairlead.layers import transform
-from fairlead.plan.model import FlavorQuota, QueuePlan, QueuesPlan
+from fairlead.contract.chart import Object
+from fairlead.layers.queue_controller import NAMESPACE, controller
+from fairlead.plan.queue_model import FlavorPlan, FlavorQuota, QueuePlan, QueuesPlan
+
+__all__ = ["NAMESPACE", "controller"]
 
 API = "kueue.x-k8s.io/v1beta2"
-NAMESPACE = "kueue-system"
-FRAMEWORKS = ("batch/job", "jobset.x-k8s.io/jobset", "trainer.kubeflow.org/trainjob")
-"""Kinds of work that wait in queues; every one of them makes whole gangs."""
-PODS_READY_TIMEOUT = "30m"
-"""A gang not wholly ready by then gives its place back: pulling an image of 20 GiB may take 10 minutes."""
-
-
-def config() -> Mapping[str, Any]:
-    """Kueue's own configuration file: Configuration of config.kueue.x-k8s.io/v1beta2."""
-    return {
-        "apiVersion": "config.kueue.x-k8s.io/v1beta2",
-        "kind": "Configuration",
-        "health": {"healthProbeBindAddress": ":8081"},
-        "metrics": {"bindAddress": ":8443", "enableClusterQueueResources": True},
-        "webhook": {"port": 9443},
-        "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
-        "controller": {
-            "groupKindConcurrency": {
-                "Job.batch": 5,
-                "Workload.kueue.x-k8s.io": 10,
-                "LocalQueue.kueue.x-k8s.io": 5,
-                "ClusterQueue.kueue.x-k8s.io": 5,
-                "ResourceFlavor.kueue.x-k8s.io": 1,
-            }
-        },
-        "clientConnection": {"qps": 300, "burst": 500},
-        # In a tenant's namespace nothing runs past the queue: work without a queue name stays suspended.
-        # The chart puts the selector into the webhooks too: outside tenants Kueue stops no install.
-        "manageJobsWithoutQueueName": True,
-        "managedJobsNamespaceSelector": {"matchExpressions": [{"key": labels.TENANT, "operator": "Exists"}]},
-        "waitForPodsReady": {
-            "timeout": PODS_READY_TIMEOUT,
-            "recoveryTimeout": "10m",
-            "blockAdmission": False,
-            "requeuingStrategy": {
-                "timestamp": "Eviction",
-                "backoffBaseSeconds": 60,
-                "backoffMaxSeconds": 3600,
-            },
-        },
-        "integrations": {"frameworks": list(FRAMEWORKS)},
-    }
-
-
-def release() -> Release:
-    """Kueue's chart with this layer's values."""
-    import yaml
-
-    values = {"managerConfig": {"controllerManagerConfigYaml": yaml.safe_dump(config(), sort_keys=False)}}
-    return Release("kueue", "kueue", NAMESPACE, values)
-
-
-def controller(render: Renderer) -> list[Object]:
-    """Kueue's objects: the chart, without roles that only feed other roles."""
-    objects = transform.without_hooks(render(release()))
-    objects = transform.in_namespace(objects, NAMESPACE)
-    return [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
-
-
-def _only_aggregated(obj: Object) -> bool:
-    if obj["kind"] != "ClusterRole":
-        return False
-    return any(key.startswith("rbac.kueue.x-k8s.io/") for key in obj["metadata"].get("labels", {}))
+PROVISIONING = "kueue.x-k8s.io/provisioning-request"
+"""Kueue's own controller of admission checks that ask an autoscaler for nodes."""
 
 
 def _object(kind: str, name: str, spec: Mapping[str, Any]) -> Object:
@@ -102,54 +43,63 @@ def probe() -> Object:
     return _object("ResourceFlavor", "fairlead-probe", {})
 
 
-def topology(plan: QueuesPlan) -> list[Object]:
-    """The tree of nodes that gangs are placed in. With it quota counts only where nodes really are free.
-
-    None where pools grow: there Kueue's wait for ready pods holds a gang together.
-    """
-    if not plan.topology:
-        return []
-    return [_object("Topology", plan.topology, {"levels": [{"nodeLabel": level} for level in plan.levels]})]
+def topologies(plan: QueuesPlan) -> list[Object]:
+    """The trees of nodes that gangs are placed in. With them quota counts only where nodes really are free."""
+    return [
+        _object("Topology", one.name, {"levels": [{"nodeLabel": level} for level in one.levels]})
+        for one in plan.topologies
+    ]
 
 
 def flavors(plan: QueuesPlan) -> list[Object]:
     """One flavor per accelerator and capacity. Its taints keep workloads out that do not tolerate them."""
-    return [
-        _object(
-            "ResourceFlavor",
-            one.name,
-            {
-                "nodeLabels": dict(one.node_labels),
-                **({"topologyName": plan.topology} if plan.topology else {}),
-                **(
-                    {
-                        "nodeTaints": [
-                            {"key": t.key, "value": t.value, "effect": t.effect} for t in one.node_taints
-                        ]
-                    }
-                    if one.node_taints
-                    else {}
-                ),
-            },
+    return [_object("ResourceFlavor", one.name, _flavor(one)) for one in plan.flavors]
+
+
+def _flavor(plan: FlavorPlan) -> Object:
+    taints = [{"key": t.key, "value": t.value, "effect": t.effect} for t in plan.node_taints]
+    return {
+        "nodeLabels": dict(plan.node_labels),
+        **({"topologyName": plan.topology} if plan.topology else {}),
+        **({"nodeTaints": taints} if taints else {}),
+    }
+
+
+def checks(plan: QueuesPlan) -> list[Object]:
+    """Capacity that comes as a whole: a workload is admitted when all that it needs is there."""
+    made: list[Object] = []
+    for one in plan.provisioning:
+        spec = {
+            "provisioningClassName": one.class_name,
+            "managedResources": list(one.resources),
+            **({"parameters": dict(one.parameters)} if one.parameters else {}),
+        }
+        reference = {"apiGroup": API.partition("/")[0], "kind": "ProvisioningRequestConfig", "name": one.name}
+        made.append(_object("ProvisioningRequestConfig", one.name, spec))
+        made.append(
+            _object("AdmissionCheck", one.name, {"controllerName": PROVISIONING, "parameters": reference})
         )
-        for one in plan.flavors
-    ]
+    return made
 
 
 def _groups(
     plan: QueuesPlan, quotas: Sequence[FlavorQuota], *, borrow: bool = True
 ) -> list[Mapping[str, Any]]:
-    limit = {} if borrow else {"borrowingLimit": "0"}
     given = [
-        {
-            "name": quota.flavor,
-            "resources": [
-                {"name": name, "nominalQuota": quota.nominal[name], **limit} for name in plan.resources
-            ],
-        }
+        {"name": quota.flavor, "resources": [_resource(quota, name, borrow) for name in plan.resources]}
         for quota in quotas
     ]
     return [{"coveredResources": list(plan.resources), "flavors": given}]
+
+
+def _resource(quota: FlavorQuota, name: str, borrow: bool) -> Object:
+    most = quota.borrow.get(name) if borrow else "0"
+    return {
+        "name": name,
+        "nominalQuota": quota.nominal[name],
+        **({} if most is None else {"borrowingLimit": most}),
+        **({"lendingLimit": quota.lend[name]} if name in quota.lend else {}),
+    }
 
 
 def cohort(plan: QueuesPlan) -> list[Object]:
@@ -158,17 +108,8 @@ def cohort(plan: QueuesPlan) -> list[Object]:
 
 
 def cluster_queue(plan: QueuesPlan, queue: QueuePlan) -> Object:
-    """A tenant's queue. Its guaranteed share comes back to it at once; waiting is by priority, then age.
-
-    Kueue lets a workload that is larger than the guaranteed share preempt nothing, not even its own
-    tenant's, unless it may do so while it borrows: both are switched on together.
-    """
-    policy = {"never": "Never", "lower-priority": "LowerPriority"}[queue.preemption]
-    preemption = {
-        "withinClusterQueue": policy,
-        "reclaimWithinCohort": "Any",
-        "borrowWithinCohort": {"policy": policy},
-    }
+    """A tenant's queue. Its guaranteed share comes back to it at once; waiting is by priority, then age."""
+    checks = [{"name": one.name, "onFlavors": [one.flavor]} for one in plan.provisioning]
     return _object(
         "ClusterQueue",
         queue.name,
@@ -176,11 +117,25 @@ def cluster_queue(plan: QueuesPlan, queue: QueuePlan) -> Object:
             "cohortName": plan.cohort,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": queue.namespace}},
             "queueingStrategy": "BestEffortFIFO",
-            "preemption": preemption,
+            "preemption": _preemption(plan, queue),
+            **({"fairSharing": {"weight": str(queue.weight)}} if plan.fair else {}),
+            **({"admissionChecksStrategy": {"admissionChecks": checks}} if checks else {}),
             "flavorFungibility": {"whenCanBorrow": "MayStopSearch", "whenCanPreempt": "TryNextFlavor"},
             "resourceGroups": _groups(plan, queue.quotas, borrow=queue.borrow),
         },
     )
+
+
+def _preemption(plan: QueuesPlan, queue: QueuePlan) -> Object:
+    """Whom a waiting workload may evict: lower priorities of its tenant, and whoever borrows its tenant's share.
+
+    A workload larger than the guaranteed share evicts nothing, not even its own tenant's, unless it may do so
+    while it borrows. Fair sharing allows that by itself and excludes `borrowWithinCohort`; without it, the two
+    policies are switched on together.
+    """
+    policy = {"never": "Never", "lower-priority": "LowerPriority"}[queue.preemption]
+    own = {"withinClusterQueue": policy, "reclaimWithinCohort": "Any"}
+    return own if plan.fair else {**own, "borrowWithinCohort": {"policy": policy}}
 
 
 def local_queues(plan: QueuesPlan, queue: QueuePlan) -> list[Object]:

@@ -76,6 +76,7 @@ def role(tenant: TenantPlan) -> Object:
         _rule("", ["pods", "pods/log", "events", "services", "resourcequotas"], READ),
         _rule("", ["persistentvolumeclaims", "configmaps", "secrets"], WRITE),
         _rule("kueue.x-k8s.io", ["localqueues", "workloads"], READ),
+        _rule("visibility.kueue.x-k8s.io", ["localqueues/pendingworkloads"], ["get"]),
     ]
     return _in(tenant, "rbac.authorization.k8s.io/v1", "Role", ROLE, rules=rules)
 

@@ -97,6 +97,11 @@ def on_pods(
     return [changed(obj) for obj in objects]
 
 
+def without_nulls(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A pod change: a list that a chart's template begins and leaves empty (`initContainers:`) is left out."""
+    return {key: value for key, value in spec.items() if value is not None}
+
+
 def with_image(image: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """A pod change: every container, those of its start too, runs this image; not pulled if it is there."""
 

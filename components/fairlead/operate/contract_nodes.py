@@ -92,7 +92,7 @@ def _unsaid(cluster: Cluster, node: Object, pool: PoolPlan) -> Iterator[tuple[st
             what = f"{key} is {own[key]}, not {value}" if key in own else f"no {key}"
             fix = _put_back(cluster, f"kubectl label node {name} {key}={value} --overwrite")
             yield f"node {name}: {what}", fix
-    for level in cluster.plan.queues.levels:
+    for level in cluster.plan.queues.levels_of(pool.asked_as):
         if not own.get(level):
             fix = "whoever runs the node sets it: the kubelet or the cloud's controller; look at both"
             yield f"node {name}: no topology label {level}", fix
@@ -170,13 +170,13 @@ def advertised(cluster: Cluster) -> tuple[str, Problems]:
 
 
 def _accelerators(node: Object, pool: PoolPlan, offered: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    wanted = {pool.resource: str(pool.count)} if pool.resource else {}
-    if pool.resource and offered.get(pool.resource, "0") != str(pool.count):
+    wanted = {pool.resource: str(pool.offered)} if pool.resource else {}
+    if pool.resource and offered.get(pool.resource, "0") != str(pool.offered):
         have = offered.get(pool.resource, "0")
         ours = pool.node is None or pool.node.device_plugin == "layer"
         plugin = "`kubectl -n fairlead-gpu get pods`" if ours else "the cluster's own device plugin"
         fix = f"look at the driver on the node and at {plugin}, or write {pool.accelerator}:{have} if that is true"
-        yield f"node {_name(node)}: offers {have} {pool.resource}, the plan says {pool.count}", fix
+        yield f"node {_name(node)}: offers {have} {pool.resource}, the plan says {pool.offered}", fix
     for key in (key for key in offered if key not in wanted and offered[key] != "0"):
         fix = f"put it into a pool with accelerators, or stop its device plugin; pool {pool.name} has another kind"
         yield f"node {_name(node)}: offers {offered[key]} {key}, which its pool does not have", fix

@@ -18,6 +18,7 @@ NAMESPACES = {
     "queue": ("kueue-system",),
     "jobs": ("jobset-system", "kubeflow-system"),
     "gpu": ("fairlead-gpu",),
+    "health": ("fairlead-health",),
 }
 """Layer -> the namespaces its own pods run in."""
 
@@ -113,7 +114,7 @@ def _pool(
         )
         used = sum((_requested(pod, pool.resource) for pod in pods if _runs_on(pod, names)), Fraction(0))
     ready = sum(_condition(node, "Ready") for node in mine)
-    name = pool.accelerator or "-"
+    name = pool.asked_as or "-"
     return PoolStatus(
         pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated
     )
@@ -163,7 +164,8 @@ def _layer(
         missing = [one.namespace for one in plan.tenants if one.namespace not in spaces]
         text = f"namespaces missing: {', '.join(missing)}" if missing else "namespaces stand"
         return LayerStatus(layer.name, not missing, text)
-    expected = NAMESPACES.get(layer.name, ()) if layer.charts else ()
+    installed = layer.charts or (layer.name == "health" and plan.health.detector)
+    expected = NAMESPACES.get(layer.name, ()) if installed else ()
     absent = [space for space in expected if space not in spaces]
     if absent:
         return LayerStatus(layer.name, False, f"not installed: {', '.join(absent)}")

@@ -16,6 +16,7 @@ CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-sche
 NODE = ("containerd", "runc", "cni-plugins", "nft", "slirp4netns", "kubelet", "kube-proxy")
 SANDBOX_IMAGE = "pause"
 SAMPLE_IMAGE = "python-numpy"
+DETECTOR_IMAGE = "node-problem-detector"
 TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "kube-router", "local-path-provisioner", "local-path-helper")
 """Images of the local target itself."""
 
@@ -23,5 +24,7 @@ TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "kube-router", "local-path-provisione
 def wanted(plan: PlatformPlan, *, samples: bool) -> Wanted:
     """Tools, images and charts for the plan; with the samples' image where they will run."""
     charts = tuple(chart for layer in plan.layers if layer.enabled for chart in layer.charts)
-    images = (*TARGET_IMAGES, *charts, *((SAMPLE_IMAGE,) if samples else ()))
+    charts = (*charts, *plan.site.own_charts)
+    detector = (DETECTOR_IMAGE,) if plan.health.detector else ()
+    images = (*TARGET_IMAGES, *charts, *detector, *((SAMPLE_IMAGE,) if samples else ()))
     return Wanted(tools=(*ENGINE, *CONTROL_PLANE, *NODE), images=images, charts=charts, stages=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
 from fairlead.errors import Problem
-from fairlead.spec.model import Pool
 from fairlead.spec.onprem import Nodes
+from fairlead.spec.pool import Pool
 from fairlead.values import quantity
 
 CAPABILITY = "existing-cluster"

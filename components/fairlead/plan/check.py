@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import Problem, one_of
-from fairlead.plan import check_pools, check_tenants, sites
+from fairlead.plan import check_pools, check_sharing, check_tenants, coherence, provisioning, sites
 from fairlead.plan.machines import Choice, choose
 from fairlead.plan.policy import LAYER_NEEDS, LAYER_REASONS
 from fairlead.plan.pools import region_of
+from fairlead.plan.sharing import asked_as
+from fairlead.spec.layer import Layers
 from fairlead.spec.load import Draft
-from fairlead.spec.model import Layers, Pool
+from fairlead.spec.pool import Pool
 from fairlead.spec.target import CloudTarget
 from fairlead.spec.targets import AnyTarget
 
@@ -50,13 +52,27 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
     if draft.target:
         found += _target(draft.target, target, catalog)
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
+        found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))
     found += check_pools.overlaps(draft.pools, choices, POOLS)
+    found += check_sharing.pools(draft.pools, choices, target, catalog, draft.layers, POOLS)
     found += _node_limits(draft.pools, choices)
     complete = draft.all_pools and len(choices) == len(draft.pools)
     found += _flavors(draft.pools, choices, catalog)
     found += _system_nodes(draft.pools, choices, target, complete)
     found += check_tenants.quotas(draft.tenants, draft.pools, choices, catalog, complete)
+    found += _coherence(draft, choices, target, catalog, {problem.where for problem in found})
     return found
+
+
+def _coherence(
+    draft: Draft, choices: Mapping[int, Choice], target: TargetRow, catalog: Catalog, said: set[str]
+) -> Iterator[Problem]:
+    """What does not fit together, except where something is wrong by itself already."""
+    if draft.target is None or draft.layers is None:
+        return
+    for one in coherence.check(draft.layers.gpu, draft.pools, choices, draft.target, target, catalog):
+        if one.where not in said:
+            yield one
 
 
 def unique_names(names: Mapping[int, str], path: str) -> Iterator[Problem]:
@@ -154,7 +170,7 @@ def _flavors(pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: 
     most = catalog.limits["queue-flavors"].value
     seen: set[tuple[str | None, tuple[str, ...]]] = set()
     for place, choice in choices.items():
-        kind = (choice.machine.accelerator, pools[place].capacity)
+        kind = (asked_as(pools[place], choice.machine.accelerator), pools[place].capacity)
         if kind not in seen and len(seen) == most:
             yield Problem(
                 f"{POOLS}[{place}]",

@@ -8,11 +8,14 @@ from fairlead.catalog.model import Catalog, MachineRow, TargetRow
 from fairlead.errors import Problem, one_of
 from fairlead.plan.machines import Choice
 from fairlead.plan.pools import image_of, kubernetes_of, slice_nodes
-from fairlead.spec.model import Pool
+from fairlead.plan.sharing import asked_as
+from fairlead.spec.pool import Pool
 from fairlead.spec.target import CloudTarget
 from fairlead.spec.targets import AnyTarget
 
 Asked = Callable[[Pool], str]
+IDLE_AFTER: str = Pool.model_fields["idle_after"].default
+"""What a pool has that says nothing of it."""
 
 NEEDS: Mapping[str, tuple[str, Asked]] = {
     "zones": ("zones", lambda pool: ", ".join(pool.zones)),
@@ -42,6 +45,8 @@ def _others(
     pool: Pool, where: str, target: AnyTarget, row: TargetRow, choice: Choice | None, catalog: Catalog
 ) -> Iterator[Problem]:
     yield from _ladder(pool, where)
+    yield from _warm(pool, where)
+    yield from _idle(pool, where)
     if isinstance(target, CloudTarget):
         yield from _zones(pool, where, target)
     if choice is not None:
@@ -70,6 +75,33 @@ def _ladder(pool: Pool, where: str) -> Iterator[Problem]:
             "a ladder needs room to grow, but min and max are the same",
             given=", ".join(pool.capacity),
             fix="raise max, or choose one capacity",
+        )
+
+
+def _warm(pool: Pool, where: str) -> Iterator[Problem]:
+    """Placeholders hold whole nodes of a pool that grows, and never push it past its maximum."""
+    if not pool.warm:
+        return
+    given, field = str(pool.warm), f"{where}.warm"
+    if pool.min == pool.max:
+        what = "a pool whose min and max are the same has no node that could come"
+        yield Problem(field, what, given, "0", "raise max, or leave warm out")
+    elif pool.warm > pool.max:
+        yield Problem(field, "more nodes than there may be", given, f"at most {pool.max}")
+    if len(pool.capacity) > 1:
+        what = "nothing bounds the steps of a ladder together but the queue, which placeholders do not pass"
+        yield Problem(
+            field, what, given, "0", "leave warm out, or make a pool of one capacity with a part of max"
+        )
+
+
+def _idle(pool: Pool, where: str) -> Iterator[Problem]:
+    if pool.min == pool.max and pool.idle_after != IDLE_AFTER:
+        yield Problem(
+            f"{where}.idle_after",
+            "no node of a pool whose min and max are the same ever goes",
+            pool.idle_after,
+            fix="lower min, or leave idle_after out",
         )
 
 
@@ -159,10 +191,11 @@ def overlaps(pools: Mapping[int, Pool], choices: Mapping[int, Choice], root: str
     other's nodes."""
     first: dict[tuple[str | None, str], int] = {}
     for place, choice in choices.items():
+        asked = asked_as(pools[place], choice.machine.accelerator)
         for word in pools[place].capacity:
-            earlier = first.setdefault((choice.machine.accelerator, word), place)
+            earlier = first.setdefault((asked, word), place)
             if pools[earlier].capacity != pools[place].capacity:
-                name = choice.machine.accelerator or "plain nodes"
+                name = asked or "plain nodes"
                 yield Problem(
                     f"{root}[{place}].capacity",
                     f"{root}[{earlier}] has {name} of capacity {word} too, in another ladder: the queue could not"

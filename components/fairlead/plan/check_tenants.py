@@ -8,9 +8,11 @@ from fractions import Fraction
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan.machines import Choice, unknown_accelerator
+from fairlead.plan import check_limits, sharing
+from fairlead.plan.machines import Choice
 from fairlead.plan.policy import RESERVED_NAMES, RESERVED_PREFIXES, RESERVED_SUFFIXES
-from fairlead.spec.model import Pool, Tenant
+from fairlead.spec.pool import Pool
+from fairlead.spec.tenant import Tenant
 from fairlead.values import cpu_text, memory_text, quantity
 
 TENANTS = "platform.tenants"
@@ -59,9 +61,9 @@ def quotas(
         path = f"{TENANTS}[{place}].quota.accelerators"
         spelled: dict[str, str] = {}
         for given, count in tenant.quota.accelerators.items():
-            row = catalog.accelerator(given)
-            if row is None:
-                yield unknown_accelerator(f"{path}.{given}", given, catalog)
+            row = sharing.find(given, f"{path}.{given}", catalog)
+            if isinstance(row, Problem):
+                yield row
                 continue
             earlier = spelled.setdefault(row.name, given)
             if earlier != given:
@@ -71,6 +73,7 @@ def quotas(
                 yield _no_pool(f"{path}.{given}", row.name, count, supply)
             else:
                 shares.setdefault(row.name, []).append(Share(f"{path}.{given}", tenant.name, count))
+    yield from check_limits.limits(tenants, supply, catalog, complete, TENANTS)
     if complete:
         for name, promised in shares.items():
             yield from _too_much(name, promised, supply[name])
@@ -81,8 +84,10 @@ def _supply(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> dict[st
     supply: dict[str, int] = {}
     for place, choice in choices.items():
         if choice.accelerator:
-            name = choice.accelerator.name
-            supply[name] = supply.get(name, 0) + pools[place].max * choice.machine.count
+            shared = sharing.plan_of(pools[place].sharing)
+            name = sharing.named(choice.accelerator.name, shared.share)
+            offered = choice.machine.count * shared.per_accelerator
+            supply[name] = supply.get(name, 0) + pools[place].max * offered
     return supply
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fairlead.catalog.model import Catalog, MachineRow
+from fairlead.plan import health_show
+from fairlead.plan.gpu_model import Software
 from fairlead.plan.model import PlatformPlan, PoolPlan
+from fairlead.plan.software import NVIDIA, OWNERS
 from fairlead.spec.table import table
 
 
@@ -13,7 +16,7 @@ def explanation(plan: PlatformPlan, catalog: Catalog) -> str:
     """Text for people, with a newline at the end."""
     lines = [f"Platform {plan.name} on target {plan.target}, Kubernetes {plan.kubernetes}"]
     for pool in plan.pools:
-        lines += ["", *_pool(pool, plan, catalog)]
+        lines += ["", *_pool(pool, plan, catalog), *health_show.long(plan.health, pool.name)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -27,17 +30,30 @@ def _pool(pool: PoolPlan, plan: PlatformPlan, catalog: Catalog) -> Iterator[str]
     if pool.topology:
         yield f"  slices    {pool.topology}: {pool.slice_nodes} nodes each, up to {pool.max_nodes // pool.slice_nodes}"
     if pool.node:
-        yield from _node(pool)
+        yield from _node(pool, plan)
     yield from _others(pool, plan, catalog)
 
 
-def _node(pool: PoolPlan) -> Iterator[str]:
+def _software(found: Software | None) -> Iterator[str]:
+    """Who brings which part of the accelerator's software."""
+    if found is None:
+        return
+    by = {name: OWNERS[getattr(found, name)] for name in ("driver", "toolkit", "device_plugin", "dra_driver")}
+    kind = f" ({found.kernel_modules} kernel modules)" if found.kernel_modules else ""
+    toolkit = f"; container toolkit by {by['toolkit']}" if found.vendor == NVIDIA else ""
+    yield f"  driver    by {by['driver']}{kind}, in {found.driver_root}{toolkit}"
+    dra = f", by claims through {by['dra_driver']}" if found.dra_driver != "none" else ""
+    yield f"  plugin    by {by['device_plugin']}{dra}"
+    yield f"  labels    by {OWNERS[found.discovery]}, metrics by {OWNERS[found.metrics]}"
+
+
+def _node(pool: PoolPlan, plan: PlatformPlan) -> Iterator[str]:
     node = pool.node
     if node is None:
         return
     yield f"  image     {node.image} ({node.image_spelling}), {node.arch}"
     if pool.accelerator:
-        yield f"  driver    by {node.driver}, toolkit by {node.toolkit}, device plugin by {node.device_plugin}"
+        yield from _software(plan.gpu.of(pool.name))
     if node.fabric != "none":
         cards = f", {node.fabric_cards} interfaces" if node.fabric_cards else ""
         yield f"  fabric    {node.fabric}{cards}"

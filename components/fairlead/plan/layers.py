@@ -5,35 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fairlead.catalog.model import TargetRow
+from fairlead.plan.gpu_model import CHARTS as GPU_CHARTS
+from fairlead.plan.gpu_model import LAYER, NONE, OPERATOR, GpuPlan, Software
 from fairlead.plan.model import LayerPlan, PoolPlan
 from fairlead.plan.policy import LAYER_NEEDS
-from fairlead.spec.model import Layer, Layers
+from fairlead.spec.layer import Layer, Layers
 
-NVIDIA = "nvidia.com/gpu"
 DEVICE_PLUGIN = "device-plugin"
 CHARTS: Mapping[str, tuple[str, ...]] = {"queue": ("kueue",), "jobs": ("jobset", "kubeflow-trainer")}
 PURPOSE: Mapping[str, str] = {
     "tenancy": "namespaces, quotas, rights and network policies of the tenants",
     "queue": "quota, order, gangs and preemption by Kueue",
     "jobs": "distributed training jobs by JobSet and Kubeflow Trainer",
+    "health": "faults of nodes are found and mended by one policy",
 }
 
 
-def layer_plans(layers: Layers, pools: Sequence[PoolPlan], target: TargetRow) -> tuple[LayerPlan, ...]:
+def layer_plans(
+    layers: Layers, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan
+) -> tuple[LayerPlan, ...]:
     """All layers in the order in which they run, also those that are switched off."""
-    return tuple(_layer(name, getattr(layers, name), pools, target) for name in LAYER_NEEDS)
+    return tuple(_layer(name, getattr(layers, name), pools, target, gpu) for name in LAYER_NEEDS)
 
 
-def _layer(name: str, layer: Layer, pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
+def _layer(name: str, layer: Layer, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:
     needs = LAYER_NEEDS[name]
     if not layer.enabled:
         return LayerPlan(name, False, "switched off in the spec", needs=needs)
     if name == "gpu":
-        return _gpu(pools, target)
+        return _gpu(pools, target, gpu)
     return LayerPlan(name, True, PURPOSE[name], charts=CHARTS.get(name, ()), needs=needs)
 
 
-def _gpu(pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
+def _gpu(pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:
     with_accelerators = [pool for pool in pools if pool.accelerator]
     if not with_accelerators:
         return LayerPlan("gpu", False, "no pool has accelerators")
@@ -41,27 +45,37 @@ def _gpu(pools: Sequence[PoolPlan], target: TargetRow) -> LayerPlan:
     if target.gpu_mode != DEVICE_PLUGIN:
         why = f"simulated nodes of pool {names} advertise their accelerators by themselves"
         return LayerPlan("gpu", True, why, mode=target.gpu_mode)
-    ours = [pool for pool in with_accelerators if plugin_is_ours(pool)]
-    if not ours:
-        return LayerPlan("gpu", True, _by_others(with_accelerators), "cloud")
-    nvidia = any(pool.resource == NVIDIA for pool in ours)
-    charts = ("nvidia-device-plugin",) if nvidia else ()
-    mine = ", ".join(pool.name for pool in ours)
-    return LayerPlan(
-        "gpu", True, f"device plugins advertise the accelerators of pool {mine}", target.gpu_mode, charts
-    )
+    if not gpu.parts:
+        return LayerPlan("gpu", True, _by_others(gpu.software), "cloud")
+    charts = tuple(part for part in gpu.parts if part in GPU_CHARTS)
+    return LayerPlan("gpu", True, _by_us(gpu), _mode(gpu), charts)
 
 
-def _by_others(pools: Sequence[PoolPlan]) -> str:
+def _mode(gpu: GpuPlan) -> str:
+    """How accelerators are advertised: by the GPU operator, by a DRA driver, by device plugins."""
+    if gpu.operator:
+        return "gpu-operator"
+    return "dra" if all(one.device_plugin == NONE for one in gpu.software) else DEVICE_PLUGIN
+
+
+def _by_us(gpu: GpuPlan) -> str:
+    said: list[str] = []
+    for owners, doer in (
+        ((OPERATOR,), "the GPU operator advertises"),
+        ((LAYER,), "this platform advertises"),
+    ):
+        names = [one.pool for one in gpu.software if {one.device_plugin, one.dra_driver} & set(owners)]
+        if names:
+            said.append(f"{doer} the accelerators of pool {', '.join(names)}")
+    left = [one for one in gpu.software if not {one.device_plugin, one.dra_driver} & {LAYER, OPERATOR}]
+    return "; ".join([*said, *([_by_others(left)] if left else [])])
+
+
+def _by_others(software: Sequence[Software]) -> str:
     """Who advertises accelerators where this platform does not."""
-    left = [pool.name for pool in pools if pool.node and pool.node.device_plugin == "none"]
-    cloud = [pool.name for pool in pools if pool.name not in left]
+    brought = [one.pool for one in software if "brought" in (one.device_plugin, one.dra_driver)]
+    cloud = [one.pool for one in software if one.pool not in brought]
     parts = [f"the target itself advertises the accelerators of pool {', '.join(cloud)}"] if cloud else []
-    if left:
-        parts.append(f"for pool {', '.join(left)} an operator of your own must: the node image says so")
+    if brought:
+        parts.append(f"what others have installed advertises the accelerators of pool {', '.join(brought)}")
     return "; ".join(parts)
-
-
-def plugin_is_ours(pool: PoolPlan) -> bool:
-    """Whether this platform runs the device plugin on the pool's nodes; else the target does, or nobody need."""
-    return pool.node is None or pool.node.device_plugin == "layer"

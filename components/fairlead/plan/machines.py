@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
 from fairlead.errors import Problem, nearest, one_of
 from fairlead.plan import brought
-from fairlead.spec.model import Pool
 from fairlead.spec.onprem import Nodes
+from fairlead.spec.pool import Pool
 from fairlead.values import quantity
 
 ACCELERATORS_COMMAND = "`fairlead accelerators` lists all"

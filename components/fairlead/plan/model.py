@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairlead.plan.fabric_model import FabricsPlan
+from fairlead.plan.gpu_model import GpuPlan
+from fairlead.plan.health_model import HealthPlan
+from fairlead.plan.queue_model import QueuesPlan
+
 CapabilityStatus = Literal["supported", "unsupported", "unproven"]
 
 
@@ -72,6 +77,32 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class SharingPlan:
+    """How pods share one accelerator of a pool."""
+
+    kind: str = "none"
+    """none, dra, mig, time-slicing, mps."""
+    replicas: int = 1
+    """Pods on one accelerator, for time-slicing and mps."""
+    profiles: Mapping[str, int] = field(default_factory=dict[str, int])
+    """MIG profile -> how many of it on each accelerator."""
+
+    @property
+    def share(self) -> str:
+        """What a share is called: a MIG profile, `shared`, or `dra` where pods claim devices; empty for whole ones."""
+        if self.kind == "mig":
+            return next(iter(self.profiles))
+        return {"time-slicing": "shared", "mps": "shared", "dra": "dra"}.get(self.kind, "")
+
+    @property
+    def per_accelerator(self) -> int:
+        """How many of the resource a node advertises for one accelerator; none where pods claim devices."""
+        if self.kind == "dra":
+            return 0
+        return sum(self.profiles.values()) if self.kind == "mig" else self.replicas
+
+
+@dataclass(frozen=True)
 class PoolPlan:
     """Identical nodes, all decided: what they are, how many, how pods get onto them."""
 
@@ -118,70 +149,27 @@ class PoolPlan:
     image_streaming: bool = False
     max_seconds: int | None = None
     """Flexible capacity: how long a node is kept at most."""
+    sharing: SharingPlan = SharingPlan()
+    idle_seconds: int = 300
+    """How long a node that nothing runs on is kept, where the pool may shrink."""
+    warm: int = 0
+    """Nodes kept ready beside those in use, where the pool may grow."""
     repair: bool = True
     max_unavailable: int = 1
     drain_minutes: int = 60
     node: NodePlan | None = None
     """None where nodes are not bought: on the local target, and on a cluster that others have built."""
 
+    @property
+    def asked_as(self) -> str | None:
+        """What jobs and quotas ask for to land here: `H100`, or a share, `H100/1g.10gb`."""
+        share = self.sharing.share
+        return f"{self.accelerator}/{share}" if self.accelerator and share else self.accelerator
 
-@dataclass(frozen=True)
-class FlavorPlan:
-    """A kind of capacity the queue hands out: one per accelerator and ladder of capacities."""
-
-    name: str
-    accelerator: str | None
-    node_labels: Mapping[str, str]
-    node_taints: tuple[Taint, ...]
-    totals: Mapping[str, str]
-    """Most of each resource there can be, over all pools of the flavor."""
-
-
-@dataclass(frozen=True)
-class FlavorQuota:
-    """A share of one flavor: nominal quota by resource, as Kubernetes quantities."""
-
-    flavor: str
-    nominal: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class QueuePlan:
-    """The cluster queue of one tenant."""
-
-    name: str
-    namespace: str
-    borrow: bool
-    preemption: str
-    """never or lower-priority: among the tenant's own workloads."""
-    quotas: tuple[FlavorQuota, ...]
-
-
-@dataclass(frozen=True)
-class PriorityPlan:
-    """A priority class of contract rule C6."""
-
-    name: str
-    value: int
-
-
-@dataclass(frozen=True)
-class QueuesPlan:
-    """All of contract rule C6: flavors, the cohort's own share, a queue per tenant, priorities."""
-
-    cohort: str
-    topology: str
-    """Name of the tree of nodes that gangs are placed in; empty where pools grow: see plan.queues.elastic."""
-    levels: tuple[str, ...]
-    """Topology node labels, widest first; the last is kubernetes.io/hostname."""
-    resources: tuple[str, ...]
-    """Resources under quota, cpu and memory first."""
-    flavors: tuple[FlavorPlan, ...]
-    shared: tuple[FlavorQuota, ...]
-    """What no tenant is guaranteed: everybody may borrow it."""
-    queues: tuple[QueuePlan, ...]
-    stages: tuple[str, ...]
-    priorities: tuple[PriorityPlan, ...]
+    @property
+    def offered(self) -> int:
+        """How many of `resource` a node advertises: its accelerators, or their shares."""
+        return self.count * self.sharing.per_accelerator
 
 
 @dataclass(frozen=True)
@@ -235,6 +223,10 @@ class Site:
         """Capability -> why this very platform does not have it, though its target could."""
         return {}
 
+    def fabric_networks(self, pool: str) -> tuple[str, ...]:
+        """Network objects by which pods on a pool's nodes ask for interfaces of the fabric; empty: they need not."""
+        return ()
+
 
 def lacking(*, shared: bool, parallel: bool) -> Mapping[str, str]:
     """What a cloud's platform has not because its spec has not asked for it."""
@@ -266,6 +258,12 @@ class PlatformPlan:
     capabilities: tuple[Capability, ...]
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What the reader should know beside the figures."""
+    gpu: GpuPlan = GpuPlan()
+    """The software of real accelerators: who brings which part."""
+    fabrics: FabricsPlan = FabricsPlan()
+    """The network between nodes: which jobs get it, and what runs on nodes for it."""
+    health: HealthPlan = field(default_factory=HealthPlan)
+    """The fault policy: what is found, by whom, and what is done about it."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 CAPACITY_ORDER = ("reserved", "on-demand", "flex", "spot")
 """Guaranteed quota is taken from the first of these that there is: what is paid for anyway comes first."""
 
-PRIORITIES: Mapping[str, int] = {"testing": 1_000, "training": 10_000, "inference": 100_000}
-"""Contract rule C6: value of the priority class of each stage."""
+PRIORITY_STEPS = (1_000, 10_000, 100_000)
+"""Contract rule C6: values of the priority classes, the lowest rank of stages first."""
 
 LAYER_NEEDS: Mapping[str, tuple[str, ...]] = {
     "gpu": (),
     "tenancy": (),
     "queue": ("tenancy",),
     "jobs": ("queue",),
+    "health": (),
 }
 """Layers in the order in which they run, each with those that must run before."""
 

@@ -7,9 +7,10 @@ from math import prod
 from fairlead import labels
 from fairlead.catalog.model import Catalog, MachineRow, NodeImageRow, PriceRow, TargetRow
 from fairlead.errors import InputError
+from fairlead.plan import sharing
 from fairlead.plan.machines import Choice, choose
 from fairlead.plan.model import NodePlan, PoolPlan, Rung, Taint, Toleration
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 from fairlead.spec.target import CloudTarget
 from fairlead.spec.targets import AnyTarget
 from fairlead.values import seconds
@@ -48,10 +49,15 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         raise InputError(f"pool {pool.name}", choice)
     machine, accelerator = choice.machine, choice.accelerator
     resource = accelerator.resource if accelerator else None
+    shared = sharing.plan_of(pool.sharing)
+    asked_as = sharing.named(accelerator.name, shared.share) if accelerator else None
+    image = image_of(pool, machine, catalog)
+    told = image is not None and image.device_plugin != "cloud"
+    plugin = sharing.plugin_labels(shared) if told else dict[str, str]()
     rungs = tuple(
         Rung(
             word,
-            _labels(pool, word, accelerator.name if accelerator else None, machine),
+            {**_labels(pool, word, asked_as, machine), **plugin},
             tuple(
                 Taint(one.key, one.value, one.effect)
                 for one in catalog.taints.values()
@@ -74,12 +80,18 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         memory=machine.memory,
         simulated=machine.simulated,
         labels=rungs[0].labels,
-        taints=(Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE),) if resource else (),
+        taints=(
+            *([Taint(resource, labels.TAINT_VALUE, NO_SCHEDULE)] if resource else []),
+            *sharing.taints(shared),
+        ),
         tolerations=(
             *([Toleration(resource, "Exists", NO_SCHEDULE)] if resource else []),
             *(
                 Toleration(taint.key, "Equal", taint.effect, taint.value)
-                for taint in dict.fromkeys(taint for rung in rungs for taint in rung.taints)
+                for taint in (
+                    *sharing.taints(shared),
+                    *dict.fromkeys(taint for rung in rungs for taint in rung.taints),
+                )
             ),
         ),
         why=choice.why,
@@ -93,6 +105,9 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         local_disks=pool.local_disks,
         image_streaming=pool.image_streaming,
         max_seconds=seconds(pool.max_duration) if pool.max_duration else None,
+        sharing=shared,
+        idle_seconds=seconds(pool.idle_after),
+        warm=pool.warm,
         repair=pool.repair,
         max_unavailable=pool.disruption.max_unavailable,
         drain_minutes=pool.disruption.drain_minutes,
@@ -100,10 +115,10 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
     )
 
 
-def _labels(pool: Pool, capacity: str, accelerator: str | None, machine: MachineRow) -> dict[str, str]:
+def _labels(pool: Pool, capacity: str, asked_as: str | None, machine: MachineRow) -> dict[str, str]:
     found = {
         labels.POOL: pool.name,
-        labels.ACCELERATOR: accelerator or labels.NO_ACCELERATOR,
+        labels.ACCELERATOR: sharing.node_value(asked_as),
         labels.CAPACITY: capacity,
     }
     if len(pool.capacity) > 1:

@@ -10,8 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fairlead import labels
-from fairlead.plan.model import FlavorPlan, FlavorQuota, PoolPlan, PriorityPlan, QueuePlan, QueuesPlan, Taint
-from fairlead.plan.policy import CAPACITY_ORDER, PRIORITIES
+from fairlead.catalog.model import TargetRow
+from fairlead.plan import limits, topology
+from fairlead.plan.model import PoolPlan, Taint
+from fairlead.plan.policy import CAPACITY_ORDER, PRIORITY_STEPS
+from fairlead.plan.provisioning import provisioning
+from fairlead.plan.queue_model import FlavorPlan, FlavorQuota, PriorityPlan, QueuePlan, QueuesPlan
+from fairlead.plan.sharing import node_value
+from fairlead.spec.layer import QueueLayer
 from fairlead.values import cpu_text, memory_text, quantity
 
 MEBI = 1024 * 1024
@@ -32,6 +38,26 @@ class Claim:
     """Thousandths of a core on plain nodes."""
     memory: int
     """Bytes on plain nodes."""
+    borrow_limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Most of an accelerator beyond its own; one that is not named: no limit."""
+    lend_limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Most of its own of an accelerator that others may use; one that is not named: all."""
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the pools stand on: how their nodes are placed, and how they come."""
+
+    row: TargetRow
+    placing: topology.Placing
+    provisioned: Sequence[str] = ()
+    """Pools that grow by request."""
+
+    @property
+    def base(self) -> topology.Tree:
+        """The tree of labels that every node of the target carries."""
+        return topology.Tree("", self.row.topology_levels)
 
 
 @dataclass
@@ -39,10 +65,12 @@ class Flavor:
     """One kind of capacity while it is being shared out."""
 
     accelerator: str | None
+    """As jobs ask for it: H100, or a share, H100/1g.10gb."""
     ladder: Sequence[str]
     """Capacities, best first."""
     resource: str | None
     taints: tuple[Taint, ...]
+    pools: list[PoolPlan] = field(default_factory=list[PoolPlan])
     total: Amounts = field(default_factory=dict[str, int])
     open_ended: bool = False
     """True where only running nodes know the cores and memory: then it has what is promised of it."""
@@ -51,8 +79,9 @@ class Flavor:
 
     @property
     def name(self) -> str:
-        """For example h100-on-demand, cpu-on-demand, h100-reserved-spot."""
-        return f"{(self.accelerator or CPU).lower().replace('.', '-')}-{'-'.join(self.ladder)}"
+        """For example h100-on-demand, cpu-on-demand, h100-reserved-spot, h100-1g-10gb-on-demand."""
+        what = (self.accelerator or CPU).lower().replace(".", "-").replace("/", "-")
+        return f"{what}-{'-'.join(self.ladder)}"
 
     def left(self, resource: str) -> int:
         """What nobody has been given yet."""
@@ -65,7 +94,7 @@ class Flavor:
 
 
 def share_out(
-    name: str, pools: Sequence[PoolPlan], claims: Sequence[Claim], levels: tuple[str, ...]
+    name: str, pools: Sequence[PoolPlan], claims: Sequence[Claim], ground: Ground, asked: QueueLayer
 ) -> QueuesPlan:
     """The queues of a platform. The claims must fit: `plan.check` has made sure of it."""
     flavors = _flavors(pools)
@@ -74,30 +103,39 @@ def share_out(
         _give_plain(claim, flavors)
     _close(flavors)
     resources = (CPU, MEMORY, *sorted({flavor.resource for flavor in flavors if flavor.resource}))
+    trees = {flavor.name: ground.placing.of(flavor.pools, ground.base) for flavor in flavors}
     return QueuesPlan(
         cohort=name,
-        topology="" if elastic(pools) else name,
-        levels=levels,
+        levels=ground.row.topology_levels,
+        topologies=topology.topologies(name, filter(None, trees.values())),
+        nearness=topology.nearness(
+            [tree for one in flavors if one.accelerator and (tree := trees[one.name])]
+        ),
         resources=resources,
-        flavors=tuple(_flavor_plan(flavor, resources) for flavor in flavors),
+        flavors=tuple(_flavor_plan(name, flavor, resources, trees[flavor.name]) for flavor in flavors),
+        provisioning=tuple(
+            request
+            for flavor in flavors
+            if (request := provisioning(flavor.name, flavor.pools, ground.provisioned, ground.row))
+        ),
         shared=tuple(
             FlavorQuota(flavor.name, _texts(resources, {r: flavor.left(r) for r in resources}))
             for flavor in flavors
         ),
         queues=tuple(_queue(claim, flavors, resources) for claim in claims),
+        fair=asked.fair_sharing,
         stages=labels.STAGES,
-        priorities=tuple(PriorityPlan(stage, PRIORITIES[stage]) for stage in labels.STAGES),
+        priorities=_priorities(asked),
     )
 
 
-def elastic(pools: Iterable[PoolPlan]) -> list[str]:
-    """Names of the pools that grow when work waits.
-
-    With one of them no flavor has a topology. Kueue admits by the nodes that exist, and an autoscaler
-    makes nodes for pods, which only admission creates: a pool of no nodes would wait for ever. One
-    flavor without a topology switches it off for a whole queue (docs/adr/0010).
-    """
-    return [pool.name for pool in pools if pool.min_nodes < pool.max_nodes]
+def _priorities(asked: QueueLayer) -> tuple[PriorityPlan, ...]:
+    """Stages of one rank have one value, so that none of them evicts another."""
+    return tuple(
+        PriorityPlan(stage, value)
+        for rank, value in zip(asked.priorities, PRIORITY_STEPS, strict=False)
+        for stage in rank
+    )
 
 
 def milli(text: str) -> int:
@@ -115,15 +153,16 @@ def _flavors(pools: Iterable[PoolPlan]) -> list[Flavor]:
     found: dict[tuple[str | None, tuple[str, ...]], Flavor] = {}
     for pool in pools:
         ladder = tuple(rung.capacity for rung in pool.rungs)
-        key = (pool.accelerator, ladder)
-        flavor = found.setdefault(key, Flavor(pool.accelerator, ladder, pool.resource, pool.taints))
+        key = (pool.asked_as, ladder)
+        flavor = found.setdefault(key, Flavor(pool.asked_as, ladder, pool.resource, pool.taints))
+        flavor.pools.append(pool)
         if pool.cpu is None or pool.memory is None:
             flavor.open_ended = True
         else:
             _add(flavor.total, CPU, pool.max_nodes * milli(pool.cpu))
             _add(flavor.total, MEMORY, pool.max_nodes * size(pool.memory))
         if pool.resource:
-            _add(flavor.total, pool.resource, pool.max_nodes * pool.count)
+            _add(flavor.total, pool.resource, pool.max_nodes * pool.offered)
     return sorted(found.values(), key=_order)
 
 
@@ -171,21 +210,60 @@ def _close(flavors: Iterable[Flavor]) -> None:
                 flavor.total[resource] = sum(share.get(resource, 0) for share in flavor.given.values())
 
 
-def _flavor_plan(flavor: Flavor, resources: Sequence[str]) -> FlavorPlan:
-    node_labels = {labels.ACCELERATOR: flavor.accelerator or labels.NO_ACCELERATOR}
+def _flavor_plan(
+    platform: str, flavor: Flavor, resources: Sequence[str], tree: topology.Tree | None
+) -> FlavorPlan:
+    node_labels = {labels.ACCELERATOR: node_value(flavor.accelerator)}
     if len(flavor.ladder) > 1:
         node_labels[labels.LADDER] = ".".join(flavor.ladder)
     else:
         node_labels[labels.CAPACITY] = flavor.ladder[0]
     totals = _texts(resources, flavor.total)
-    return FlavorPlan(flavor.name, flavor.accelerator, node_labels, flavor.taints, totals)
+    name = topology.name_of(platform, tree) if tree else ""
+    return FlavorPlan(flavor.name, flavor.accelerator, node_labels, flavor.taints, totals, name)
 
 
-def _queue(claim: Claim, flavors: Iterable[Flavor], resources: Sequence[str]) -> QueuePlan:
+def _queue(claim: Claim, flavors: Sequence[Flavor], resources: Sequence[str]) -> QueuePlan:
+    borrow, lend = _borrowed(claim, flavors), _lent(claim, flavors)
     quotas = tuple(
-        FlavorQuota(flavor.name, _texts(resources, flavor.given.get(claim.tenant, {}))) for flavor in flavors
+        FlavorQuota(
+            flavor.name,
+            _texts(resources, flavor.given.get(claim.tenant, {})),
+            _named(borrow.get(flavor.name, {})),
+            _named(lend.get(flavor.name, {})),
+        )
+        for flavor in flavors
     )
-    return QueuePlan(claim.tenant, claim.tenant, claim.borrow, claim.preemption, quotas)
+    return QueuePlan(claim.tenant, claim.tenant, claim.borrow, claim.preemption, quotas, claim.weight)
+
+
+def _borrowed(claim: Claim, flavors: Sequence[Flavor]) -> dict[str, Amounts]:
+    """Flavor -> most that the tenant may borrow of it, where it has a limit."""
+    found: dict[str, Amounts] = {}
+    for accelerator, limit in claim.borrow_limits.items():
+        mine = [(one, one.resource) for one in flavors if one.accelerator == accelerator and one.resource]
+        room = [one.total[name] - one.given.get(claim.tenant, {}).get(name, 0) for one, name in mine]
+        for (flavor, name), part in zip(mine, limits.borrowing(limit, room), strict=True):
+            found[flavor.name] = {name: part}
+    return found
+
+
+def _lent(claim: Claim, flavors: Sequence[Flavor]) -> dict[str, Amounts]:
+    """Flavor -> most that the tenant lends of it, where it has a limit; cores and memory go along."""
+    found: dict[str, Amounts] = {}
+    for accelerator, limit in claim.lend_limits.items():
+        mine = [(one, one.resource) for one in flavors if one.accelerator == accelerator and one.resource]
+        shares = [one.given.get(claim.tenant, {}) for one, _ in mine]
+        parts = limits.lending(
+            limit, [share.get(name, 0) for share, (_, name) in zip(shares, mine, strict=True)]
+        )
+        for (flavor, name), share, part in zip(mine, shares, parts, strict=True):
+            found[flavor.name] = {**limits.in_proportion(share, name, part, (CPU, MEMORY)), name: part}
+    return found
+
+
+def _named(amounts: Amounts) -> dict[str, str]:
+    return {resource: _text(resource, amount) for resource, amount in amounts.items()}
 
 
 def _texts(resources: Sequence[str], amounts: Mapping[str, int]) -> dict[str, str]:

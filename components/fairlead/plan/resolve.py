@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
-from fairlead.plan import sites
+from fairlead.plan import fabric, health, sharing, sites
 from fairlead.plan.check import check
 from fairlead.plan.layers import layer_plans
-from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, QueuesPlan, TenantPlan
+from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
 from fairlead.plan.policy import TENANT_OBJECTS
 from fairlead.plan.pools import kubernetes_of, pool_plan
-from fairlead.plan.queues import Claim, elastic, milli, share_out, size
+from fairlead.plan.provisioning import provisioned
+from fairlead.plan.queue_model import QueuesPlan
+from fairlead.plan.queues import Claim, Ground, milli, share_out, size
+from fairlead.plan.software import gpu_plan
+from fairlead.plan.topology import placing, placing_notes, tree_of
 from fairlead.spec.load import of
-from fairlead.spec.model import Platform, Tenant
+from fairlead.spec.model import Platform
 from fairlead.spec.paths import in_input_order
+from fairlead.spec.tenant import Tenant
 
 
 def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
@@ -29,10 +35,15 @@ def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
 def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     """The plan of a spec that `plan.check` has passed."""
     target = catalog.targets[spec.target.kind]
-    pools = tuple(pool_plan(pool, spec.target, target, catalog) for pool in spec.pools)
+    pools = health.left_alone(
+        spec.layers.health, [pool_plan(pool, spec.target, target, catalog) for pool in spec.pools]
+    )
     claims = [_claim(tenant, catalog) for tenant in spec.tenants]
-    queues = share_out(spec.name, pools, claims, target.topology_levels)
+    queues = share_out(spec.name, pools, claims, _ground(spec, pools, catalog), spec.layers.queue)
     site = sites.of(target.name).site(spec, pools, catalog)
+    mending = health.health_plan(spec.layers.health, pools, target.name, faults.load())
+    gpu = gpu_plan(spec.layers.gpu, pools, target, catalog)
+    fabrics = fabric.fabrics_plan(pools, site, catalog)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
@@ -42,22 +53,44 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         pools=pools,
         queues=queues,
         tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
-        layers=layer_plans(spec.layers, pools, target),
+        layers=layer_plans(spec.layers, pools, target, gpu),
         capabilities=tuple(_capabilities(target, catalog, site.lacks)),
-        notes=tuple(_notes(pools, claims, queues)),
+        notes=(
+            *_notes(pools, claims, queues),
+            *fabric.notes(pools, fabrics, catalog),
+            *health.notes(mending, pools),
+        ),
+        gpu=gpu,
+        health=mending,
+        fabrics=fabrics,
     )
 
 
 def _claim(tenant: Tenant, catalog: Catalog) -> Claim:
-    shares = ((catalog.accelerator(name), count) for name, count in tenant.quota.accelerators.items())
+    shares = ((sharing.find(name, "", catalog), count) for name, count in tenant.quota.accelerators.items())
     return Claim(
         tenant=tenant.name,
         borrow=tenant.borrow,
         preemption=tenant.preemption,
-        accelerators={row.name: count for row, count in shares if row and count},
+        accelerators={one.name: count for one, count in shares if isinstance(one, sharing.Asked) and count},
         cpu=milli(tenant.quota.cpu),
         memory=size(tenant.quota.memory),
+        borrow_limits=_by_name(tenant.borrow_limit, catalog),
+        lend_limits=_by_name(tenant.lend_limit, catalog),
+        weight=tenant.weight,
     )
+
+
+def _by_name(amounts: Mapping[str, int], catalog: Catalog) -> dict[str, int]:
+    """By the catalogue's names; the checks have refused others."""
+    found = ((sharing.find(name, "", catalog), count) for name, count in amounts.items())
+    return {one.name: count for one, count in found if isinstance(one, sharing.Asked)}
+
+
+def _ground(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> Ground:
+    row, names = catalog.targets[spec.target.kind], provisioned(spec.target)
+    trees = placing(pools, names, lambda pool: tree_of(pool, spec.target, row, catalog))
+    return Ground(row, trees, names)
 
 
 def _tenant(tenant: Tenant) -> TenantPlan:
@@ -86,12 +119,8 @@ def _notes(pools: Sequence[PoolPlan], claims: Sequence[Claim], queues: QueuesPla
     if simulated:
         names = ", ".join(simulated)
         yield f"Pods on the nodes of pool {names} are simulated: no process runs, there are no logs."
-    if growing := elastic(pools):
-        names = ", ".join(growing)
-        yield (
-            f"Pools {names} grow when work waits, so the queue admits by quota and not by the nodes that stand;"
-            " a gang whose pods are not all ready in time gives its place back."
-        )
+    yield from placing_notes(pools, queues)
+    yield from sharing.notes(pools)
     for pool in (pool for pool in pools if len(pool.rungs) > 1):
         yield (
             f"Each step of pool {pool.name}'s ladder may grow to {pool.max_nodes} nodes: their maximum together is"
@@ -104,7 +133,7 @@ def _notes(pools: Sequence[PoolPlan], claims: Sequence[Claim], queues: QueuesPla
         else "they lie idle, for no tenant may borrow"
     )
     for flavor, shared in zip(queues.flavors, queues.shared, strict=True):
-        resource = next((pool.resource for pool in pools if pool.accelerator == flavor.accelerator), None)
+        resource = next((pool.resource for pool in pools if pool.asked_as == flavor.accelerator), None)
         if resource and shared.nominal[resource] != "0":
             left, whole = shared.nominal[resource], f"{flavor.totals[resource]} {flavor.accelerator}"
             yield f"{left} of {whole} in flavor {flavor.name} are promised to nobody: {use}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fairlead.plan.model import PlatformPlan, PoolPlan, QueuesPlan
+from fairlead.plan import health_show
+from fairlead.plan.model import PlatformPlan, PoolPlan
+from fairlead.plan.show_queues import borrows, lends, placing, quota
 from fairlead.spec.table import table
 
 NONE = "-"
@@ -29,9 +30,12 @@ def to_text(plan: PlatformPlan) -> str:
     sections = (
         _head(plan),
         _pools(plan),
-        _queues(plan.queues),
+        _software(plan),
+        quota(plan.queues),
+        placing(plan.queues),
         _tenants(plan),
         _layers(plan),
+        health_show.short(plan.health),
         _capabilities(plan),
     )
     return "\n\n".join("\n".join(section) for section in (*sections, _notes(plan)) if section) + "\n"
@@ -67,37 +71,50 @@ def _pool(pool: PoolPlan) -> tuple[str, ...]:
     )
 
 
-def _queues(queues: QueuesPlan) -> list[str]:
-    head = ("flavor", "resource", "total", *(queue.name for queue in queues.queues), "shared")
-    priorities = ", ".join(f"{priority.name} {priority.value}" for priority in queues.priorities)
-    return [
-        f"Quota in cohort {queues.cohort}, by flavor",
-        *table(head, _quota_rows(queues)),
-        f"  priorities: {priorities}",
-    ]
-
-
-def _quota_rows(queues: QueuesPlan) -> Iterator[tuple[str, ...]]:
-    shared = {quota.flavor: quota.nominal for quota in queues.shared}
-    nominal: list[Mapping[str, Mapping[str, str]]] = [
-        {quota.flavor: quota.nominal for quota in queue.quotas} for queue in queues.queues
-    ]
-    for flavor in queues.flavors:
-        for resource in queues.resources:
-            if flavor.totals[resource] != "0":
-                shares = (quotas[flavor.name][resource] for quotas in nominal)
-                yield flavor.name, resource, flavor.totals[resource], *shares, shared[flavor.name][resource]
+def _software(plan: PlatformPlan) -> list[str]:
+    """Who brings which part of real accelerators' software; nothing where there are none."""
+    if not plan.gpu.software:
+        return []
+    head = ("pool", "driver", "toolkit", "device plugin", "DRA driver", "NVLink domains", "labels", "metrics")
+    rows = (
+        (
+            one.pool,
+            one.driver,
+            one.toolkit,
+            one.device_plugin,
+            one.dra_driver,
+            one.compute_domains,
+            one.discovery,
+            one.metrics,
+        )
+        for one in plan.gpu.software
+    )
+    return ["Accelerator software, by who brings it", *table(head, rows)]
 
 
 def _tenants(plan: PlatformPlan) -> list[str]:
-    head = ("tenant", "namespace", "groups", "borrows", "preemption", "pods", "storage", "volumes", "egress")
+    head = (
+        "tenant",
+        "namespace",
+        "groups",
+        "borrows",
+        "lends",
+        "weight",
+        "preemption",
+        "pods",
+        "storage",
+        "volumes",
+        "egress",
+    )
     queues = {queue.namespace: queue for queue in plan.queues.queues}
     rows = (
         (
             tenant.name,
             tenant.namespace,
             ", ".join(tenant.groups) or NONE,
-            "yes" if queues[tenant.namespace].borrow else "no",
+            borrows(queues[tenant.namespace]),
+            lends(queues[tenant.namespace]),
+            str(queues[tenant.namespace].weight),
             queues[tenant.namespace].preemption,
             tenant.pod_security,
             tenant.quota["requests.storage"],

@@ -69,10 +69,14 @@ AcceleratorsField = Annotated[
     BeforeValidator(_accelerators),
     PlainSerializer(str, return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9.-]*(:0*[1-9][0-9]*)?$", "examples": ["H100:8"]}
+        {
+            "type": "string",
+            "pattern": "^[A-Za-z][A-Za-z0-9.-]*(/[a-z0-9]+(\\.[a-z0-9]+)*)?(:0*[1-9][0-9]*)?$",
+            "examples": ["H100:8", "H100/1g.10gb:1"],
+        }
     ),
 ]
-"""Accelerators per node, `H100:8`."""
+"""Accelerators per node, `H100:8`, or a share of one, `H100/1g.10gb:1`."""
 
 QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
 

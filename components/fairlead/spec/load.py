@@ -10,10 +10,13 @@ from pydantic import ValidationError
 
 from fairlead.errors import InputError, Problem
 from fairlead.spec.base import Model
-from fairlead.spec.model import Layers, Platform, Pool, Tenant
+from fairlead.spec.layer import Layers
+from fairlead.spec.model import Platform
 from fairlead.spec.paths import in_input_order
+from fairlead.spec.pool import Pool
 from fairlead.spec.problems import follows, from_validation
 from fairlead.spec.targets import KINDS, AnyTarget, target_class
+from fairlead.spec.tenant import Tenant
 
 Part = TypeVar("Part", bound=Model)
 EXTRA = "extra_forbidden"

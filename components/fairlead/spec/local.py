@@ -5,9 +5,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from fairlead.spec.base import Cidr, Model
+from fairlead.spec.base import Cidr, Model, Name
+from fairlead.spec.pool import Capacity
+
+Stock = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 
 
 def _link(value: str) -> str:
@@ -28,3 +31,5 @@ class LocalTarget(Model):
     """Which target builds the cluster."""
     subnet: Annotated[Cidr, AfterValidator(_link)] = "100.64.77.0/30"
     """Addresses of the link between this machine and the cluster: a /30 that nothing else uses."""
+    stock: dict[Name, dict[Capacity, Stock]] = Field(default_factory=dict[Name, dict[Capacity, Stock]])
+    """Pool that grows -> nodes that the simulated market has of each capacity; left out, enough of it."""

@@ -17,6 +17,16 @@ NodeName = Annotated[
 """Name of a Node object: lower-case letters, digits, hyphens and dots."""
 
 
+LabelKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+        max_length=316,
+    ),
+]
+"""Key of a node label."""
+
+
 def _endpoint(value: str) -> str:
     try:
         port = urlsplit(value).port
@@ -104,6 +114,15 @@ class BroughtStore(Model):
     """How workloads prove who they are; left out, the store must not ask, or tenants bring their own way."""
 
 
+class NodeTopology(Model):
+    """Labels by which the owner's accelerator nodes say where they stand. All of them must carry each."""
+
+    block: LabelKey | None = None
+    """Node label that nodes share whose racks are near each other."""
+    rack: LabelKey | None = None
+    """Node label that nodes share which stand nearest to each other."""
+
+
 class OnpremTarget(Model):
     """A cluster that stands already. Exactly one of kubeconfig, stack and cluster says which."""
 
@@ -117,6 +136,8 @@ class OnpremTarget(Model):
     """Stack ORGANIZATION/PROJECT/STACK whose output kubeconfig is the cluster's, with an exec plugin."""
     cluster: NamedCluster | None = None
     """A cluster of a cloud, by its name."""
+    topology: NodeTopology = NodeTopology()
+    """Where nodes with accelerators stand; left out, they are all alike."""
     storage: Storage = Storage()
     """Which of its storage classes stand behind the contract's names."""
     object_store: BroughtStore | None = None

@@ -1,19 +1,21 @@
-"""Charts: taken out of the Go module of their release, checked against the hash of its zip."""
+"""Charts: taken out of the Go module of their release, or their own archive, checked against its hash."""
 
 from __future__ import annotations
 
 import shutil
+import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ChartRow
-from fairlead.errors import FairleadError
-from fairlead.tools import toolchain
-from fairlead.tools.cache import Cache, Item, recipe_digest
+from fairlead.errors import FairleadError, ToolError
+from fairlead.tools import fetch, toolchain
+from fairlead.tools.cache import Cache, Item, recipe_digest, sha256_file
 from fairlead.tools.progress import Progress
 from fairlead.tools.steps import Context, Step, run_steps
 
@@ -69,13 +71,36 @@ def _make(context: Context, row: ChartRow) -> None:
     with cache.lock(item.key, context.progress.note), cache.scratch(item.key) as scratch:
         if cache.present(item):
             return
-        module = context.go.module_dir(row.module, scratch, runner)
+        if row.module is not None:
+            module, how, source = context.go.module_dir(row.module, scratch, runner), "go", row.module.query
+        else:
+            module, how = scratch / "archive", "download"
+            source = _unpack(context, row, module)
         made = scratch / "item"
         for name, folder in {_folder(row): row.path, **row.parts}.items():
             shutil.copytree(module / folder, made / name, copy_function=shutil.copyfile)
         _adapt(made / _folder(row), row)
         files = [path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()]
-        cache.commit(item, made, how="go", source=row.module.query, extra=files)
+        cache.commit(item, made, how=how, source=source, extra=files)
+
+
+def _unpack(context: Context, row: ChartRow, into: Path) -> str:
+    """A chart's archive, unpacked; its address. Raises ToolError where its repository does not serve it."""
+    if row.archive is None:
+        raise AssertionError(f"chart {row.name} has passed the lock without module and archive")
+    into.mkdir()
+    file = into.with_suffix(".tgz")
+    fix = f"let this machine reach {urlsplit(row.archive.url).netloc}: no package registry carries this chart"
+    try:
+        fetch.save(context.reach, row.archive.url, file)
+    except fetch.UnavailableError as error:
+        raise ToolError(f"chart {row.name}", str(error), fix) from error
+    if (found := sha256_file(file)) != row.archive.sha256:
+        why = f"{row.archive.url} is refused: its SHA-256 is {found}, expected {row.archive.sha256}"
+        raise ToolError(f"chart {row.name}", why)
+    with tarfile.open(file) as archive:
+        archive.extractall(into, filter="data")
+    return row.archive.url
 
 
 def _adapt(chart: Path, row: ChartRow) -> None:

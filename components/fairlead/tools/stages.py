@@ -1,9 +1,11 @@
 """How simulated nodes and their pods behave: KWOK's own stages, and ours for pods of Jobs.
 
-Of the pinned KWOK module: nodes become Ready and renew their leases, pods start at once and vanish
-when deleted. Ours, for pods that a Job owns:
+Of the pinned KWOK module: nodes become Ready and renew their leases, pods start at once.
+Ours, for pods that a Job owns:
 - `simulation.fairlead.dev/run-for: "90s"` (a Go duration, default 5s): how long the pod runs.
 - `simulation.fairlead.dev/exit: "failure"`: it then ends with exit code 1 instead of 0.
+Ours, for any pod that is deleted: it ends first, with the exit code of SIGTERM, and goes then. A kubelet
+does so, and the Job controller waits for it where a job says what failures mean (podFailurePolicy).
 Ours, for nodes: `simulation.fairlead.dev/resources`, a JSON object, is what the node advertises.
 Ours, for the helper pods of volumes: they are done at once, since a simulated node has no disk.
 Which nodes they apply to is the KWOK controller's setting: those annotated kwok.x-k8s.io/node=fake.
@@ -34,7 +36,6 @@ UPSTREAM = (
     "kustomize/stage/node/fast/node-initialize.yaml",
     "kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
     "kustomize/stage/pod/fast/pod-ready.yaml",
-    "kustomize/stage/pod/fast/pod-delete.yaml",
 )
 FILE = "stages.yaml"
 
@@ -50,7 +51,6 @@ conditions:
   type: ContainersReady
 containerStatuses:
 {{ range $index, $item := .spec.containers }}
-{{ $origin := index $root.status.containerStatuses $index }}
 - image: {{ $item.image | Quote }}
   name: {{ $item.name | Quote }}
   ready: false
@@ -61,7 +61,7 @@ containerStatuses:
       exitCode: %(code)d
       finishedAt: {{ $now | Quote }}
       reason: %(reason)s
-      startedAt: {{ $origin.state.running.startedAt | Quote }}
+      startedAt: {{ or $root.status.startTime $now | Quote }}
 {{ end }}
 phase: %(phase)s
 """
@@ -90,6 +90,29 @@ def _end(
     }
 
 
+STOPPED = 143
+"""Exit code of a process that SIGTERM has ended: 128 + 15."""
+
+
+def _deleted(name: str, operator: str, then: dict[str, Any]) -> dict[str, Any]:
+    """A stage for pods that are being deleted, by whether they have ended."""
+    return {
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "Stage",
+        "metadata": {"name": name},
+        "spec": {
+            "resourceRef": {"apiGroup": "v1", "kind": "Pod"},
+            "selector": {
+                "matchExpressions": [
+                    {"key": ".metadata.deletionTimestamp", "operator": "Exists"},
+                    {"key": ".status.phase", "operator": operator, "values": ["Succeeded", "Failed"]},
+                ]
+            },
+            "next": then,
+        },
+    }
+
+
 def _job(operator: str) -> list[dict[str, Any]]:
     """Pods of Jobs, by whether they are to fail."""
     return [
@@ -99,18 +122,21 @@ def _job(operator: str) -> list[dict[str, Any]]:
 
 
 def ours() -> list[dict[str, Any]]:
-    """The stages that end pods: completed, failed where the pod asks for it, and helpers at once."""
+    """The stages that end pods: completed, failed where the pod asks for it, helpers at once, deleted ones."""
     wished = {
         "durationMilliseconds": DEFAULT_RUN_MS,
         "durationFrom": {"expressionFrom": f'.metadata.annotations["{RUN_FOR}"]'},
     }
     done = {"code": 0, "reason": "Completed", "phase": "Succeeded"}
     failed = {"code": 1, "reason": "Error", "phase": "Failed"}
+    stopped = {"code": STOPPED, "reason": "Error", "phase": "Failed"}
     helpers = [{"key": ".metadata.namespace", "operator": "In", "values": [HELPERS]}]
     return [
         _end("fairlead-pod-complete", _job("NotIn"), wished, done),
         _end("fairlead-pod-fail", _job("In"), wished, failed),
         _end("fairlead-helper-complete", helpers, {"durationMilliseconds": 0}, done),
+        _deleted("fairlead-pod-stop", "NotIn", {"statusTemplate": _STATUS % stopped}),
+        _deleted("fairlead-pod-delete", "In", {"delete": True}),
     ]
 
 

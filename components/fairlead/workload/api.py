@@ -35,6 +35,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "Node": ("", "v1", "nodes"),
     "Deployment": ("apps", "v1", "deployments"),
     "ClusterQueue": ("kueue.x-k8s.io", "v1beta2", "clusterqueues"),
+    "PendingWorkloads": ("visibility.kueue.x-k8s.io", "v1beta2", "localqueues"),
 }
 """Kind -> API group, version and plural."""
 _CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue")
@@ -97,6 +98,18 @@ class Api:
     def create(self, obj: Object) -> Object:
         """Makes an object; waits for webhooks that are not ready. One that exists is an ApiFailure 409."""
         return self._retried(lambda: _plain(self._client.create(_resource(obj["kind"])(obj))))
+
+    def patch(self, kind: str, name: str, change: Object, namespace: str | None = None) -> Object:
+        """Changes an object by a JSON merge patch: null removes a field, a list replaces one."""
+        from lightkube.types import PatchType
+
+        return self._retried(
+            lambda: _plain(
+                self._client.patch(
+                    _resource(kind), name, change, namespace=namespace, patch_type=PatchType.MERGE
+                )
+            )
+        )
 
     def delete(self, kind: str, name: str, namespace: str) -> bool:
         """Deletes an object and, before it is gone, what it owns. False if it was not there."""
@@ -285,6 +298,8 @@ def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
     text = f"the cluster refused: {error}"
     if "could not find the requested resource" in text or "page not found" in text:
         text += "\n    fix:     the layers `queue` and `jobs` have to run on this cluster"
+    elif "denied the request: runtime" in text:
+        text += "\n    fix:     this cluster cannot keep the job's topology: leave it out, or say near"
     elif code in fixes:
         text += f"\n    fix:     {fixes[code]}"
     return ApiFailure(text, code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,12 +14,15 @@ from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.feed import Moment, TimedOutError, moment, moments
 from fairlead.workload.logs import Line, follow, last_lines, read
 from fairlead.workload.model import TrainingJob
+from fairlead.workload.places import places
 from fairlead.workload.render import HASH, render
 from fairlead.workload.state import JOB_SET, JOB_UID, JobState
 
 Object = dict[str, Any]
 OURS = {labels.MANAGED_BY: "fairlead"}
 Goal = Literal["running", "finished"]
+NO_RUNTIME = "must be created before the TrainJob"
+"""Trainer's words where no runtime of the job's accelerators is there."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Client:
         workloads, _ = self.api.list("Workload", tenant)
         job_sets, _ = self.api.list("JobSet", tenant, OURS)
         pods, _ = self.api.list("Pod", tenant, OURS)
+        place = places(self.api, workloads)
         by_uid = {w["metadata"].get("labels", {}).get(JOB_UID): w for w in workloads}
         by_name = {_key(s): s for s in job_sets}
         states = [
@@ -75,7 +79,12 @@ class Client:
             ).state
             for job in jobs
         ]
-        return sorted((s for s in states if s), key=lambda state: (state.created, state.tenant, state.name))
+        waiting = {
+            uid: place.get((w["metadata"]["namespace"], w["metadata"]["name"])) for uid, w in by_uid.items()
+        }
+        uids = [job["metadata"]["uid"] for job in jobs]
+        placed = [replace(s, place=waiting.get(uid)) for s, uid in zip(states, uids, strict=True) if s]
+        return sorted(placed, key=lambda state: (state.created, state.tenant, state.name))
 
     def state(self, tenant: str, name: str) -> JobState:
         """What a job does now. Raises FairleadError if there is none of that name."""
@@ -220,9 +229,20 @@ class Client:
             self.api.create(train_job)
         except ApiFailure as failure:
             # An answer may have been lost and the creation tried again: then it is ours.
+            if NO_RUNTIME in str(failure):
+                raise InputError(f"job {job.name}", [_no_whole_nodes(job)]) from failure
             found = self.api.get("TrainJob", job.name, job.tenant) if failure.code == 409 else None
             if found is None or _hash(found) != _hash(train_job):
                 raise
+
+
+def _no_whole_nodes(job: TrainingJob) -> Problem:
+    return Problem(
+        "job.accelerators",
+        "no pool of this cluster has whole nodes of these accelerators for a job over several nodes",
+        given=str(job.accelerators),
+        fix="`fairlead status` shows the pools; choose one of their accelerators, or add a pool",
+    )
 
 
 def _taken(job: TrainingJob, old: Object) -> str:

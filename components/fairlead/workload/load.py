@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import InputError, Problem, one_of
-from fairlead.plan.machines import unknown_accelerator
+from fairlead.plan.sharing import find
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import from_validation, shown
 from fairlead.workload.documents import read
@@ -89,9 +89,8 @@ def _accelerator_problems(job: TrainingJob, catalog: Catalog | None) -> Iterable
         from fairlead.catalog.read import load
 
         catalog = load()
-    name = job.accelerators.name
-    known = catalog.accelerator(name)
-    return () if known else (unknown_accelerator(f"{ROOT}.accelerators", name, catalog),)
+    found = find(job.accelerators.called, f"{ROOT}.accelerators", catalog)
+    return (found,) if isinstance(found, Problem) else ()
 
 
 def _without(data: Mapping[Any, Any], locations: Iterable[tuple[str | int, ...]]) -> dict[Any, Any]:

@@ -17,9 +17,12 @@ from fairlead.values import quantity, seconds
 from fairlead.workload import words
 
 Stage = Literal["testing", "training", "inference"]
+Nearness = Literal["near", "rack", "block"]
 
 MAX_RESTARTS = 10
 """Most restarts a job can ask for: the cluster holds one runtime per limit (docs/adr/0006)."""
+MAX_GRACE_SECONDS = 3600
+"""Longest time a pod may take to stop: nobody waits longer than an hour for a drained node."""
 MAX_SCRIPT_BYTES = 100_000
 """Longest setup and run together: Linux passes one argument of at most 128 KiB (MAX_ARG_STRLEN)."""
 MAX_POD_NAME = 63
@@ -49,6 +52,12 @@ def _positive(value: str) -> str:
 def _lasting(value: str) -> str:
     if seconds(value) <= 0:
         raise ValueError("must be more than zero")
+    return value
+
+
+def _stoppable(value: str) -> str:
+    if not 1 <= seconds(value) <= MAX_GRACE_SECONDS:
+        raise ValueError("must be between 1s and 1h: a node that is drained waits no longer")
     return value
 
 
@@ -101,6 +110,8 @@ class Checkpoint(Model):
     """Size of a shared volume made for the job, for example 50Gi. Either this or claim."""
     path: MountPath = "/checkpoints"
     """Where it is mounted."""
+    grace: Annotated[Duration, BeforeValidator(_text), AfterValidator(_stoppable)] | None = None
+    """How long writing one takes: the time between SIGTERM and the end, at most 1h; left out, the platform's."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Checkpoint:
@@ -123,9 +134,12 @@ class TrainingJob(Model):
     priority: Stage | None = None
     """Its rank in the queue, by the name of a stage; left out, that of its own stage."""
     accelerators: AcceleratorsField | None = None
-    """Accelerators of each node, `H100:8`; left out for a job without."""
+    """Accelerators of each node, `H100:8`; or a share of one, `H100/1g.10gb:1`; left out for a job without."""
     num_nodes: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many nodes work together."""
+    topology: Nearness | None = None
+    """How near nodes with accelerators stand: near, as near as can be now; rack or block, all in one, or it waits.
+    Left out, near."""
     cpus: Amount | None = None
     """Cores of each node; left out, the catalogue's share per accelerator, or 1."""
     memory: Amount | None = None
@@ -159,6 +173,11 @@ class TrainingJob(Model):
         return self.priority or self.stage
 
     @property
+    def nearness(self) -> str:
+        """The word for how near its nodes stand; empty for a job without accelerators."""
+        return (self.topology or "near") if self.accelerators else ""
+
+    @property
     def checkpoint_claim(self) -> str | None:
         """Name of the claim that holds its checkpoints, None if it keeps none."""
         if self.checkpoint is None:
@@ -168,6 +187,8 @@ class TrainingJob(Model):
     def conflicts(self) -> Iterator[Problem]:
         """What does not fit together; nothing for a good job."""
         yield from _name_too_long(self)
+        yield from _more_than_a_share(self)
+        yield from _near_without_accelerators(self)
         yield from _script_too_long(self)
         yield from _secret_in_plain_sight(self)
         yield from _set_twice(self)
@@ -181,6 +202,29 @@ def _name_too_long(job: TrainingJob) -> Iterator[Problem]:
         what = f"is too long: the last of {job.num_nodes} pods would be called {pod}, {len(pod)} characters"
         fix = f"use a name of at most {len(job.name) - over} characters"
         yield Problem("job.name", what, job.name, f"pod names of at most {MAX_POD_NAME} characters", fix)
+
+
+def _more_than_a_share(job: TrainingJob) -> Iterator[Problem]:
+    """A share is for one pod. Two may be parts of one accelerator, which NCCL refuses: nccl#231, nccl#418;
+    a MIG slice reaches no other accelerator directly: nccl#1716. 2026-11-24.
+    """
+    if job.accelerators is None or not job.accelerators.share:
+        return
+    whole = job.accelerators.name
+    if job.accelerators.count > 1:
+        what = "a node of a job has one share at most: two are no larger accelerator, and may be the same one"
+        fix = f"ask for a larger share, or for a whole one: {whole}:1"
+        yield Problem("job.accelerators", what, str(job.accelerators), f"{job.accelerators.called}:1", fix)
+    if job.num_nodes > 1:
+        what = "shares do not work together: two nodes may get parts of one accelerator, where NCCL does not start"
+        fix = f"send jobs of one node, or ask for whole accelerators: {whole}:1"
+        yield Problem("job.num_nodes", what, str(job.num_nodes), "1", fix)
+
+
+def _near_without_accelerators(job: TrainingJob) -> Iterator[Problem]:
+    if job.topology and not job.accelerators:
+        what = "only nodes with accelerators are placed by racks and blocks"
+        yield Problem("job.topology", what, job.topology, fix="leave topology out, or ask for accelerators")
 
 
 def _script_too_long(job: TrainingJob) -> Iterator[Problem]:

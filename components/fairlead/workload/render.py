@@ -1,6 +1,6 @@
 """A training job as Kubernetes objects: a pure function, the same on every target.
 
-What it depends on is the job and the catalogue's row of its accelerator; the cluster it goes to
+What it depends on is the job and the catalogue's rows of its accelerator; the cluster it goes to
 plays no part. Everything that all jobs share lies in the runtime: `fairlead.workload.runtime`.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from fairlead import labels
-from fairlead.catalog.model import AcceleratorRow, Catalog
-from fairlead.errors import InputError
-from fairlead.plan.machines import unknown_accelerator
+from fairlead.catalog.model import Catalog
+from fairlead.errors import InputError, Problem
+from fairlead.plan import sharing
+from fairlead.plan.sharing import Asked
 from fairlead.values import cpu_text, memory_text, quantity, seconds
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
 from fairlead.workload.runtime import API_VERSION, runtime_name, unexpanded
@@ -27,8 +29,19 @@ MASTER_PORT = 29500
 """Port of rank 0 for rendezvous: PyTorch's default, and Trainer's (pkg/constants/constants.go)."""
 SHARED_CLASS = "fairlead-shared"
 """C4: storage class of volumes that several nodes mount."""
+KEPT: Mapping[str, str] = {
+    "karpenter.sh/do-not-disrupt": "true",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+}
+"""Annotations of every pod: no autoscaler moves a job that runs to save a node. Karpenter obeys the first,
+the Cluster Autoscaler the second, and neither minds the other's.
+
+https://karpenter.sh/docs/concepts/disruption/#pod-level-controls,
+https://github.com/kubernetes/autoscaler cluster-autoscaler/FAQ.md; 2026-11-24
+"""
 PLAIN_CPU = "1"
 PLAIN_MEMORY = "1Gi"
+MEBI = 1024 * 1024
 _RESTART_PATH = "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"
 _RANK_PATH = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
@@ -41,26 +54,24 @@ def render(job: TrainingJob, catalog: Catalog | None = None) -> list[Object]:
     Raises InputError if the catalogue has no such accelerator.
     """
     known = catalog or _catalog()
-    row = accelerator_row(job, known)
+    asked = accelerator(job, known)
     objects: list[Object] = []
     if job.checkpoint is not None and job.checkpoint.size is not None:
         objects.append(_checkpoint_claim(job))
-    train_job = _train_job(job, row, known)
+    train_job = _train_job(job, asked, known)
     objects.append(train_job)
     train_job["metadata"]["annotations"][HASH] = _digest(objects)
     return objects
 
 
-def accelerator_row(job: TrainingJob, catalog: Catalog | None = None) -> AcceleratorRow | None:
-    """The catalogue's row of the job's accelerator, None for a job without. Raises InputError."""
+def accelerator(job: TrainingJob, catalog: Catalog) -> Asked | None:
+    """The job's accelerator, or share of one, in the catalogue; None for a job without. Raises InputError."""
     if job.accelerators is None:
         return None
-    known = catalog or _catalog()
-    row = known.accelerator(job.accelerators.name)
-    if row is None:
-        where = "job.accelerators"
-        raise InputError(job.name, [unknown_accelerator(where, job.accelerators.name, known)])
-    return row
+    asked = sharing.find(job.accelerators.called, "job.accelerators", catalog)
+    if isinstance(asked, Problem):
+        raise InputError(job.name, [asked])
+    return asked
 
 
 def _catalog() -> Catalog:
@@ -103,7 +114,7 @@ def _checkpoint_claim(job: TrainingJob) -> Object:
     }
 
 
-def _train_job(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -> Object:
+def _train_job(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
     return {
         "apiVersion": API_VERSION,
         "kind": "TrainJob",
@@ -121,7 +132,7 @@ def _train_job(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -
             "runtimeRef": {
                 "apiGroup": API_VERSION.partition("/")[0],
                 "kind": "ClusterTrainingRuntime",
-                "name": runtime_name(job.max_restarts),
+                "name": runtime_name(job.max_restarts, job.nearness, _connected(job, asked)),
             },
             **_deadline(job),
             "trainer": {
@@ -129,13 +140,20 @@ def _train_job(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -
                 "args": [unexpanded(script(job))],
                 "env": _env(job),
                 "numNodes": job.num_nodes,
-                "resourcesPerNode": _resources(job, row),
+                "resourcesPerNode": _resources(job, asked, catalog),
             },
             "runtimePatches": [
-                {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, row, catalog)}}
+                {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, asked, catalog)}}
             ],
         },
     }
+
+
+def _connected(job: TrainingJob, asked: Asked | None) -> str:
+    """The accelerator of a job over several whole nodes, whose runtime it needs; empty for any other job."""
+    if asked is None or asked.share or job.accelerators is None or job.num_nodes < 2:
+        return ""
+    return asked.row.name if asked.row.whole_node == job.accelerators.count else ""
 
 
 def _deadline(job: TrainingJob) -> Object:
@@ -186,23 +204,22 @@ def _from_secret(reference: str) -> Object:
     return {"valueFrom": {"secretKeyRef": {"name": name, "key": key}}}
 
 
-def _resources(job: TrainingJob, row: AcceleratorRow | None) -> Object:
+def _resources(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
     count = job.accelerators.count if job.accelerators else 0
     cpu, memory = PLAIN_CPU, PLAIN_MEMORY
-    if row is not None:
-        cpu = cpu_text(quantity(row.job_cpu) * count)
-        memory = memory_text(quantity(row.job_memory) * count)
-    extended = {row.resource: str(count)} if row is not None else {}
+    if asked is not None:
+        share = sharing.part(asked, catalog) * count
+        cpu = cpu_text(quantity(asked.row.job_cpu) * share)
+        memory = memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI))
+    extended = {asked.row.resource: str(count)} if asked is not None else {}
     requests = {"cpu": job.cpus or cpu, "memory": job.memory or memory, **extended}
     # Cores may be exceeded while they idle; memory and accelerators cannot be taken back.
     return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
 
 
-def _patch(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -> Object:
-    pod: Object = {**_placement(row, catalog), **_volumes(job)}
-    pod_metadata: Object = {"labels": _job_labels(job)}
-    if job.annotations:
-        pod_metadata["annotations"] = dict(job.annotations)
+def _patch(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
+    pod: Object = {**_placement(asked, catalog), **_volumes(job), **_grace(job)}
+    pod_metadata: Object = {"labels": _job_labels(job), "annotations": {**job.annotations, **KEPT}}
     template: Object = {"metadata": pod_metadata, **({"spec": pod} if pod else {})}
     return {
         "metadata": {"labels": _job_labels(job)},
@@ -210,19 +227,27 @@ def _patch(job: TrainingJob, row: AcceleratorRow | None, catalog: Catalog) -> Ob
     }
 
 
-def _placement(row: AcceleratorRow | None, catalog: Catalog) -> Object:
+def _grace(job: TrainingJob) -> Object:
+    if job.checkpoint is None or job.checkpoint.grace is None:
+        return {}
+    return {"terminationGracePeriodSeconds": seconds(job.checkpoint.grace)}
+
+
+def _placement(asked: Asked | None, catalog: Catalog) -> Object:
     # On every target the same: a target that puts taints on some of its nodes by itself has rows for them.
     tolerated = [
         {"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}
         for one in catalog.taints.values()
     ]
-    if row is None:
+    if asked is None:
         return {"tolerations": tolerated}
+    share = {"key": labels.SHARE, "operator": "Equal", "value": asked.share, "effect": "NoSchedule"}
     return {
-        # Several accelerators share one resource name: the name in the catalogue tells them apart.
-        "nodeSelector": {labels.ACCELERATOR: row.name},
+        # Accelerators and their shares have one resource name: the name in the catalogue tells them apart.
+        "nodeSelector": {labels.ACCELERATOR: sharing.node_value(asked.name)},
         "tolerations": [
-            {"key": row.resource, "operator": "Exists", "effect": "NoSchedule"},
+            {"key": asked.row.resource, "operator": "Exists", "effect": "NoSchedule"},
+            *([share] if asked.share else []),
             *tolerated,
         ],
     }

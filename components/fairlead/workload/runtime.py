@@ -9,10 +9,11 @@ pkg/apis/trainer/v1alpha1/trainjob_types.go, type JobSetSpecPatch. See docs/adr/
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
+from fairlead.plan.fabric_model import JobFabric
 from fairlead.workload.model import MAX_RESTARTS, REPLICATED_JOB
 
 API_VERSION = "trainer.kubeflow.org/v1alpha1"
@@ -25,12 +26,20 @@ USER = 1000
 SHELL = "/bin/sh"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - not a temporary file: where POSIX shared memory lies
 
-LAUNCHER = """\
+GRACE_SECONDS = 60
+"""How long a pod may take to stop unless its job or the platform says otherwise."""
+STOPPED = 143
+"""Exit code of a job that was told to stop: 128 + SIGTERM, as shells have it."""
+DISRUPTED = "disrupted"
+"""Name of the failure policy's rule; JobSet shows it as the reason of such a restart."""
+
+LAUNCHER = f"""\
 "$0" -c "$1" &
-job=$!
-[ $$ -ne 1 ] || trap 'kill -TERM -1' TERM INT
+job=$! told=
+[ $$ -ne 1 ] || trap 'told=1; kill -TERM -1' TERM INT
 wait "$job"; code=$?
 while kill -0 "$job" 2>/dev/null; do wait "$job"; code=$?; done
+[ -z "$told" ] || [ "$code" -ne 0 ] || code={STOPPED}
 exit "$code"
 """
 """Process 1 of every container: starts the job's script and hands on a request to stop.
@@ -38,8 +47,16 @@ exit "$code"
 The kernel drops signals that process 1 does not handle, and a shell handles none while a command
 runs in its foreground: without this, an evicted job would not hear SIGTERM, could not save its
 checkpoint, and would hold its place for the whole grace period. `kill -1` reaches every process
-of the container (never this one), so it is armed only where this shell is process 1.
+of the container (never this one), so it is armed only where this shell is process 1. A job that was
+told to stop and then ends well has not finished its work: it must not count as succeeded.
 """
+
+PROFILED = """\
+[ ! -r PROFILE ] || ! command -v bash >/dev/null || exec bash -c '. PROFILE; exec "$0" "$@"' "$0" "$@"
+exec "$0" "$@"
+"""
+"""Before the launcher, where the network between nodes has a file of variables: sourced by bash, for which such
+files are written, if the image has both."""
 
 
 def unexpanded(text: str) -> str:
@@ -51,43 +68,96 @@ def unexpanded(text: str) -> str:
     return re.sub(r"\$\$+|\$(?=\()", lambda match: match.group() * 2, text)
 
 
-def runtime_name(max_restarts: int) -> str:
-    """Name of the runtime with that restart limit."""
-    return NAME if max_restarts == 0 else f"{NAME}-restart-{max_restarts}"
+def runtime_name(max_restarts: int, nearness: str = "", connected: str = "") -> str:
+    """Name of the runtime with that restart limit.
+
+    nearness: word of a job with accelerators; connected: accelerator of a job over several whole nodes of it.
+    """
+    parts = [NAME, connected.lower().replace(".", "-"), nearness]
+    name = "-".join(part for part in parts if part)
+    return name if max_restarts == 0 else f"{name}-restart-{max_restarts}"
 
 
-def runtimes(pod_labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+def runtimes(
+    pod_labels: Mapping[str, str] | None = None,
+    nearness: Mapping[str, Mapping[str, str]] | None = None,
+    fabrics: Sequence[JobFabric] = (),
+    grace_seconds: int = GRACE_SECONDS,
+) -> list[dict[str, Any]]:
     """Every ClusterTrainingRuntime that jobs may refer to, fewest restarts first.
 
-    pod_labels: labels that every pod needs on this cluster, contract rule C5. They lie here, so that
-    the jobs themselves are the same everywhere.
+    pod_labels: labels that every pod needs on this cluster, contract rule C5. nearness: words of jobs
+    with accelerators, and the pod annotations that they mean on this cluster. fabrics: what jobs over
+    several whole nodes of an accelerator get. grace_seconds: how long pods may take to stop where the
+    job does not say. All that lies here, so that the jobs themselves are the same everywhere.
     """
-    return [runtime(limit, pod_labels) for limit in range(MAX_RESTARTS + 1)]
+    variants: list[tuple[str, Mapping[str, str], JobFabric | None]] = [("", {}, None)]
+    for fabric in (None, *fabrics):
+        variants += [(word, notes, fabric) for word, notes in (nearness or {}).items()]
+    return [
+        runtime(limit, pod_labels, word, notes, fabric, grace_seconds)
+        for word, notes, fabric in variants
+        for limit in range(MAX_RESTARTS + 1)
+    ]
 
 
-def runtime(max_restarts: int, pod_labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+def runtime(
+    max_restarts: int,
+    pod_labels: Mapping[str, str] | None = None,
+    nearness: str = "",
+    annotations: Mapping[str, str] | None = None,
+    fabric: JobFabric | None = None,
+    grace_seconds: int = GRACE_SECONDS,
+) -> dict[str, Any]:
     """The ClusterTrainingRuntime for jobs that may start again that often."""
     return {
         "apiVersion": API_VERSION,
         "kind": "ClusterTrainingRuntime",
         "metadata": {
-            "name": runtime_name(max_restarts),
+            "name": runtime_name(max_restarts, nearness, fabric.accelerator if fabric else ""),
             "labels": {"trainer.kubeflow.org/framework": "plain", labels.MANAGED_BY: "fairlead"},
         },
         "spec": {
             # Without a policy Trainer does not apply numNodes and resourcesPerNode.
             "mlPolicy": {"numNodes": 1},
-            "template": {"spec": _job_set(max_restarts, pod_labels or {})},
+            "template": {
+                "spec": _job_set(
+                    max_restarts, _template(pod_labels or {}, annotations or {}, fabric, grace_seconds)
+                )
+            },
         },
     }
 
 
-def _job_set(max_restarts: int, pod_labels: Mapping[str, str]) -> dict[str, Any]:
-    pod = {"metadata": {"labels": dict(pod_labels)}, "spec": _pod()} if pod_labels else {"spec": _pod()}
+def _template(
+    pod_labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    fabric: JobFabric | None,
+    grace_seconds: int,
+) -> dict[str, Any]:
+    said = {"labels": dict(pod_labels), "annotations": dict(annotations)}
+    if fabric is not None:
+        said["annotations"] |= fabric.annotations
+    metadata = {key: value for key, value in said.items() if value}
+    return {**({"metadata": metadata} if metadata else {}), "spec": _pod(fabric, grace_seconds)}
+
+
+def _job_set(max_restarts: int, pod: Mapping[str, Any]) -> dict[str, Any]:
     return {
         # All jobs of an attempt are gone, with their pods and volumes, before the next one starts:
         # a gang never shares its nodes with its own past.
-        "failurePolicy": {"maxRestarts": max_restarts, "restartStrategy": "BlockingRecreate"},
+        "failurePolicy": {
+            "maxRestarts": max_restarts,
+            "restartStrategy": "BlockingRecreate",
+            # A node that was taken away is no failure of the job: the gang starts again, uncounted.
+            "rules": [
+                {
+                    "name": DISRUPTED,
+                    "action": "RestartJobSetAndIgnoreMaxRestarts",
+                    "onJobFailureReasons": ["PodFailurePolicy"],
+                }
+            ],
+        },
         "replicatedJobs": [
             {
                 "name": REPLICATED_JOB,
@@ -96,6 +166,7 @@ def _job_set(max_restarts: int, pod_labels: Mapping[str, str]) -> dict[str, Any]
                     "spec": {
                         # One failed node fails the attempt: the others could only wait for it.
                         "backoffLimit": 0,
+                        "podFailurePolicy": {"rules": _disruptions()},
                         "template": pod,
                     },
                 },
@@ -104,9 +175,49 @@ def _job_set(max_restarts: int, pod_labels: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _pod() -> dict[str, Any]:
+def _disruptions() -> list[dict[str, Any]]:
+    """What is told apart from a failure of the job: its pods were evicted, or told to stop.
+
+    Kubernetes marks pods that the eviction API, a taint, a node's shutdown or a higher priority takes
+    (https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions). Who
+    deletes a pod does not mark it: Karpenter, once a node's time is up. The launcher's exit code tells.
+    """
+    told = {"containerName": REPLICATED_JOB, "operator": "In", "values": [STOPPED]}
+    return [
+        {"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        {"action": "FailJob", "onExitCodes": told},
+    ]
+
+
+def command(fabric: JobFabric | None = None) -> list[str]:
+    """The container's command, to which the job's script is added as last argument."""
+    plain = [SHELL, "-c", unexpanded(LAUNCHER), SHELL]
+    if fabric is None or not fabric.profile:
+        return plain
+    return [SHELL, "-c", unexpanded(PROFILED.replace("PROFILE", fabric.profile)), *plain]
+
+
+def _connected(fabric: JobFabric | None) -> dict[str, Any]:
+    """What the container gets of the network between nodes, beside what the job asks for.
+
+    Trainer 2.3.0 adds the two: a variable of the job wins over one of the same name here
+    (pkg/apply/apply.go, UpsertEnvVars), amounts are merged by name
+    (pkg/util/trainingruntime/trainingruntime.go, MergeResourceRequirements).
+    """
+    if fabric is None:
+        return {}
+    amounts = dict(fabric.requests)
+    env = [{"name": name, "value": unexpanded(value)} for name, value in fabric.env.items()]
+    return {
+        **({"env": env} if env else {}),
+        **({"resources": {"requests": amounts, "limits": amounts}} if amounts else {}),
+    }
+
+
+def _pod(fabric: JobFabric | None, grace_seconds: int) -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": grace_seconds,
         "serviceAccountName": labels.WORKLOAD_ACCOUNT,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -123,7 +234,8 @@ def _pod() -> dict[str, Any]:
                 "name": REPLICATED_JOB,
                 # Where the object store is, contract rule C4: there is none on some targets.
                 "envFrom": [{"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}],
-                "command": [SHELL, "-c", unexpanded(LAUNCHER), SHELL],
+                "command": command(fabric),
+                **_connected(fabric),
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "capabilities": {"drop": ["ALL"]},

@@ -37,7 +37,9 @@ class JobState:
     running: int
     """Pods that run now."""
     restarts: int
-    """How often it was started again after a failure."""
+    """How often it was started again after a failure: what counts towards its limit."""
+    disruptions: int
+    """How often it was started again because its nodes were taken away: that does not count."""
     evictions: int
     """How often the queue took its place away."""
     stage: str
@@ -46,6 +48,9 @@ class JobState:
     """Per node, as asked for in resources: `8 nvidia.com/gpu on H100`; empty for none."""
     created: str
     """Time of submission, RFC 3339."""
+
+    place: int | None = None
+    """Place among the tenant's waiting work, 1 for the next; None where it does not wait, or is not asked for."""
 
     @property
     def finished(self) -> bool:
@@ -65,7 +70,8 @@ def derive(job: Object, workload: Object | None, job_set: Object | None, pods: I
         reason=reason,
         pods=_nodes(job),
         running=_count(pods, "Running"),
-        restarts=_restarts(job_set),
+        restarts=_counted(job_set),
+        disruptions=_restarts(job_set) - _counted(job_set),
         evictions=_evictions(workload),
         stage=tags.get(labels.STAGE, ""),
         priority=tags.get(labels.PRIORITY, ""),
@@ -173,6 +179,10 @@ def _nodes(job: Object) -> int:
 
 def _restarts(job_set: Object | None) -> int:
     return int((job_set or {}).get("status", {}).get("restarts", 0))
+
+
+def _counted(job_set: Object | None) -> int:
+    return int((job_set or {}).get("status", {}).get("restartsCountTowardsMax", 0))
 
 
 def _evictions(workload: Object | None) -> int:

@@ -31,10 +31,19 @@ def _brought(platform: dict[str, Any]) -> None:
     )
 
 
+def _shared(platform: dict[str, Any]) -> None:
+    fixed = {"min": 1, "max": 1}
+    platform["pools"] += [
+        {"name": "slices", "accelerators": "A100-80GB:1", "sharing": {"mig": {"1g.10gb": 7}}, **fixed},
+        {"name": "turns", "accelerators": "T4:1", "sharing": {"time-slicing": 4}, **fixed},
+    ]
+
+
 PROVISIONED = "node auto-provisioning"
 VARIANTS: Mapping[str, Change] = {
     PROVISIONED: _provisioned,
     "a network, a key and a public endpoint with an allow-list": _brought,
+    "slices and shares of accelerators": _shared,
 }
 """What is said -> how it changes azure-dev."""
 

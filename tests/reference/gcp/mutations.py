@@ -20,6 +20,14 @@ def has_gpus(one: Resource) -> bool:
     return bool(some(one["inputs"].get("nodeConfig")).get("guestAccelerators"))
 
 
+def has_taints(one: Resource) -> bool:
+    return bool(some(one["inputs"].get("nodeConfig")).get("taints"))
+
+
+def is_shared(one: Resource) -> bool:
+    return has_gpus(one) and "gpuSharingConfig" in one["inputs"]["nodeConfig"]["guestAccelerators"][0]
+
+
 def card_without(key: str) -> Where:
     return lambda one: has_gpus(one) and key not in one["inputs"]["nodeConfig"]["guestAccelerators"][0]
 
@@ -72,6 +80,10 @@ NODES = (
     Mutation("cards are an object", POOL, "nodeConfig.guestAccelerators", edit(lambda many: many[0]), has_gpus),
     Mutation("driver version in small letters", POOL,
              f"{CARD}.gpuDriverInstallationConfig.gpuDriverVersion", edit(str.lower), has_gpus),
+    Mutation("cards are cut, and the nodes do not say so", POOL, CARD, add("gpuPartitionSize", "1g.10gb"),
+             card_without("gpuPartitionSize")),
+    Mutation("nodes of shares let in what wants whole cards", POOL, "nodeConfig.taints", delete, has_taints),
+    Mutation("cards are whole, and the nodes say shares", POOL, f"{CARD}.gpuSharingConfig", delete, is_shared),
     Mutation("partition that the GPU has not", POOL, CARD, add("gpuPartitionSize", "9g.99gb"),
              card_without("gpuPartitionSize")),
     Mutation("a thousand containers share a GPU", POOL, CARD,

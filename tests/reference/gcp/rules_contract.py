@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from reference.common import Finding, Resource, is_unknown
 from reference.gcp import facts
 from reference.gcp.declared import POOL, Declared, finding, members, some
 
+SHARE = "fairlead.dev/share"
 POOL_LABEL, ACCELERATOR, CAPACITY = "fairlead.dev/pool", "fairlead.dev/accelerator", "fairlead.dev/capacity"
 LADDER = "fairlead.dev/ladder"
 COMPUTE_CLASS = "cloud.google.com/compute-class"
@@ -73,12 +75,27 @@ def _bought(pool: Resource, capacity: str) -> Iterator[Finding]:
         yield finding(pool, "nodeConfig.labels", f"{LADDER} is {steps}, and {CAPACITY} is {capacity}")
 
 
+def _share(pool: Resource, share: str, config: dict[str, Any]) -> Iterator[Finding]:
+    """The label says what GKE makes of the cards, and the taint keeps out what wants whole ones."""
+    for card in members(config.get("guestAccelerators")):
+        made = str(card.get("gpuPartitionSize") or ("shared" if card.get("gpuSharingConfig") else ""))
+        if made != share:
+            yield finding(
+                pool, "nodeConfig.labels", f"{ACCELERATOR} says share {share!r}, the cards are {made!r}"
+            )
+    kept = [str(one.get("value")) for one in members(config.get("taints")) if one.get("key") == SHARE]
+    if kept != ([share] if share else []):
+        yield finding(pool, "nodeConfig.taints", f"{SHARE} is {kept}, and the share is {share!r}")
+
+
 def _accelerator(pool: Resource, name: str) -> Iterator[Finding]:
     config = some(pool["inputs"].get("nodeConfig"))
     tpus = facts.tpus(str(config.get("machineType")))
     types = [tpus.label] if tpus else [one.get("type") for one in members(config.get("guestAccelerators"))]
     real = NAMES.get(str(types[0])) if types else "none"
-    if name != real:
+    whole, _, share = name.partition("_")
+    yield from _share(pool, share, config)
+    if whole != real:
         yield finding(
             pool, "nodeConfig.labels", f"{ACCELERATOR} is {name}, and the machine has {types or 'none'}"
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aws_declared import H100, cluster, of, one_of, stack
 from support.clouds import cloud_plan
-from support.strict import problems
 
 from fairlead.catalog import lock
+from fairlead.catalog.read import load
 from fairlead.declared.record import Declared
 from fairlead.plan.sites.aws_model import AwsSite
-from fairlead.targets.aws import karpenter_objects, neuron
+from fairlead.targets.aws import karpenter_objects
 
 
 def behind(resource: Declared) -> set[str]:
@@ -39,12 +39,30 @@ def test_karpenters_pools_come_after_their_classes_and_its_controller_after_its_
 
 
 def test_a_step_never_starts_more_nodes_than_the_pool_has_room_for() -> None:
+    """Said in cores too: their number alone does not hold a gang that comes at once, karpenter#2915."""
     limits = {
         one.name.rpartition("nodepool-")[2]: one.inputs["spec"]["limits"]
         for one in of(stack("aws-prod"), "NodePool")
     }
-    assert limits["h100-g1-spot"] == {"nodes": "6"}
-    assert limits["l4-g1-on-demand"] == {"nodes": "16"}
+    cores = {name: row.vcpus for name, row in load().machines["aws"].items()}
+    assert limits["h100-g1-spot"] == {"nodes": "6", "cpu": str(6 * cores["p5.48xlarge"])}
+    l4 = next(one for one in of(stack("aws-prod"), "NodePool") if one.name.endswith("l4-g1-on-demand"))
+    (machine,) = next(
+        one["values"]
+        for one in l4.inputs["spec"]["template"]["spec"]["requirements"]
+        if one["key"] == "node.kubernetes.io/instance-type"
+    )
+    assert limits["l4-g1-on-demand"] == {"nodes": "16", "cpu": str(16 * cores[machine])}
+
+
+def test_an_idle_node_goes_after_the_time_of_its_pool_and_all_of_them_at_once() -> None:
+    made = cluster({**H100, "idle_after": "20m"})
+    disruption = one_of(made, "NodePool", "h100-g1-on-demand")["spec"]["disruption"]
+    assert disruption["consolidateAfter"] == "1200s"
+    assert {"nodes": "100%", "reasons": ["Empty"]} in disruption["budgets"]
+    assert all(one.get("reasons") for one in disruption["budgets"]), (
+        "one without reasons holds empty nodes too"
+    )
 
 
 def test_only_empty_nodes_are_taken_from_a_pool_with_accelerators() -> None:
@@ -100,15 +118,6 @@ def test_karpenter_repairs_nodes_unless_no_pool_wants_it() -> None:
 
     assert gate()
     assert not gate(repair=False)
-
-
-def test_neurons_device_plugin_runs_on_its_accelerators_and_only_where_there_are_any() -> None:
-    assert not [one for one in of(stack("aws-dev"), "DaemonSet") if neuron.NAME in one.name]
-    objects = neuron.objects("image:1", ["Inferentia2", "Trainium"])
-    assert [problems(dict(one)) for one in objects] == [[]] * len(objects)
-    pod = objects[-1]["spec"]["template"]["spec"]
-    assert pod["tolerations"] == [{"key": neuron.RESOURCE, "operator": "Exists", "effect": "NoSchedule"}]
-    assert "'values': ['Inferentia2', 'Trainium']" in str(pod["affinity"])
 
 
 def test_training_data_is_a_volume_for_each_tenant_that_nobody_writes() -> None:

@@ -8,6 +8,8 @@ from support.targets import Built
 from fairlead import labels
 from fairlead.catalog.read import load
 
+HOSTNAME = "kubernetes.io/hostname"
+
 
 def test_the_handle_has_every_pool_of_the_plan_and_no_other(platform: Built) -> None:
     assert list(platform.handle.pools) == [pool.name for pool in platform.plan.pools]
@@ -36,12 +38,13 @@ def test_every_node_says_its_pool_accelerator_and_capacity(platform: Built) -> N
 
 
 def test_every_node_has_the_topology_labels_of_its_target_down_to_the_host_name(platform: Built) -> None:
-    levels = platform.plan.queues.levels
-    assert levels[-1] == "kubernetes.io/hostname"
     names = set()
-    for node in (node for nodes in platform.nodes.values() for node in nodes):
-        assert all(node["metadata"]["labels"].get(level) for level in levels)
-        names.add(node["metadata"]["labels"][levels[-1]])
+    for pool in platform.plan.pools:
+        levels = platform.plan.queues.levels_of(pool.asked_as)
+        assert levels[-1] == HOSTNAME
+        for node in platform.nodes[pool.name]:
+            assert all(node["metadata"]["labels"].get(level) for level in levels), pool.name
+            names.add(node["metadata"]["labels"][HOSTNAME])
     assert len(names) == sum(len(nodes) for nodes in platform.nodes.values()), "two nodes, one host name"
 
 
@@ -96,8 +99,9 @@ def test_the_platforms_own_pods_stay_off_accelerator_nodes(platform: Built) -> N
         selected = template["spec"].get("nodeSelector", {})
         tolerated = {t.get("key") for t in template["spec"].get("tolerations", [])}
         kept_off = platform.handle.system_selector.items() <= selected.items()
-        # Only what makes accelerators work may tolerate them; then an affinity names the accelerators.
-        at_work = tolerated & resources and labels.ACCELERATOR in str(template["spec"].get("affinity"))
+        # Only what makes accelerators work may tolerate them; then an affinity names the accelerators or the pools.
+        affinity = str(template["spec"].get("affinity"))
+        at_work = tolerated & resources and (labels.ACCELERATOR in affinity or labels.POOL in affinity)
         assert kept_off or at_work, f"{name} may land on accelerator nodes"
         looked += 1
     assert looked >= 3

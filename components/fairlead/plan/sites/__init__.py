@@ -14,7 +14,8 @@ from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan, Site
-from fairlead.spec.model import Platform, Pool
+from fairlead.spec.model import Platform
+from fairlead.spec.pool import Pool
 from fairlead.spec.targets import KINDS, AnyTarget
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
@@ -24,7 +25,8 @@ from fairlead.plan.sites.aws_model import (
 )
 from fairlead.plan.sites.aws_releases import ADDONS
 from fairlead.spec.aws import AwsTarget
-from fairlead.spec.model import Platform, Pool
+from fairlead.spec.model import Platform
+from fairlead.spec.pool import Pool
 from fairlead.spec.target import Maintenance
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -35,7 +37,6 @@ LUSTRE_STEP = 2400
 
 botocore 1.44.5 (PyPI) fsx service model, CreateFileSystemRequest.StorageCapacity, 2026-11-23
 """
-NEURON = "aws.amazon.com/neuron"
 KARPENTER = ("karpenter", "karpenter-crd")
 COPIES = 2
 """Karpenter: one works, one stands by."""
@@ -54,7 +55,9 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     if not isinstance(target, AwsTarget):
         raise TypeError(f"{target.kind} is not aws")
     groups = tuple(
-        aws_nodes.node_group(spec.name, pool, target.capacity_blocks) for pool in pools if pool.min_nodes
+        aws_nodes.node_group(spec.name, pool, target.capacity_blocks, spec.layers.health, faults.load())
+        for pool in pools
+        if pool.min_nodes
     )
     growing = [pool for pool in pools if pool.max_nodes > pool.min_nodes]
     provisioners = tuple(one for pool in growing for one in aws_nodes.provisioners(spec.name, pool))
@@ -81,9 +84,6 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         controllers=min(COPIES, system.min_nodes),
         placement_groups=tuple(dict.fromkeys(one.placement for one in shapes if one.placement)),
         fabric=any(one.interfaces for one in shapes),
-        neuron=tuple(
-            sorted({pool.accelerator for pool in pools if pool.accelerator and pool.resource == NEURON})
-        ),
         window=_window(target.maintenance),
         store=Store(
             aws_names.bucket(spec.name, target.account, target.region),

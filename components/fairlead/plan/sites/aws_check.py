@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from fairlead.catalog.model import Catalog, MachineRow
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
-from fairlead.plan.sites import aws_network
+from fairlead.plan.sites import aws_network, cuts
 from fairlead.plan.sites.aws_network import TARGET, nodes_in
 from fairlead.spec.aws import AwsTarget
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 
 POOLS = "platform.pools"
 PRINCIPAL = re.compile(r"arn:aws:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -40,6 +40,8 @@ def check(
         yield from _reservation(target, pool, where)
         if place in choices:
             yield from _machine(target, pool, choices[place].machine, where)
+    yield from cuts.all_slices(pools, choices, catalog)
+    yield from cuts.not_with_its_own_plugin(pools, choices, catalog)
     yield from _blocks(target, pools)
     yield from _together(pools, choices)
 

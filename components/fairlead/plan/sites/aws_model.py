@@ -92,6 +92,17 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class RepairOverride:
+    """What EKS does about one reason of its node monitoring agent."""
+
+    condition: str
+    reason: str
+    minutes: int
+    action: str
+    """Replace, Reboot or NoAction."""
+
+
+@dataclass(frozen=True)
 class NodeGroup:
     """Nodes that are always there: a managed node group of fixed size."""
 
@@ -104,6 +115,9 @@ class NodeGroup:
     nodes: int
     max_unavailable: int
     repair: bool
+    repair_stop_above: int
+    """Percent of the group's nodes; nothing is repaired while more are unhealthy."""
+    repair_overrides: tuple[RepairOverride, ...]
     user_data: str
     template_tags: Mapping[str, str]
     """Tags of the Auto Scaling group from which an autoscaler knows its nodes while there are none."""
@@ -120,11 +134,15 @@ class Provisioner:
     market: Literal["reserved", "on-demand", "spot"]
     nodes: int
     """Most nodes of this step."""
+    cores: int
+    """Cores of so many nodes together."""
     weight: int
     """The higher is tried first."""
     accelerated: bool
     resource: str
     """Extended resource that its nodes advertise; empty for plain nodes."""
+    idle_seconds: int
+    """How long a node without any pod is kept."""
     max_unavailable: int
     drain_minutes: int
 
@@ -224,8 +242,6 @@ class AwsSite(Site):
     placement_groups: tuple[str, ...]
     fabric: bool
     """Whether any node has the fast network."""
-    neuron: tuple[str, ...]
-    """Accelerators of the catalogue that Neuron's device plugin advertises; empty where no pool has one."""
     window: Window
     store: Store
     shared_storage: bool

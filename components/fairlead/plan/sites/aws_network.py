@@ -14,7 +14,7 @@ from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.sites.aws_model import OwnNetwork, ZonePlan
 from fairlead.spec.aws import AwsTarget
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 
 TARGET = "platform.target"
 WIDEST, NARROWEST = 16, 20

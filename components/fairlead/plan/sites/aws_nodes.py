@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from fairlead.catalog.faults import Faults
 from fairlead.plan.model import NodePlan, PoolPlan
-from fairlead.plan.sites import aws_names, aws_releases
+from fairlead.plan.sites import aws_names, aws_releases, aws_repair
 from fairlead.plan.sites.aws_model import Interface, NodeGroup, Provisioner, Shape
 from fairlead.plan.sites.aws_network import PODS
 from fairlead.plan.sites.aws_user_data import user_data
+from fairlead.spec.health import Health
 
 EFA = "efa"
 PLAIN_DISK, ACCELERATOR_DISK = 100, 200
@@ -38,7 +40,9 @@ def node_of(pool: PoolPlan) -> NodePlan:
     return pool.node
 
 
-def node_group(platform: str, pool: PoolPlan, blocks: Sequence[str]) -> NodeGroup:
+def node_group(
+    platform: str, pool: PoolPlan, blocks: Sequence[str], health: Health, rows: Faults
+) -> NodeGroup:
     """The nodes of a pool that are always there."""
     first = pool.rungs[0]
     shape = _shape(platform, pool, first.capacity, first.labels)
@@ -51,6 +55,8 @@ def node_group(platform: str, pool: PoolPlan, blocks: Sequence[str]) -> NodeGrou
         nodes=pool.min_nodes,
         max_unavailable=min(pool.max_unavailable, pool.min_nodes),
         repair=pool.repair,
+        repair_stop_above=health.stop_above,
+        repair_overrides=aws_repair.overrides(health, pool, rows),
         user_data=user_data(shape.os, PODS, stripe=shape.stripe),
         template_tags=template_tags(pool, first.labels),
     )
@@ -58,6 +64,7 @@ def node_group(platform: str, pool: PoolPlan, blocks: Sequence[str]) -> NodeGrou
 
 def provisioners(platform: str, pool: PoolPlan) -> Iterator[Provisioner]:
     """What may be started above the nodes that are always there, step by step."""
+    room = pool.max_nodes - pool.min_nodes
     for place, rung in enumerate(pool.rungs):
         shape = _shape(platform, pool, rung.capacity, rung.labels)
         market = _karpenter_market(rung.capacity)
@@ -66,10 +73,12 @@ def provisioners(platform: str, pool: PoolPlan) -> Iterator[Provisioner]:
             shape=shape,
             alias=aws_releases.ALIASES[shape.os].version,
             market=market,
-            nodes=pool.max_nodes - pool.min_nodes,
+            nodes=room,
+            cores=room * node_of(pool).vcpus,
             weight=HEAVIEST - STEP * place,
             accelerated=pool.accelerator is not None,
             resource=pool.resource or "",
+            idle_seconds=pool.idle_seconds,
             max_unavailable=pool.max_unavailable,
             drain_minutes=pool.drain_minutes,
         )
@@ -94,7 +103,7 @@ def template_tags(pool: PoolPlan, labels: Mapping[str, str]) -> dict[str, str]:
     tags = {f"{TEMPLATE}/label/{key}": value for key, value in labels.items()}
     tags |= {f"{TEMPLATE}/taint/{one.key}": f"{one.value}:{one.effect}" for one in pool.taints}
     if pool.resource:
-        tags[f"{TEMPLATE}/resources/{pool.resource}"] = str(pool.count)
+        tags[f"{TEMPLATE}/resources/{pool.resource}"] = str(pool.offered)
     return tags
 
 

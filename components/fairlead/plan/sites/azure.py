@@ -9,11 +9,13 @@ from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.sites import azure_names as naming
+from fairlead.plan.sites import cuts, idle
 from fairlead.plan.sites.azure_check import pool_problems, target_problems
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_pools import agent_pools, priorities, provisioned
 from fairlead.spec.azure import AzureTarget
-from fairlead.spec.model import Platform, Pool
+from fairlead.spec.model import Platform
+from fairlead.spec.pool import Pool
 
 
 def check(
@@ -22,6 +24,11 @@ def check(
     """Every problem that Azure alone knows."""
     yield from target_problems(target)
     yield from pool_problems(target, pools, choices)
+    yield from cuts.all_slices(pools, choices, catalog)
+    yield from cuts.smallest_of_its_compute(pools, choices, catalog)
+    yield from cuts.not_on("azurelinux", pools, choices, catalog)
+    if not target.node_provisioning:
+        yield from idle.check(pools, "the cluster autoscaler of AKS")
 
 
 def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSite:
@@ -46,6 +53,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         upgrade_channel=target.upgrade_channel,
         node_image_channel=target.node_image_channel,
         node_provisioning=target.node_provisioning,
+        idle_minutes=idle.minutes(pools),
         host_encryption=target.host_encryption,
         admins=target.admins,
         public=target.endpoint.public,

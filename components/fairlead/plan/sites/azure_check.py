@@ -10,7 +10,7 @@ from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.sites.azure_names import KEY, POD_BLOCK, agent_pool_name, network_plan, overlaps
 from fairlead.spec.azure import GUID, AzureTarget
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 
 TARGET, POOLS = "platform.target", "platform.pools"
 RESERVATION = re.compile(

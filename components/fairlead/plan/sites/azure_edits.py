@@ -12,6 +12,7 @@ FIXED: Mapping[str, str] = {
     "osDiskType": "where the node's own disk is",
     "osDiskSizeGB": "the size of the node's own disk",
     "gpuProfile": "who installs the accelerator's driver",
+    "gpuInstanceProfile": "how accelerators are cut",
     "availabilityZones": "the zones",
     "vnetSubnetID": "the network",
     "scaleSetPriority": "how nodes are bought",
@@ -22,7 +23,8 @@ FIXED: Mapping[str, str] = {
 }
 """Input of an agent pool -> what it decides.
 
-https://learn.microsoft.com/azure/aks/manage-node-pools, https://learn.microsoft.com/azure/aks/use-nvidia-gpu, and the
+https://learn.microsoft.com/azure/aks/manage-node-pools, https://learn.microsoft.com/azure/aks/use-nvidia-gpu,
+https://learn.microsoft.com/azure/aks/gpu-multi-instance, and the
 descriptions of AgentPoolArgs in pulumi-azure-native 3.29.0, 2026-11-23
 """
 

@@ -76,6 +76,8 @@ class AgentPoolPlan:
     os_disk_gib: int
     gpu_driver: str
     """Install or None in AKS' words; empty on plain nodes."""
+    gpu_instance_profile: str
+    """MIG1g to MIG7g: the slices that every GPU is cut into; empty for none."""
     reservation: str
     """Resource id of the capacity reservation group; empty without one."""
     proximity: str
@@ -107,6 +109,8 @@ class ProvisionedPool:
     nodes: int
     """Most nodes."""
     os_disk_gib: int
+    idle_seconds: int
+    """How long a node without any pod is kept."""
     max_unavailable: int
     drain_minutes: int
 
@@ -157,6 +161,8 @@ class AzureSite(Site):
     upgrade_channel: str
     node_image_channel: str
     node_provisioning: bool
+    idle_minutes: int
+    """How long the cluster autoscaler keeps an idle node; 0 where no pool shrinks."""
     host_encryption: bool
     admins: tuple[str, ...]
     """Object ids of Entra groups."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fairlead.plan.model import NodePlan, PoolPlan, Rung
+from fairlead.plan.model import NodePlan, PoolPlan, Rung, SharingPlan
 from fairlead.plan.sites.azure_model import AgentPoolPlan, ProvisionedPool
 from fairlead.plan.sites.azure_names import agent_pool_name
 
@@ -87,6 +87,7 @@ def _agent_pool(pool: PoolPlan, rung: Rung, place: int, system: bool, fixed: boo
         os_disk=disk,
         os_disk_gib=size,
         gpu_driver=_driver(pool, node),
+        gpu_instance_profile=instance_profile(pool.sharing),
         reservation=(pool.reservation or "") if rung.capacity == "reserved" else "",
         proximity=f"{pool.name}-{pool.generation}" if pool.placement == "compact" else "",
         max_surge=surge,
@@ -108,6 +109,11 @@ def _driver(pool: PoolPlan, node: NodePlan) -> str:
     return "Install" if node.driver == "cloud" else "None"
 
 
+def instance_profile(sharing: SharingPlan) -> str:
+    """AKS' word for a MIG profile: MIG1g for 1g.10gb; empty for none. It says no more than the compute slices."""
+    return f"MIG{sharing.share.partition('.')[0]}" if sharing.kind == "mig" else ""
+
+
 def os_disk(pool: PoolPlan, node: NodePlan) -> tuple[str, int]:
     """Where a node's own disk is, and its GiB: inside the machine wherever it fits, made to fit if nobody said."""
     usual = ACCELERATOR_OS_DISK if pool.accelerator else OS_DISK
@@ -125,7 +131,7 @@ def _template(pool: PoolPlan, labels: Mapping[str, str], taints: Sequence[str]) 
         key, _, rest = taint.partition("=")
         found[f"{TEMPLATE}_taint_{_tag(key)}"] = rest
     if pool.resource:
-        found[f"{TEMPLATE}_resources_{_tag(pool.resource)}"] = str(pool.count)
+        found[f"{TEMPLATE}_resources_{_tag(pool.resource)}"] = str(pool.offered)
     return found
 
 
@@ -134,10 +140,10 @@ def _tag(key: str) -> str:
 
 
 def priorities(pools: Sequence[AgentPoolPlan]) -> dict[int, tuple[str, ...]]:
-    """Priority -> patterns of the scale sets' names, `aks-<agent pool>-<digits>-vmss`."""
+    """Priority -> patterns of the scale sets' names, `aks-<agent pool>-<digits>-vmss`, of pools that scale."""
     steps: dict[str, int] = {}
     found: dict[int, list[str]] = {}
-    for pool in pools:
+    for pool in (pool for pool in pools if pool.scaled):
         step = steps.setdefault(pool.pool, 0)
         steps[pool.pool] += 1
         found.setdefault(BEST - 10 * step, []).append(f"^aks-{pool.name}-.*")
@@ -169,6 +175,7 @@ def _provisioned(pool: PoolPlan, rung: Rung, place: int, room: int) -> Provision
         memory=memory_text_of(node.memory_mib * room),
         nodes=room,
         os_disk_gib=os_disk(pool, node)[1],
+        idle_seconds=pool.idle_seconds,
         max_unavailable=pool.max_unavailable,
         drain_minutes=pool.drain_minutes,
     )

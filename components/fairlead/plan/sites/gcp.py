@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from fairlead import labels
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
+from fairlead.plan.check_pools import IDLE_AFTER
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
+from fairlead.plan.sites import cuts, gcp_pools, gcp_time, idle
 from fairlead.plan.sites import gcp_access as access
 from fairlead.plan.sites import gcp_check as checks
 from fairlead.plan.sites import gcp_network as net
-from fairlead.plan.sites import gcp_pools, gcp_time
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import GcpSite, KeyPlan, LustrePlan, StoragePlan, StorePlan
 from fairlead.spec.gcp import GcpTarget
-from fairlead.spec.model import Platform, Pool
+from fairlead.spec.model import Platform
+from fairlead.spec.pool import Pool
 
 SERVICES = (
     "artifactregistry.googleapis.com",
@@ -45,6 +47,27 @@ def check(
     yield from checks.target(target)
     yield from checks.ranges(target, pools, choices, complete=len(choices) == len(pools) > 0)
     yield from checks.pools(target, pools, choices, catalog)
+    yield from cuts.all_slices(pools, choices, catalog)
+    yield from cuts.few_clients(pools)
+    yield from _idle(pools)
+
+
+def _idle(pools: Mapping[int, Pool]) -> Iterator[Problem]:
+    """The time lies in a ComputeClass, which is there where a pool has a ladder.
+
+    https://docs.cloud.google.com/kubernetes-engine/docs/reference/crds/computeclass, 2026-11-24
+    """
+    if any(len(pool.capacity) > 1 for pool in pools.values()):
+        yield from idle.check(pools, "GKE's autoscaler")
+        return
+    for place, pool in pools.items():
+        if pool.min < pool.max and pool.idle_after != IDLE_AFTER:
+            yield Problem(
+                f"platform.pools[{place}].idle_after",
+                "GKE lets a ComputeClass say it, which is there where a pool has a ladder of capacities",
+                pool.idle_after,
+                fix="leave idle_after out, or give a pool a second capacity",
+            )
 
 
 def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite:
@@ -89,6 +112,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         policies=units,
         node_pools=made,
         ladder=gcp_pools.ladder(pools, made),
+        idle_minutes=idle.minutes(pools),
         ci=access.ci(name, target),
     )
 

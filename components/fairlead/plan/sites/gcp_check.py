@@ -14,7 +14,7 @@ from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_time import LEAST_HOURS
 from fairlead.spec.gcp import PROJECT, GcpTarget
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 from fairlead.values import seconds
 
 TARGET = "platform.target"

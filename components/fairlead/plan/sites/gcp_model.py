@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fairlead.plan.model import Site, lacking
+from fairlead.plan.model import Site, Taint, lacking
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class NodePoolPlan:
     guest_count: int
     driver: str
     """gpuDriverVersion; empty without GPUs."""
+    partition: str
+    """gpuPartitionSize: the MIG profile that every GPU is cut into; empty for none."""
+    sharing: str
+    """gpuSharingStrategy, TIME_SHARING or MPS; empty for none."""
+    clients: int
+    """maxSharedClientsPerGpu; 0 where nothing is shared that way."""
+    taints: tuple[Taint, ...]
+    """Beside those that GKE sets by itself."""
     tpu: bool
     fixed: int | None
     """Nodes in each zone, where the number never changes; None where it is scaled."""
@@ -258,6 +266,8 @@ class GcpSite(Site):
     node_pools: tuple[NodePoolPlan, ...]
     ladder: tuple[tuple[str, ...], ...]
     """Node pools by step, best first, for the autoscaler; empty where no pool has a ladder."""
+    idle_minutes: int
+    """How long an idle node stays, where the autoscaler is told; 0 where no pool shrinks."""
     ci: CiPlan | None
 
     @property
@@ -269,3 +279,13 @@ class GcpSite(Site):
     def lacks(self) -> Mapping[str, str]:
         """Capability -> why this very platform does not have it."""
         return lacking(shared=self.storage.shared, parallel=self.storage.lustre is not None)
+
+    def fabric_networks(self, pool: str) -> tuple[str, ...]:
+        """Network objects of a pool's further interfaces, in the order in which its machines have them."""
+        objects = {
+            one: name
+            for fabric in self.fabrics
+            for name, one in zip(fabric.objects, fabric.subnets, strict=True)
+        }
+        node_pool = next(one for one in self.node_pools if one.pool == pool)
+        return tuple(objects[one] for one in node_pool.networks)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from fairlead.plan.model import NodePlan, PoolPlan, Rung
+from fairlead.plan.sharing import taints
 from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import FabricPlan, NodePoolPlan, WorkloadPolicyPlan
@@ -17,6 +18,9 @@ COMPUTE_CLASS = "cloud.google.com/compute-class"
 DEFAULT_CLASS = "default"
 """The ComputeClass of pods that name none, which are all: GKE leaves such pods as they are.
 https://docs.cloud.google.com/kubernetes-engine/docs/how-to/run-pods-default-compute-classes"""
+STRATEGIES: Mapping[str, str] = {"time-slicing": "TIME_SHARING", "mps": "MPS"}
+"""Way of sharing -> gpuSharingStrategy. https://docs.cloud.google.com/kubernetes-engine/docs/concepts/timesharing-gpus,
+discovery document container v1 GPUSharingConfig; 2026-11-24"""
 DISK_GIB = 100
 """A node's own disk unless the pool says otherwise: this product's choice, with room for images of 20 GiB."""
 
@@ -115,6 +119,10 @@ class _Site:
             guest_accelerator=gpu,
             guest_count=pool.count if gpu else 0,
             driver=self.target.driver.upper() if gpu else "",
+            partition=pool.sharing.share if pool.sharing.kind == "mig" else "",
+            sharing=STRATEGIES.get(pool.sharing.kind, ""),
+            clients=pool.sharing.replicas if pool.sharing.kind in STRATEGIES else 0,
+            taints=taints(pool.sharing),
             tpu=self._tpu(pool),
             fixed=each if fixed else None,
             initial=0 if fixed else each,

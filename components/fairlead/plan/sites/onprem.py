@@ -10,9 +10,10 @@ from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan, Site
-from fairlead.plan.sites import onprem_access, onprem_nodes
-from fairlead.spec.model import Platform, Pool
+from fairlead.plan.sites import cuts, onprem_access, onprem_nodes
+from fairlead.spec.model import Platform
 from fairlead.spec.onprem import BroughtStore, OnpremTarget
+from fairlead.spec.pool import Pool
 
 BLOCK, SHARED = "fairlead-block", "fairlead-shared"
 NO_CLASS = "the spec names nothing in this cluster that makes such volumes: platform.target.storage.{}"
@@ -100,6 +101,7 @@ def check(
     """How the cluster is reached, and which of its nodes are which pool."""
     yield from onprem_access.check(target)
     yield from onprem_nodes.check(pools, choices, catalog)
+    yield from cuts.all_slices(pools, choices, catalog)
 
 
 def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> OnpremSite:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
-from fairlead.spec.model import Pool
+from fairlead.spec.pool import Pool
 from fairlead.values import quantity
 
 POOLS = "platform.pools"

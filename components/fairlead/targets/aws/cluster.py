@@ -10,11 +10,9 @@ import pulumi_aws as aws
 
 from fairlead import labels
 from fairlead.contract.chart import Renderer
-from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle, NodePoolHandle, ObjectStore, WorkloadIdentity
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.aws_model import AwsSite
-from fairlead.targets.aws import neuron
 from fairlead.targets.aws.autoscaling import Autoscaling
 from fairlead.targets.aws.bucket import Bucket, reach
 from fairlead.targets.aws.control_plane import ControlPlane
@@ -79,7 +77,6 @@ class AwsCluster(pulumi.ComponentResource):
         tenants = TenantIdentities(name, site, plan.tenants, control, key, self._child)
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
-        advertised = self._neuron(control, args.images, system)
         growing = self._growing(ground, args, [*system, *added])
         self.handle = ClusterHandle(
             name=name,
@@ -91,7 +88,7 @@ class AwsCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.system_pool},
             storage_classes=storage.classes,
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*nodes, *added, *storage.ready, *bucket.ready, *tenants.ready, *advertised, *growing],
+            ready=[*nodes, *added, *storage.ready, *bucket.ready, *tenants.ready, *growing],
             object_store=self._store(bucket),
             identity=WorkloadIdentity({tenant.name: {} for tenant in plan.tenants}, {}),
         )
@@ -115,16 +112,6 @@ class AwsCluster(pulumi.ComponentResource):
             placement=placement_groups(name, site, self._child),
             ready=[*first, *rights, *network.subnets.ready],
         )
-
-    def _neuron(
-        self, control: ControlPlane, images: Mapping[str, str], nodes: Sequence[pulumi.Resource]
-    ) -> Sequence[pulumi.Resource]:
-        """Neuron's device plugin, where a pool has such accelerators: the gpu layer runs NVIDIA's alone."""
-        if not self._site.neuron:
-            return ()
-        made = neuron.objects(images[neuron.NAME], self._site.neuron)
-        inside = pulumi.ResourceOptions(parent=self, provider=control.provider)
-        return ObjectGroup(f"{self._name}-neuron", made, inside, after=nodes).ready
 
     def _growing(
         self, ground: Ground, args: AwsClusterArgs, after: Sequence[pulumi.Resource]

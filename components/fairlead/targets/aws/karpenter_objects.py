@@ -17,8 +17,10 @@ from fairlead.targets.aws.spelling import CLUSTER_GROUP, FABRIC, HOPS, MANAGED, 
 NAMESPACE = "kube-system"
 ACCOUNT = "karpenter"
 GROUP = "karpenter.k8s.aws"
-SETTLE = "300s"
-"""How long a node stays that nobody uses: the next job of a series finds it."""
+SPOT_DRAIN = "110s"
+"""EC2 takes a spot instance 120 s after its notice (catalog/data/faults.toml, notices.aws.spot-reclaim); 10 s are
+for the notice to arrive. What a drain time does to pods: github.com/kubernetes-sigs/karpenter v1.14.1
+pkg/controllers/node/termination/terminator/terminator.go, DeleteExpiringPods."""
 RESOURCES = {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
 
 Object = Mapping[str, Any]
@@ -121,6 +123,15 @@ def subnet_terms(name: str, zones: Sequence[str], brought: Mapping[str, str] | N
     return [{"id": brought[zone]} for zone in zones] if brought else [{"tags": owned(name)}]
 
 
+def _drain(plan: Provisioner) -> str:
+    """How long a node may be drained. Until then Karpenter leaves pods alone that say do-not-disrupt.
+
+    Before that time is over each pod is stopped, early enough for its own grace. On a spot node it must be
+    over before the machine goes, or those pods would never be told.
+    """
+    return SPOT_DRAIN if plan.market == "spot" else f"{plan.drain_minutes}m"
+
+
 def node_pool(plan: Provisioner, window: Window) -> Object:
     """Which nodes of one step may be started, how many, and when one may be taken away."""
     shape = plan.shape
@@ -129,7 +140,7 @@ def node_pool(plan: Provisioner, window: Window) -> Object:
         "requirements": _requirements(plan),
         # Old age takes no node from a job: new images come by drift, in the window.
         "expireAfter": "Never",
-        "terminationGracePeriod": f"{plan.drain_minutes}m",
+        "terminationGracePeriod": _drain(plan),
     }
     if shape.taints:
         template["taints"] = [
@@ -141,7 +152,7 @@ def node_pool(plan: Provisioner, window: Window) -> Object:
         "metadata": {"name": plan.name},
         "spec": {
             "weight": plan.weight,
-            "limits": {"nodes": str(plan.nodes)},
+            "limits": _limits(plan),
             "disruption": _disruption(plan, window),
             "template": {"metadata": {"labels": dict(shape.labels)}, "spec": template},
         },
@@ -160,16 +171,26 @@ def _requirements(plan: Provisioner) -> list[Mapping[str, Any]]:
     return [{"key": key, "operator": "In", "values": values} for key, values in wanted.items()]
 
 
+def _limits(plan: Provisioner) -> Mapping[str, str]:
+    """Most nodes, and their cores. Karpenter holds the number of nodes against the limit only before it begins
+    with the pods that wait: a gang that comes at once would pass it. Cores are counted machine by machine.
+
+    https://github.com/kubernetes-sigs/karpenter/issues/2915, seen with 1.14.1, 2026-11-24
+    """
+    return {"nodes": str(plan.nodes), "cpu": str(plan.cores)}
+
+
 def _disruption(plan: Provisioner, window: Window) -> Mapping[str, Any]:
-    """Empty nodes go at any time. Others are replaced in the window only, a few at a time.
+    """Empty nodes go at any time, all of them. Others are replaced in the window only, a few at a time.
 
     A node with accelerators is never emptied to save room: a job of days may run there.
     """
     return {
         "consolidationPolicy": "WhenEmpty" if plan.accelerated else "WhenEmptyOrUnderutilized",
-        "consolidateAfter": SETTLE,
+        "consolidateAfter": f"{plan.idle_seconds}s",
         "budgets": [
-            {"nodes": str(plan.max_unavailable)},
+            {"nodes": "100%", "reasons": ["Empty"]},
+            {"nodes": str(plan.max_unavailable), "reasons": ["Drifted", "Underutilized"]},
             {
                 "nodes": "0",
                 "reasons": ["Drifted", "Underutilized"],

@@ -203,7 +203,7 @@ class NodePool(pulumi.ComponentResource):
                     for one in shape.taints
                 ],
                 update_config=eks.NodeGroupUpdateConfigArgs(max_unavailable=plan.max_unavailable),
-                node_repair_config=eks.NodeGroupNodeRepairConfigArgs(enabled=plan.repair),
+                node_repair_config=repair(plan),
                 tags={MANAGED: self._platform},
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(ground.ready)),
@@ -227,6 +227,27 @@ def _group_name(resources: Sequence[eks.outputs.NodeGroupResource] | None) -> st
     """The Auto Scaling group behind a managed node group: there is exactly one once the group stands."""
     names = [one.name for made in resources or () for one in made.autoscaling_groups or ()]
     return next((name for name in names if name), "")
+
+
+def repair(plan: NodeGroup) -> eks.NodeGroupNodeRepairConfigArgs:
+    """How EKS mends the group's nodes. Limits are said once each: EKS takes a count or a percentage."""
+    if not plan.repair:
+        return eks.NodeGroupNodeRepairConfigArgs(enabled=False)
+    return eks.NodeGroupNodeRepairConfigArgs(
+        enabled=True,
+        max_unhealthy_node_threshold_percentage=plan.repair_stop_above,
+        max_parallel_nodes_repaired_count=plan.max_unavailable,
+        node_repair_config_overrides=[
+            eks.NodeGroupNodeRepairConfigNodeRepairConfigOverrideArgs(
+                node_monitoring_condition=one.condition,
+                node_unhealthy_reason=one.reason,
+                min_repair_wait_time_mins=one.minutes,
+                repair_action=one.action,
+            )
+            for one in plan.repair_overrides
+        ]
+        or None,
+    )
 
 
 def interfaces(

@@ -83,8 +83,11 @@ def _pool(site: AzureSite, pool: ProvisionedPool) -> Object:
             "limits": {"cpu": pool.cpu, "memory": pool.memory},
             "disruption": {
                 "consolidationPolicy": "WhenEmpty",
-                "consolidateAfter": "5m",
-                "budgets": [{"nodes": str(pool.max_unavailable)}],
+                "consolidateAfter": f"{pool.idle_seconds}s",
+                "budgets": [
+                    {"nodes": "100%", "reasons": ["Empty"]},
+                    {"nodes": str(pool.max_unavailable), "reasons": ["Drifted", "Underutilized"]},
+                ],
             },
         },
     }

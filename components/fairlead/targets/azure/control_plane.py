@@ -21,6 +21,8 @@ from fairlead.targets.azure.node_pools import system_profile
 MAINTENANCE = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 """Names that AKS gives to the windows for Kubernetes and for node images."""
 IMAGE_CLEANER_HOURS = 168
+IDLE_MINUTES = 10
+"""AKS' own time, for clusters whose pools do not shrink."""
 
 
 class ControlPlane(pulumi.ComponentResource):
@@ -169,7 +171,9 @@ def _cluster(
             upgrade_channel=site.upgrade_channel,
             node_os_upgrade_channel=spelling.NODE_IMAGE_CHANNELS[site.node_image_channel],
         ),
-        auto_scaler_profile=None if site.node_provisioning else _autoscaler(),
+        auto_scaler_profile=None
+        if site.node_provisioning
+        else _autoscaler(site.idle_minutes or IDLE_MINUTES),
         node_provisioning_profile=containerservice.ManagedClusterNodeProvisioningProfileArgs(
             mode="Auto" if site.node_provisioning else "Manual",
             default_node_pools="None",
@@ -226,12 +230,14 @@ def _security(keys: Keys) -> containerservice.ManagedClusterSecurityProfileArgs:
     )
 
 
-def _autoscaler() -> containerservice.ManagedClusterPropertiesAutoScalerProfileArgs:
+def _autoscaler(idle: int) -> containerservice.ManagedClusterPropertiesAutoScalerProfileArgs:
+    """idle: minutes that a node stays which nobody needs; also after another has come, which would else be 10."""
     return containerservice.ManagedClusterPropertiesAutoScalerProfileArgs(
         expander=containerservice.Expander.PRIORITY,
         balance_similar_node_groups="false",
         max_node_provision_time="15m",
-        scale_down_unneeded_time="10m",
+        scale_down_delay_after_add=f"{idle}m",
+        scale_down_unneeded_time=f"{idle}m",
         skip_nodes_with_local_storage="false",
         skip_nodes_with_system_pods="true",
     )

@@ -116,6 +116,7 @@ class NodePools(pulumi.ComponentResource):
             # Up to the price on demand: evicted for want of capacity, never for the price.
             spot_max_price=-1 if pool.spot else None,
             gpu_profile=_driver(pool),
+            gpu_instance_profile=pool.gpu_instance_profile or None,
             capacity_reservation_group_id=pool.reservation or None,
             proximity_placement_group_id=place.id if place else None,
             upgrade_settings=_upgrade(pool),

@@ -25,6 +25,7 @@ def compute_class(site: GcpSite) -> list[Mapping[str, Any]]:
             "metadata": {"name": DEFAULT_CLASS},
             "spec": {
                 "priorities": [{"nodepools": list(step)} for step in site.ladder],
+                "autoscalingPolicy": {"consolidationDelayMinutes": site.idle_minutes},
                 "whenUnsatisfiable": "ScaleUpAnyway",
             },
         }

@@ -16,6 +16,8 @@ from fairlead.targets.gcp.control_plane import SCOPE
 from fairlead.targets.gcp.spelling import seconds
 
 RESERVATION = "compute.googleapis.com/reservation-name"
+EFFECTS = {"NoSchedule": "NO_SCHEDULE"}
+"""Kubernetes' word for a taint's effect -> that of the API. Discovery document container v1, NodeTaint; 2026-11-24"""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _networks(plan: NodePoolPlan, ground: Ground) -> container.NodePoolNetworkCo
 
 
 def _nodes(plan: NodePoolPlan, ground: Ground) -> container.NodePoolNodeConfigArgs:
-    """What the nodes are. No taint stands here: GKE taints nodes with GPUs and TPUs by itself, and refuses it twice."""
+    """What the nodes are. GKE taints nodes with GPUs and TPUs by itself, and refuses that taint twice."""
     return container.NodePoolNodeConfigArgs(
         machine_type=plan.machine_type,
         image_type=plan.image,
@@ -140,6 +142,7 @@ def _nodes(plan: NodePoolPlan, ground: Ground) -> container.NodePoolNodeConfigAr
         flex_start=plan.flex or None,
         max_run_duration=seconds(plan.max_seconds) if plan.max_seconds else None,
         guest_accelerators=_accelerators(plan),
+        taints=_taints(plan),
         reservation_affinity=_affinity(plan),
         ephemeral_storage_local_ssd_config=container.NodePoolNodeConfigEphemeralStorageLocalSsdConfigArgs(
             local_ssd_count=plan.ephemeral_ssds
@@ -171,11 +174,26 @@ def _accelerators(plan: NodePoolPlan) -> list[container.NodePoolNodeConfigGuestA
     driver = container.NodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfigArgs(
         gpu_driver_version=plan.driver
     )
+    shared = container.NodePoolNodeConfigGuestAcceleratorGpuSharingConfigArgs(
+        gpu_sharing_strategy=plan.sharing, max_shared_clients_per_gpu=plan.clients
+    )
     return [
         container.NodePoolNodeConfigGuestAcceleratorArgs(
-            type=plan.guest_accelerator, count=plan.guest_count, gpu_driver_installation_config=driver
+            type=plan.guest_accelerator,
+            count=plan.guest_count,
+            gpu_driver_installation_config=driver,
+            gpu_partition_size=plan.partition or None,
+            gpu_sharing_config=shared if plan.sharing else None,
         )
     ]
+
+
+def _taints(plan: NodePoolPlan) -> list[container.NodePoolNodeConfigTaintArgs] | None:
+    """Taints that GKE does not set by itself."""
+    return [
+        container.NodePoolNodeConfigTaintArgs(key=one.key, value=one.value, effect=EFFECTS[one.effect])
+        for one in plan.taints
+    ] or None
 
 
 def _affinity(plan: NodePoolPlan) -> container.NodePoolNodeConfigReservationAffinityArgs:

@@ -24,6 +24,18 @@ PODS_PER_NODE = "110"
 ZONE = "local-a"
 
 
+NODES_PER_RACK, RACKS_PER_BLOCK = 4, 4
+RACK, BLOCK = f"topology.{labels.DOMAIN}/rack", f"topology.{labels.DOMAIN}/block"
+"""Node labels of simulated nodes, in the places that catalog/data/topologies.toml names."""
+
+
+def place(pool: PoolPlan, index: int) -> Mapping[str, str]:
+    """Where a simulated node stands: racks and blocks are filled one after the other."""
+    rack = index // NODES_PER_RACK
+    stands = f"{pool.name}-{pool.generation}"
+    return {RACK: f"{stands}-rack-{rack}", BLOCK: f"{stands}-block-{rack // RACKS_PER_BLOCK}"}
+
+
 def node_name(pool: PoolPlan, index: int) -> str:
     """`h100-1-0`: pool, generation, index. A new generation's nodes stand beside the old ones."""
     return f"{pool.name}-{pool.generation}-{index}"
@@ -37,7 +49,7 @@ def resources(pool: PoolPlan) -> Mapping[str, str]:
         "pods": PODS_PER_NODE,
         "ephemeral-storage": "1Ti",
     }
-    return {**basic, pool.resource: str(pool.count)} if pool.resource else basic
+    return {**basic, pool.resource: str(pool.offered)} if pool.resource else basic
 
 
 def node(pool: PoolPlan, index: int) -> Mapping[str, Any]:
@@ -56,7 +68,7 @@ def node(pool: PoolPlan, index: int) -> Mapping[str, Any]:
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": {**well_known, **pool.labels},
+            "labels": {**well_known, **place(pool, index), **pool.labels},
             "annotations": {KWOK: "fake", RESOURCES: json.dumps(resources(pool), sort_keys=True)},
         },
         "spec": {"taints": taints},

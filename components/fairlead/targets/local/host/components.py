@@ -128,13 +128,13 @@ def _controller_manager(cfg: HostConfig) -> Component:
 
 
 def _scheduler(cfg: HostConfig) -> Component:
-    name = "kube-scheduler"
+    name, config = "kube-scheduler", cfg.paths.component_config("kube-scheduler")
     argv = _flags(
         name,
-        **_authenticated(cfg, name),
+        config=cfg.paths.etc / "scheduler.json",
+        authentication_kubeconfig=config,
+        authorization_kubeconfig=config,
         bind_address="127.0.0.1",
-        leader_elect="false",
-        profiling="false",
         v=1,
     )
     return Component(name, argv, Http("https://127.0.0.1:10259/readyz"), after=("kube-apiserver",))

@@ -1,4 +1,4 @@
-"""Configuration files of the node: containerd, CNI, kubelet, kube-proxy.
+"""Configuration files of the node: containerd, CNI, kubelet, kube-proxy, and of the scheduler.
 
 Each value that differs from the default says why. Written as JSON where the reader takes YAML.
 """
@@ -12,6 +12,7 @@ from fairlead.targets.local.host import kernel
 from fairlead.targets.local.host.config import NODE_NAME, HostConfig
 from fairlead.targets.local.host.files import write_private
 from fairlead.targets.local.host.paths import RUNTIME
+from fairlead.targets.local.host.scheduler import scheduler
 from fairlead.targets.local.host.toolbox import cni_dir
 
 CONTAINERD_SOCKET = RUNTIME / "containerd.sock"
@@ -27,6 +28,7 @@ def write_all(cfg: HostConfig) -> None:
     write_private(etc / "cni" / "10-fairlead.conflist", json.dumps(cni_conflist(cfg), indent=1))
     write_private(etc / "kubelet.json", json.dumps(kubelet(cfg), indent=1))
     write_private(etc / "kube-proxy.json", json.dumps(kube_proxy(cfg), indent=1))
+    write_private(etc / "scheduler.json", json.dumps(scheduler(cfg), indent=1))
     resolver = (
         f"nameserver {EGRESS_DNS}\n" if "slirp4netns" in cfg.tools else "# no way out of this cluster\n"
     )

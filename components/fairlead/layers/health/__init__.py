@@ -1,0 +1,1 @@
+"""The health layer: the detector of faults, where the plan says that this platform runs it."""

@@ -1,0 +1,98 @@
+"""Kueue: its configuration, and its chart's objects as they go into a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.layers import transform
+from fairlead.plan.queue_model import QueuesPlan
+
+NAMESPACE = "kueue-system"
+FRAMEWORKS = ("batch/job", "jobset.x-k8s.io/jobset", "trainer.kubeflow.org/trainjob")
+"""Kinds of work that wait in queues; every one of them makes whole gangs."""
+PODS_READY_TIMEOUT = "30m"
+"""A gang not wholly ready by then gives its place back: pulling an image of 20 GiB may take 10 minutes."""
+
+
+FAIR_SHARING: Mapping[str, Any] = {
+    # The first evicts so little that the tenant which loses keeps at least as much as the one that gains;
+    # the second is for large gangs, which take more than one small one frees.
+    "preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]
+}
+FEATURES: Mapping[str, bool] = {
+    # A job runs with all of its pods or not at all, also where it says that fewer would do.
+    "PartialAdmission": False
+}
+
+
+def config(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Mapping[str, Any]:
+    """Kueue's own configuration file: Configuration of config.kueue.x-k8s.io/v1beta2.
+
+    uncounted: resources that pods may ask for and no quota counts, by the beginning of their names.
+    """
+    return {
+        "apiVersion": "config.kueue.x-k8s.io/v1beta2",
+        "kind": "Configuration",
+        "health": {"healthProbeBindAddress": ":8081"},
+        "metrics": {"bindAddress": ":8443", "enableClusterQueueResources": True},
+        "webhook": {"port": 9443},
+        "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
+        "controller": {
+            "groupKindConcurrency": {
+                "Job.batch": 5,
+                "Workload.kueue.x-k8s.io": 10,
+                "LocalQueue.kueue.x-k8s.io": 5,
+                "ClusterQueue.kueue.x-k8s.io": 5,
+                "ResourceFlavor.kueue.x-k8s.io": 1,
+            }
+        },
+        "clientConnection": {"qps": 300, "burst": 500},
+        # In a tenant's namespace nothing runs past the queue: work without a queue name stays suspended.
+        # The chart puts the selector into the webhooks too: outside tenants Kueue stops no install.
+        "manageJobsWithoutQueueName": True,
+        "managedJobsNamespaceSelector": {"matchExpressions": [{"key": labels.TENANT, "operator": "Exists"}]},
+        "waitForPodsReady": {
+            "timeout": PODS_READY_TIMEOUT,
+            "recoveryTimeout": "10m",
+            "blockAdmission": False,
+            "requeuingStrategy": {
+                "timestamp": "Eviction",
+                "backoffBaseSeconds": 60,
+                "backoffMaxSeconds": 3600,
+            },
+        },
+        "integrations": {"frameworks": list(FRAMEWORKS)},
+        **({"resources": {"excludeResourcePrefixes": list(uncounted)}} if uncounted else {}),
+        **({"fairSharing": FAIR_SHARING} if plan.fair else {}),
+        "featureGates": dict(FEATURES),
+    }
+
+
+def release(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Release:
+    """Kueue's chart with this layer's values."""
+    import yaml
+
+    values = {
+        # Who asks for the places of waiting jobs gets an answer also while the API server is busy.
+        "enableVisibilityAPF": True,
+        "managerConfig": {
+            "controllerManagerConfigYaml": yaml.safe_dump(config(plan, uncounted), sort_keys=False)
+        },
+    }
+    return Release("kueue", "kueue", NAMESPACE, values)
+
+
+def controller(render: Renderer, plan: QueuesPlan, uncounted: Sequence[str] = ()) -> list[Object]:
+    """Kueue's objects: the chart, without roles that only feed other roles."""
+    objects = transform.without_hooks(render(release(plan, uncounted)))
+    objects = transform.in_namespace(objects, NAMESPACE)
+    return [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
+
+
+def _only_aggregated(obj: Object) -> bool:
+    if obj["kind"] != "ClusterRole":
+        return False
+    return any(key.startswith("rbac.kueue.x-k8s.io/") for key in obj["metadata"].get("labels", {}))

@@ -1,0 +1,93 @@
+"""Which layers run in the cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from fairlead.spec.base import Flag, Model, Text
+from fairlead.spec.health import Health
+from fairlead.spec.queue import QueueOptions
+
+Part = Literal[
+    "node-feature-discovery",
+    "nvidia-gpu-operator",
+    "nvidia-device-plugin",
+    "nvidia-dra-driver",
+    "amd-gpu-operator",
+    "amd-device-plugin",
+    "neuron-device-plugin",
+]
+Setting = Literal["auto", "install", "skip"]
+NodePath = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$")]
+"""An absolute path on the node, without a slash at its end."""
+
+
+class Layer(Model):
+    """A part of the platform that runs in the cluster."""
+
+    enabled: Flag = True
+    """Off: it is left out, and whatever needs it is refused by name."""
+
+
+class GpuOperator(Model):
+    """NVIDIA's GPU operator. What is left at auto follows from the node images of the pools."""
+
+    driver: Setting = "auto"
+    """Whether it installs the driver; auto: where the node image brings none."""
+    toolkit: Setting = "auto"
+    """Whether it installs the container toolkit; auto: where the node image brings none."""
+    stack: Literal["auto", "cluster-policy", "gpu-cluster"] = "auto"
+    """Which of its two resources it serves: device plugins, or DRA. auto: what the pools' sharing asks for."""
+    kernel_modules: Literal["auto", "open", "proprietary"] = "auto"
+    """Kind of kernel modules, where it installs the driver."""
+    runtime_class: Text | None = None
+    """RuntimeClass of its own pods; left out, the one of the node images."""
+    driver_root: NodePath | None = None
+    """Where the driver lies on the nodes; left out, where the node images have it."""
+    toolkit_env: dict[str, Text] = Field(default_factory=dict)
+    """Further environment of the container toolkit's installer."""
+
+
+class NodeToleration(Model):
+    """A taint of the cluster's owner that accelerator nodes carry beside those of the contract."""
+
+    key: Text | None = None
+    """Key of the taint, for example node-role.example.com/gpu. Left out it would mean every taint: refused."""
+    value: Text | None = None
+    """Its value; left out, any."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+    """Its effect."""
+
+
+class GpuLayer(Layer):
+    """What makes nodes advertise their accelerators, and who brings which part of it."""
+
+    operator: GpuOperator | None = None
+    """NVIDIA's GPU operator, installed by this platform; left out, device plugins run by themselves."""
+    discovery: Flag = True
+    """Node Feature Discovery and GPU feature discovery label the nodes with what they are."""
+    brought: tuple[Part, ...] = ()
+    """What others install in this cluster: the platform then leaves it alone and checks that it fits."""
+    tolerations: tuple[NodeToleration, ...] = ()
+    """Further taints that everything which runs on accelerator nodes must tolerate."""
+
+
+class QueueLayer(Layer, QueueOptions):
+    """Kueue: quota, order, gangs, preemption. Its queues lie in the tenants' namespaces."""
+
+
+class Layers(Model):
+    """Which layers run."""
+
+    gpu: GpuLayer = GpuLayer()
+    """Makes nodes advertise their accelerators."""
+    tenancy: Layer = Layer()
+    """Namespaces, quotas, rights, network policies."""
+    queue: QueueLayer = QueueLayer()
+    """Kueue: quota, order, gangs, preemption. Its queues lie in the tenants' namespaces."""
+    jobs: Layer = Layer()
+    """JobSet and Kubeflow Trainer: distributed training jobs, which start from a queue."""
+    health: Health = Health()
+    """Finds faults of nodes and has them mended; says how long jobs may take to stop."""

@@ -1,0 +1,65 @@
+"""A tenant: a team, what it is guaranteed, and the fence around it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from fairlead.spec.base import Cidr, Flag, Model, Name, Quantity
+
+Preemption = Literal["never", "lower-priority"]
+PodSecurity = Literal["restricted", "baseline"]
+
+
+def _group(value: str) -> str:
+    if value.startswith("system:"):
+        raise ValueError("must not begin with system:, those groups belong to Kubernetes itself")
+    return value
+
+
+Group = Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_group)]
+Limits = dict[str, Annotated[int, Field(ge=0, le=1_000_000, strict=True)]]
+"""Accelerators by catalogue name, for example {H100: 8}."""
+
+
+class Quota(Model):
+    """What a tenant is guaranteed; more can be borrowed from others while they do not use it."""
+
+    accelerators: dict[str, Annotated[int, Field(ge=0, le=1_000_000, strict=True)]] = Field(
+        default_factory=dict
+    )
+    """Accelerators by catalogue name, for example {H100: 16}."""
+    cpu: Quantity = "0"
+    """Cores on nodes without accelerators."""
+    memory: Quantity = "0"
+    """Memory on nodes without accelerators."""
+    storage: Quantity = "100Gi"
+    """All volume claims together."""
+    volumes: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 20
+    """Number of volume claims."""
+
+
+class Tenant(Model):
+    """A team: a namespace, a share of the accelerators, people, and a fence around them."""
+
+    name: Name
+    """Becomes the namespace."""
+    groups: tuple[Group, ...] = ()
+    """Groups of the identity provider whose members may send and see workloads here."""
+    quota: Quota
+    """Guaranteed share."""
+    borrow: Flag = True
+    """May use what other tenants leave unused."""
+    borrow_limit: Limits = Field(default_factory=dict)
+    """Most accelerators, by name, that it may use beyond its own share; one that is not named: no limit."""
+    lend_limit: Limits = Field(default_factory=dict)
+    """Most accelerators, by name, of its own share that others may use; one that is not named: all of them."""
+    weight: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1
+    """Its part of what tenants borrow, against the weights of those that borrow too."""
+    preemption: Preemption = "lower-priority"
+    """Whether its waiting workloads may evict running ones of lower priority: own ones, others that borrow."""
+    pod_security: PodSecurity = "restricted"
+    """Pod Security Standard that its pods must keep."""
+    egress: tuple[Cidr, ...] = ()
+    """Address ranges its pods may call, beside its own pods and the cluster's DNS."""

@@ -1,0 +1,37 @@
+"""The scheduler's configuration: pods go where least is left, so that whole nodes stay free for gangs.
+
+What Kueue places by topology arrives with its node named. This is for the rest: pools that grow, and pods
+outside the queue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fairlead.targets.local.host.config import HostConfig
+
+ACCELERATOR = "nvidia.com/gpu"
+"""The one resource of accelerators that nodes of the local target advertise."""
+WEIGHTS = {ACCELERATOR: 5, "cpu": 1, "memory": 1}
+"""This product's choice: a free accelerator decides, cores and memory only between equals."""
+
+
+def scheduler(cfg: HostConfig) -> dict[str, Any]:
+    """KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1."""
+    packed = {
+        "type": "MostAllocated",
+        "resources": [{"name": name, "weight": weight} for name, weight in WEIGHTS.items()],
+    }
+    return {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "clientConnection": {"kubeconfig": str(cfg.paths.component_config("kube-scheduler"))},
+        "leaderElection": {"leaderElect": False},
+        "enableProfiling": False,
+        "profiles": [
+            {
+                "schedulerName": "default-scheduler",
+                "pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy": packed}}],
+            }
+        ],
+    }

@@ -1,0 +1,202 @@
+"""What a plan decides of the queues: limits, weights, stages, trees of nodes, capacity that comes as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.clouds import CLOUDS, cloud_plan, cloud_spec, refused, system
+from support.specs import gpu_pool, minimal, with_gpus
+
+from fairlead.catalog.read import load as load_catalog
+from fairlead.plan import limits
+from fairlead.plan.load import load_plan
+from fairlead.plan.model import PlatformPlan
+from fairlead.plan.queue_model import FlavorQuota, NearnessPlan
+from fairlead.plan.show import to_text
+
+HOSTNAME = "kubernetes.io/hostname"
+GPU = "nvidia.com/gpu"
+amounts = st.lists(st.integers(0, 64), min_size=1, max_size=4)
+
+
+def plan_of(data: dict[str, Any]) -> PlatformPlan:
+    return load_plan(data, "f", load_catalog())
+
+
+def tenant(**given: Any) -> dict[str, Any]:
+    return {"name": "a", "quota": {"accelerators": {"H100": 16}}, **given}
+
+
+def quotas(plan: PlatformPlan, name: str = "a") -> dict[str, FlavorQuota]:
+    (queue,) = [one for one in plan.queues.queues if one.name == name]
+    return {one.flavor: one for one in queue.quotas}
+
+
+def topology(plan: PlatformPlan, flavor: str) -> tuple[str, ...]:
+    """Levels that a flavor's work is placed by; nothing where it is not."""
+    (name,) = [one.topology for one in plan.queues.flavors if one.name == flavor]
+    return next((tree.levels for tree in plan.queues.topologies if tree.name == name), ())
+
+
+def test_who_names_no_limit_has_none_and_who_borrows_weighs_one() -> None:
+    plan = plan_of(with_gpus(tenants=[tenant()]))
+    assert all(not one.borrow and not one.lend for one in quotas(plan).values())
+    assert [one.weight for one in plan.queues.queues] == [1]
+
+
+def test_limits_are_by_accelerator_and_what_is_lent_takes_its_cores_and_memory_along() -> None:
+    plan = plan_of(with_gpus(tenants=[tenant(borrow_limit={"h100": 4}, lend_limit={"H100": 8}, weight=3)]))
+    own = quotas(plan)["h100-on-demand"]
+    assert own.borrow == {GPU: "4"}
+    assert own.nominal == {GPU: "16", "cpu": "192", "memory": "2Ti"}
+    assert own.lend == {GPU: "8", "cpu": "96", "memory": "1Ti"}
+    assert quotas(plan)["cpu-on-demand"].borrow == {}
+    assert [one.weight for one in plan.queues.queues] == [3]
+
+
+def test_a_limit_over_several_capacities_holds_as_a_whole_and_the_cheapest_is_lent_first() -> None:
+    pools = [gpu_pool("kept", "H100:8", capacity="reserved"), gpu_pool("bought", "H100:8", capacity="spot")]
+    for pool in pools:
+        pool.update(min=2, max=2)
+    data = minimal(
+        tenants=[
+            tenant(quota={"accelerators": {"H100": 24}}, borrow_limit={"H100": 6}, lend_limit={"H100": 10})
+        ]
+    )
+    data["pools"] += pools
+    given = quotas(plan_of(data))
+    names = ("h100-reserved", "h100-spot")
+    assert [given[name].nominal[GPU] for name in names] == ["16", "8"]
+    assert [given[name].lend[GPU] for name in names] == ["2", "8"]
+    assert [given[name].borrow[GPU] for name in names] == ["0", "6"]
+
+
+@given(st.integers(0, 300), amounts)
+def test_parts_of_a_borrowing_limit_add_up_to_it(limit: int, room: list[int]) -> None:
+    parts = limits.borrowing(limit, room)
+    assert sum(parts) == limit
+    assert all(part >= 0 for part in parts)
+
+
+@given(st.integers(0, 300), amounts)
+def test_parts_of_a_lending_limit_never_pass_it_or_what_is_there(limit: int, shares: list[int]) -> None:
+    parts = limits.lending(limit, shares)
+    assert sum(parts) == min(limit, sum(shares))
+    assert all(0 <= part <= share for part, share in zip(parts, shares, strict=True))
+
+
+def test_stages_of_one_rank_have_one_priority_and_a_higher_rank_a_higher_one() -> None:
+    options = {"queue": {"priorities": ["testing", ["inference", "training"]], "fair_sharing": False}}
+    queues = plan_of(with_gpus(layers=options)).queues
+    assert {one.name: one.value for one in queues.priorities} == {
+        "testing": 1000,
+        "training": 10000,
+        "inference": 10000,
+    }
+    assert queues.fair is False
+    assert queues.stages == ("testing", "training", "inference")
+
+
+def test_simulated_accelerators_stand_in_racks_and_plain_nodes_by_themselves() -> None:
+    plan = plan_of(with_gpus())
+    rack, block = "topology.fairlead.dev/rack", "topology.fairlead.dev/block"
+    assert topology(plan, "h100-on-demand") == (block, rack, HOSTNAME)
+    assert topology(plan, "cpu-on-demand") == (HOSTNAME,)
+    assert plan.queues.nearness == (
+        NearnessPlan("near", rack, required=False),
+        NearnessPlan("rack", rack, required=True),
+        NearnessPlan("block", block, required=True),
+    )
+
+
+def test_plain_pools_may_grow_while_accelerators_are_placed_by_topology() -> None:
+    plan = cloud_plan("aws", {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2})
+    assert topology(plan, "cpu-on-demand") == ()
+    assert topology(plan, "h100-on-demand")[-2:] == ("topology.k8s.aws/network-node-layer-3", HOSTNAME)
+    assert "name a topology" in to_text(plan)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_accelerators_that_grow_take_the_topology_from_the_whole_queue(cloud: str) -> None:
+    """Plain work names no topology: with a flavor that has none it would never go to one that has."""
+    fixed = system(cloud, min=2, max=2)
+    data = cloud_spec(cloud) | {"pools": [fixed, {"name": "gpu", "accelerators": "T4:1", "min": 0, "max": 2}]}
+    queues = load_plan(data, "f", load_catalog()).queues
+    assert queues.topologies == ()
+    assert queues.nearness == ()
+
+
+def test_near_means_the_narrowest_place_that_all_accelerators_know() -> None:
+    pools = [
+        {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2},
+        {"name": "small", "accelerators": "L4:1", "min": 2, "max": 2},
+    ]
+    plan = cloud_plan("aws", *pools)
+    words = {one.word: one.level for one in plan.queues.nearness}
+    assert words["near"] == "topology.kubernetes.io/zone"
+    assert words["rack"] == "topology.k8s.aws/network-node-layer-3"
+    assert topology(plan, "l4-on-demand") == ("topology.kubernetes.io/zone", HOSTNAME)
+
+
+def test_blocks_of_a_reservation_are_only_counted_on_where_all_nodes_are_reserved() -> None:
+    gpu = {"name": "gpu", "accelerators": "H200:8", "min": 2, "max": 2, "zones": ["us-central1-a"]}
+    bought = cloud_plan("gcp", {**gpu, "capacity": "spot"})
+    assert topology(bought, "h200-spot") == load_catalog().targets["gcp"].topology_levels
+    kept = cloud_plan("gcp", {**gpu, "capacity": "reserved", "reservation": "r"})
+    assert topology(kept, "h200-reserved")[0] == "cloud.google.com/gce-topology-block"
+
+
+def test_an_owner_says_by_which_labels_accelerator_nodes_stand_in_racks() -> None:
+    nodes = {"names": ["gpu-0", "gpu-1"], "cpu": "96", "memory": "1Ti"}
+    plain = {"names": ["cpu-0"], "cpu": "8", "memory": "32Gi"}
+    target = {"kind": "onprem", "kubeconfig": "/k", "context": "c", "topology": {"rack": "example.com/rack"}}
+    pools = [
+        {"name": "system", "min": 1, "max": 1, "nodes": plain},
+        {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2, "nodes": nodes},
+    ]
+    plan = plan_of(minimal(target=target, pools=pools))
+    assert topology(plan, "h100-on-demand") == ("example.com/rack", HOSTNAME)
+    assert topology(plan, "cpu-on-demand") == (HOSTNAME,)
+    assert [one.word for one in plan.queues.nearness] == ["near", "rack"]
+
+
+QUEUED = {
+    "name": "flex",
+    "accelerators": "L4:1",
+    "min": 0,
+    "max": 4,
+    "capacity": "flex",
+    "max_duration": "7d",
+}
+
+
+def test_a_pool_that_grows_by_request_is_asked_for_as_a_whole_and_keeps_its_topology() -> None:
+    plan = cloud_plan("gcp", QUEUED, target={"queued": ["flex"]})
+    (request,) = plan.queues.provisioning
+    assert (request.flavor, request.class_name) == ("l4-flex", "queued-provisioning.gke.io")
+    assert request.resources == (GPU,)
+    assert request.parameters == {"maxRunDurationSeconds": "604800"}
+    assert topology(plan, "l4-flex")[-1] == HOSTNAME
+
+
+def test_flexible_capacity_that_is_not_queued_grows_node_by_node() -> None:
+    plan = cloud_plan("gcp", QUEUED)
+    assert plan.queues.provisioning == ()
+    assert topology(plan, "l4-flex") == ()
+
+
+def test_one_flavor_is_asked_for_in_one_way() -> None:
+    other = {**QUEUED, "name": "other"}
+    (problem,) = refused("gcp", QUEUED, other, target={"queued": ["flex"]})
+    assert problem.where == "platform.target.queued"
+    assert "pool flex" in problem.what
+
+
+def test_the_printed_plan_tells_limits_and_the_meaning_of_nearness() -> None:
+    text = to_text(plan_of(with_gpus(tenants=[tenant(borrow_limit={"H100": 4}, lend_limit={"H100": 8})])))
+    assert "h100-on-demand 4" in text
+    assert "h100-on-demand 8" in text
+    assert "rack within one topology.fairlead.dev/rack" in text
