@@ -126,7 +126,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "accelerators-nvidia",
             "accelerators-amd",
         ),
-        *("accelerators-tpu", "accelerators-neuron", "gpu-operator"),
+        *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
     }
     assert set(load().capabilities["local"]) == known
 

@@ -97,7 +97,9 @@ def waits(lines: Stage, job: TrainingJob) -> str:
     """Why the job waits, when the queue has looked at it and for some time after."""
     until(f"{job.name} is judged", lambda: "couldn't assign" in reason(lines, job), 90)
     throughout(f"{job.name} has no pod", lambda: not lines.pods(job), 3)
-    return reason(lines, job)
+    why = reason(lines, job)
+    assert "couldn't assign" in why
+    return why
 
 
 def reason(lines: Stage, job: TrainingJob) -> str:
@@ -279,6 +281,7 @@ def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path
         "nothing waits",
         lambda: sum(queue(lines, "team-a").values()) + sum(queue(lines, "team-c").values()) == 0,
     )
+    assert ended() == 500
 
 
 def plain(tenant: str, number: int) -> dict[str, Any]:

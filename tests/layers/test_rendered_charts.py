@@ -231,7 +231,8 @@ def test_kueues_configuration_is_the_one_in_the_cluster() -> None:
     told = yaml.safe_load(maps[0]["data"]["controller_manager_config.yaml"])
     certificates = told.pop("internalCertManagement")
     assert certificates["enable"] is True, "the chart's own addition"
-    assert told == queue_controller.config(built("local").plan.queues)
+    plan = built("local").plan
+    assert told == queue_controller.config(plan.queues, plan.fabrics.uncounted)
 
 
 def test_what_helm_refuses_is_said_in_its_own_words(tmp_path: Path) -> None:

@@ -258,9 +258,9 @@ class PlatformPlan:
     capabilities: tuple[Capability, ...]
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What the reader should know beside the figures."""
-    gpu: GpuPlan = GpuPlan()
+    gpu: GpuPlan = field(default_factory=GpuPlan)
     """The software of real accelerators: who brings which part."""
-    fabrics: FabricsPlan = FabricsPlan()
+    fabrics: FabricsPlan = field(default_factory=FabricsPlan)
     """The network between nodes: which jobs get it, and what runs on nodes for it."""
     health: HealthPlan = field(default_factory=HealthPlan)
     """The fault policy: what is found, by whom, and what is done about it."""

@@ -86,7 +86,7 @@ class Layers(Model):
     tenancy: Layer = Layer()
     """Namespaces, quotas, rights, network policies."""
     queue: QueueLayer = QueueLayer()
-    """Kueue: quota, order, gangs, preemption. Its queues lie in the tenants' namespaces."""
+    """Kueue: who runs when, and on what."""
     jobs: Layer = Layer()
     """JobSet and Kubeflow Trainer: distributed training jobs, which start from a queue."""
     health: Health = Health()

@@ -95,12 +95,18 @@ def _kind(field: Mapping[str, Any]) -> str:
     return _simple(field)
 
 
+def _entry(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a map holds; where its keys keep a pattern, JSON Schema says it under that."""
+    by_pattern = cast("Mapping[str, Mapping[str, Any]]", field.get("patternProperties", {}))
+    return cast("Mapping[str, Any]", field.get("additionalProperties") or next(iter(by_pattern.values())))
+
+
 def _simple(field: Mapping[str, Any]) -> str:
     kind = str(field.get("type", "anything"))
     if kind == "array":
         return f"list of {_kind(cast('Mapping[str, Any]', field['items']))}"
     if kind == "object":
-        return f"map of name to {_kind(cast('Mapping[str, Any]', field['additionalProperties']))}"
+        return f"map of name to {_kind(_entry(field))}"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}[kind]
     if "maxLength" in field:
         return f"{words}, at most {field['maxLength']} characters"

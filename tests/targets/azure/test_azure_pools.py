@@ -85,7 +85,10 @@ def test_an_empty_pool_tells_the_autoscaler_what_its_nodes_would_be() -> None:
 
 def test_aks_installs_drivers_for_nvidia_and_for_nobody_else() -> None:
     made = agent_pools(
-        pool("t4", "T4:1"), pool("own", "A10:1", image="ubuntu-nvidia-bare"), pool("amd", "MI300X:8")
+        pool("t4", "T4:1"),
+        pool("own", "A10:1", image="ubuntu-nvidia-bare"),
+        pool("amd", "MI300X:8"),
+        layers={"gpu": {"brought": ["nvidia-gpu-operator", "amd-gpu-operator"]}},
     )
     assert made["t4g1o"].gpu_driver == "Install"
     assert made["owng1o"].gpu_driver == made["amdg1o"].gpu_driver == "None"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from support.strict import pods
 from support.targets import Built
 
@@ -92,8 +95,22 @@ def test_the_selector_of_the_platforms_own_pods_finds_plain_real_nodes_only(plat
     assert found <= plain
 
 
+def pools_of(template: Mapping[str, Any]) -> set[str]:
+    """Pools that a pod's required affinity names; empty where it names none."""
+    node = template["spec"].get("affinity", {}).get("nodeAffinity", {})
+    terms = node.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get("nodeSelectorTerms", [])
+    named = [
+        one["values"]
+        for term in terms
+        for one in term.get("matchExpressions", [])
+        if one["key"] == labels.POOL and one["operator"] == "In"
+    ]
+    return {name for names in named for name in names}
+
+
 def test_the_platforms_own_pods_stay_off_accelerator_nodes(platform: Built) -> None:
     resources = {pool.resource for pool in platform.plan.pools if pool.resource}
+    plain = {pool.name for pool in platform.plan.pools if not pool.resource}
     looked = 0
     for name, template in pods(platform.recorder.objects()):
         selected = template["spec"].get("nodeSelector", {})
@@ -102,6 +119,7 @@ def test_the_platforms_own_pods_stay_off_accelerator_nodes(platform: Built) -> N
         # Only what makes accelerators work may tolerate them; then an affinity names the accelerators or the pools.
         affinity = str(template["spec"].get("affinity"))
         at_work = tolerated & resources and (labels.ACCELERATOR in affinity or labels.POOL in affinity)
+        kept_off = kept_off or (bool(pools_of(template)) and pools_of(template) <= plain)
         assert kept_off or at_work, f"{name} may land on accelerator nodes"
         looked += 1
     assert looked >= 3

@@ -84,7 +84,10 @@ def _karpenter(target: AnyTarget) -> bool:
 
 def _without_effect(gpu: GpuLayer) -> Iterator[Problem]:
     """Settings for real accelerators where they are simulated."""
+    usual = GpuLayer()
     for name in sorted(gpu.model_fields_set - {"enabled"}):
+        if getattr(gpu, name) == getattr(usual, name):
+            continue
         what = "has no effect here: accelerators are simulated, and nothing is installed for them"
         yield Problem(f"{LAYER}.{name}", what, fix=f"leave {name} out")
 
