@@ -24,7 +24,7 @@ from e2e.stage import Stage, make_project, until
 from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.engine import forget
-from fairlead.operate.wanted import CONTROL_PLANE, ENGINE, NODE, SANDBOX_IMAGE
+from fairlead.operate.wanted import CONTROL_PLANE, DETECTOR_IMAGE, ENGINE, NODE, SANDBOX_IMAGE
 from fairlead.targets.local import host
 from fairlead.targets.local.node_pools import KWOK, RESOURCES
 from fairlead.tools import setup
@@ -123,7 +123,9 @@ def simulated(name: str, resources: Mapping[str, str], **spec: Any) -> dict[str,
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     """The cluster of others: four nodes with accelerators, one kept for somebody else, one real one."""
-    wanted = setup.Wanted((*ENGINE, *CONTROL_PLANE, *NODE), (SANDBOX_IMAGE, *CHARTS), CHARTS, stages=True)
+    wanted = setup.Wanted(
+        (*ENGINE, *CONTROL_PLANE, *NODE), (SANDBOX_IMAGE, DETECTOR_IMAGE, *CHARTS), CHARTS, stages=True
+    )
     have = setup.ensure_all(wanted, Cache.default(), Progress(mode="plain"))
     assert have.stages
     pulled = tmp_path_factory.mktemp("pulled")
