@@ -163,7 +163,7 @@ def test_status_says_what_stands_and_the_kubeconfig_works_at_once(stage: Stage, 
     found = json.loads(fairlead(stage, "status", "-s", "e2e", "-o", "json"))
     assert found["healthy"] is True
     assert {pool["name"]: pool["ready"] for pool in found["pools"]} == {"system": 1, "h100": 4, "l4": 2}
-    assert {layer["name"] for layer in found["layers"]} == {"gpu", "queue", "jobs", "tenancy"}
+    assert {layer["name"] for layer in found["layers"]} == {"gpu", "health", "queue", "jobs", "tenancy"}
     written = tmp_path / "kubeconfig"
     fairlead(stage, "kubeconfig", "-s", "e2e", "-o", str(written))
     assert written.stat().st_mode & 0o077 == 0
