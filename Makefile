@@ -32,7 +32,7 @@ test: clouds ## all tests that need no cluster
 	@$(VENV)/pytest -q -n auto --dist loadfile
 
 e2e: setup ## the tests on a real local cluster (needs root)
-	@$(VENV)/pytest -q -m e2e tests/e2e
+	@$(VENV)/pytest -q -m e2e -n 2 --dist loadscope tests/e2e
 
 judge: clouds ## what the clouds' stacks declare, against references that others wrote
 	@$(VENV)/pytest -q -m reference -n auto --dist loadfile tests/reference

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -70,6 +72,20 @@ def throughout(what: str, check: Callable[[], object], seconds: float = 5) -> No
         time.sleep(0.2)
 
 
+def fairlead(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a user starts it in a project; how it ended and what it printed."""
+    program = str(Path(sys.executable).parent / "fairlead")
+    return subprocess.run(
+        [program, *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "FAIRLEAD_PROJECT": str(project)},
+    )
+
+
 @dataclass
 class Stage:
     """One stack and its cluster."""
@@ -96,6 +112,12 @@ class Stage:
     @property
     def client(self) -> Client:
         return Client(self.kubeconfig)
+
+    def fairlead(self, *arguments: str) -> str:
+        """A command on this stack that must succeed; what it printed."""
+        done = fairlead(self.stack.project, *arguments, "-s", self.stack.name)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def up(self) -> Outcome:
         """`fairlead up`, as the command does it."""

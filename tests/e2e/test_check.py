@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from e2e.stage import Stage
+from e2e.stage import Stage, fairlead
 
 pytestmark = pytest.mark.e2e
 
 
 def check(stage: Stage, *options: str) -> subprocess.CompletedProcess[str]:
     """The command as a user calls it."""
-    program = Path(sys.executable).parent / "fairlead"
-    return subprocess.run(
-        [program, "check", "nccl", "-s", stage.stack.name, *options],
-        cwd=stage.stack.project,
-        env={**os.environ, "FAIRLEAD_PROJECT": str(stage.stack.project)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+    return fairlead(stage.stack.project, "check", "nccl", "-s", stage.stack.name, *options)
 
 
 def test_the_stand_in_reduces_between_two_pods_and_the_check_reads_it_and_tidies_up(stage: Stage) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,23 +59,8 @@ def _whole_again(mend: Stage) -> Iterator[None]:
     yield
     for node in mend.objects("nodes"):
         if any(taint["key"] == labels.QUARANTINE for taint in node["spec"].get("taints") or []):
-            fairlead(mend, "node", "release", node["metadata"]["name"])
+            mend.fairlead("node", "release", node["metadata"]["name"])
     mend.clean()
-
-
-def fairlead(stage: Stage, *arguments: str) -> str:
-    """The command, on this stack; what it printed."""
-    program = str(Path(sys.executable).parent / "fairlead")
-    done = subprocess.run(
-        [program, *arguments, "--kubeconfig", str(stage.kubeconfig)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-        env={**os.environ, "FAIRLEAD_PROJECT": str(stage.stack.project)},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def training(on: Stage, name: str, **fields: object) -> TrainingJob:
@@ -151,7 +134,7 @@ def test_a_quarantined_nodes_gang_leaves_whole_runs_elsewhere_and_a_released_nod
     before = {pod["metadata"]["uid"] for pod in mend.pods(gang)}
     out = sorted(mend.nodes_of(mend.pods(gang)))[0]
 
-    text = fairlead(mend, "node", "quarantine", out, "--reason", "xid79")
+    text = mend.fairlead("node", "quarantine", out, "--reason", "xid79")
     assert f"node {out} is in quarantine" in text
     assert "team-a/gang has left whole; now Running on " in text
     assert "(restarts 0, disrupted 1)" in text
@@ -161,7 +144,7 @@ def test_a_quarantined_nodes_gang_leaves_whole_runs_elsewhere_and_a_released_nod
     whole = mend.submit(name="whole", accelerators="H100:8", num_nodes=2, run_for="600s")
     reason = until("two nodes are not there", lambda: mend.client.state("team-a", "whole").reason)
     assert not mend.pods(whole), reason
-    assert f"node {out} takes pods again" in fairlead(mend, "node", "release", out)
+    assert f"node {out} takes pods again" in mend.fairlead("node", "release", out)
     until("it runs", lambda: len(mend.running(whole)) == 2)
     assert out in mend.nodes_of(mend.pods(whole))
 
@@ -169,9 +152,9 @@ def test_a_quarantined_nodes_gang_leaves_whole_runs_elsewhere_and_a_released_nod
 def test_a_gang_that_fits_nowhere_else_waits_in_the_queue_until_its_node_is_back(mend: Stage) -> None:
     gang = mend.submit(name="gang", accelerators="H100:8", num_nodes=4, run_for="600s")
     until("it runs on every node", lambda: len(mend.running(gang)) == 4)
-    assert "team-a/gang has left whole; now Queued" in fairlead(mend, "node", "quarantine", "h100-1-2")
+    assert "team-a/gang has left whole; now Queued" in mend.fairlead("node", "quarantine", "h100-1-2")
     assert not mend.pods(gang)
-    fairlead(mend, "node", "release", "h100-1-2")
+    mend.fairlead("node", "release", "h100-1-2")
     until("it runs on every node again", lambda: len(mend.running(gang)) == 4, 120)
 
 
@@ -194,7 +177,7 @@ def test_a_line_of_the_kernel_log_becomes_a_condition_of_the_real_node_alone(men
     assert seen
     assert condition(mend, "GPULost")["status"] == "True"
     assert condition(mend, "ReadonlyFilesystem")["status"] == "False"
-    given_back = fairlead(mend, "node", "release", "node-0")
+    given_back = mend.fairlead("node", "release", "node-0")
     assert f"it still shows GPULost: {line}" in given_back
 
 

@@ -7,10 +7,8 @@ platform, and simulated nodes that advertise accelerators as their owner's devic
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ import pytest
 import yaml
 from support.pulled import under_its_digest
 
-from e2e.stage import Stage, make_project, until
+from e2e.stage import Stage, fairlead, make_project, until
 from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.engine import forget
@@ -43,21 +41,6 @@ KEEP_OUT = {"key": "example.com/dedicated", "value": "others", "effect": "NoSche
 
 def quiet(_: str) -> None:
     """Progress nobody reads."""
-
-
-def command(project: Path, *arguments: str) -> tuple[int, str]:
-    """Runs the command line in a project: exit status and what was printed."""
-    program = str(Path(sys.executable).parent / "fairlead")
-    done = subprocess.run(
-        [program, *arguments],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-        env={**os.environ, "FAIRLEAD_PROJECT": str(project)},
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @dataclass
@@ -92,7 +75,8 @@ class Bare:
 
     def fairlead(self, *arguments: str) -> tuple[int, str]:
         """Exit status and what was printed."""
-        return command(self.project, *arguments)
+        done = fairlead(self.project, *arguments)
+        return done.returncode, done.stdout + done.stderr
 
     def broken(self) -> dict[str, list[dict[str, str]]]:
         """Rules that the living cluster does not meet, with what is wrong and how to fix it."""
@@ -307,18 +291,3 @@ def test_destroy_gives_the_nodes_back_as_they_were(
     spaces = bare.kubectl("get", "namespaces,crds,storageclasses", "-o", "name").split()
     ours = ("team-a", "kueue", "jobset", "kubeflow", "fairlead")
     assert [name for name in spaces if any(word in name for word in ours)] == []
-
-
-def test_a_local_cluster_is_held_against_the_same_contract(stage: Stage) -> None:
-    """The rules are those of every target; here the fix that is printed is what is then done."""
-    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
-    assert status == 0, text
-    stage.kubectl("label", "node", "h100-1-0", f"{labels.POOL}-")
-    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
-    assert status == 1
-    assert f"node h100-1-0: no {labels.POOL}" in text
-    fix = f"kubectl label node h100-1-0 {labels.POOL}=h100 --overwrite"
-    assert f"fix: {fix}" in text
-    stage.kubectl(*fix.split()[1:])
-    status, text = command(stage.stack.project, "contract", "check", "-s", stage.stack.name)
-    assert status == 0, text

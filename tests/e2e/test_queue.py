@@ -211,8 +211,9 @@ def test_the_client_tells_the_place_of_a_waiting_job(lines: Stage) -> None:
     )
     first = lines.submit(name="first", tenant="team-b", accelerators=WHOLE, num_nodes=1)
     lines.submit(name="last", tenant="team-b", accelerators=WHOLE, num_nodes=1, stage="testing")
-    lines.submit(name="second", tenant="team-b", accelerators=WHOLE, num_nodes=1)
+    # Seconds later: of two jobs of one second the queue puts the one with the lesser UID first.
     waits(lines, first)
+    lines.submit(name="second", tenant="team-b", accelerators=WHOLE, num_nodes=1)
 
     def places() -> Mapping[str, int | None]:
         return {state.name: state.place for state in lines.client.list("team-b")}

@@ -5,31 +5,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from e2e.stage import IMAGE, Stage, until
+from e2e.stage import IMAGE, Stage, fairlead, until
+from fairlead import labels
 
 pytestmark = pytest.mark.e2e
 
 
-def fairlead(stage: Stage, *arguments: str, check: bool = True) -> str:
-    """The command line, as a user starts it."""
-    command = [str(Path(sys.executable).parent / "fairlead"), *arguments]
-    place = stage.stack.project
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=300)
-    if check:
-        assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_two_workers_train_for_real_and_their_falling_loss_comes_back_in_the_logs(stage: Stage) -> None:
-    fairlead(stage, "submit", "-f", "examples/train-cpu.yaml", "-s", "e2e", "--wait", "--timeout", "3m")
-    said = fairlead(stage, "logs", "train-cpu", "-s", "e2e")
+    stage.fairlead("submit", "-f", "examples/train-cpu.yaml", "--wait", "--timeout", "3m")
+    said = stage.fairlead("logs", "train-cpu")
     assert stage.nodes_of(stage.objects("pods", "team-a")) == {"node-0"}
     for rank in (0, 1):
         losses = [float(found) for found in re.findall(rf"\[{rank}\] step +\d+ +loss ([0-9.]+)", said)]
@@ -43,7 +33,7 @@ def test_two_workers_train_for_real_and_their_falling_loss_comes_back_in_the_log
 def test_a_simulated_pod_has_no_logs_and_says_so(stage: Stage) -> None:
     job = stage.submit(name="simulated", accelerators="L4:1", run_for="1s")
     assert stage.finished(job) == "Succeeded"
-    assert "simulated" in fairlead(stage, "logs", "simulated", "-s", "e2e")
+    assert "simulated" in stage.fairlead("logs", "simulated")
 
 
 def test_a_checkpoint_written_by_one_job_is_read_by_the_next(stage: Stage) -> None:
@@ -160,12 +150,12 @@ def test_members_may_work_in_their_own_namespace_only(
 
 
 def test_status_says_what_stands_and_the_kubeconfig_works_at_once(stage: Stage, tmp_path: Path) -> None:
-    found = json.loads(fairlead(stage, "status", "-s", "e2e", "-o", "json"))
+    found = json.loads(stage.fairlead("status", "-o", "json"))
     assert found["healthy"] is True
     assert {pool["name"]: pool["ready"] for pool in found["pools"]} == {"system": 1, "h100": 4, "l4": 2}
     assert {layer["name"] for layer in found["layers"]} == {"gpu", "health", "queue", "jobs", "tenancy"}
     written = tmp_path / "kubeconfig"
-    fairlead(stage, "kubeconfig", "-s", "e2e", "-o", str(written))
+    stage.fairlead("kubeconfig", "-o", str(written))
     assert written.stat().st_mode & 0o077 == 0
     command = [str(stage.tools["kubectl"]), "--kubeconfig", str(written), "get", "nodes", "-o", "name"]
     assert len(subprocess.check_output(command, text=True).split()) == 7
@@ -179,3 +169,16 @@ def test_no_credential_of_the_cluster_stands_in_the_engines_state(stage: Stage) 
     key = user["client-key-data"]
     assert len(key) > 100
     assert not any(key in text or "PRIVATE KEY" in text for text in texts)
+
+
+def test_a_local_cluster_is_held_against_the_same_contract(stage: Stage) -> None:
+    """The rules are those of every target; here the fix that is printed is what is then done."""
+    stage.fairlead("contract", "check")
+    stage.kubectl("label", "node", "h100-1-0", f"{labels.POOL}-")
+    done = fairlead(stage.stack.project, "contract", "check", "-s", stage.stack.name)
+    assert done.returncode == 1
+    assert f"node h100-1-0: no {labels.POOL}" in done.stdout
+    fix = f"kubectl label node h100-1-0 {labels.POOL}=h100 --overwrite"
+    assert f"fix: {fix}" in done.stdout
+    stage.kubectl(*fix.split()[1:])
+    stage.fairlead("contract", "check")
