@@ -2,8 +2,8 @@
 
 The program runs as the engine runs it: a Python process of its own, which speaks to resource monitor
 and engine over gRPC. Both are here, in another process, and answer at once: every answer of a first
-`up`, with a stand-in for each output, was made up before the program starts. So the figures are those
-of Python, Pulumi's SDK and the program alone. start_s: from the start of the process until the program
+`up`, with a stand-in for each output, was made up before the program starts; what lies deeper in it than
+LEVELS is left out, for no cloud's answer is filled at every level. So the figures are those of Python, Pulumi's SDK and the program alone. start_s: from the start of the process until the program
 is loaded (Pulumi, fairlead; no cloud's SDK); register_s: from then until the last answer has been
 taken up; cpu_s: processor time of the whole process, which no other process on the machine lengthens
 much; peak_mib: the most memory it had.
@@ -28,6 +28,8 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grp
 from fairlead.declared.record import STACK_TYPE, declared, make_urn
 from fairlead.spec.layers import KEY, resolve_stack
 
+LEVELS = 2
+"""Levels of nested values that an answer has."""
 PARALLEL = 16
 """As the engine asks for on four cores."""
 SEVERITY_ERROR = 3
@@ -61,11 +63,12 @@ print(json.dumps({
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Answers what it has been given for each resource."""
+    """Answers what it has been given for each resource; keeps in `asked` what was declared, by URN."""
 
     def __init__(self, stack: str, answers: Mapping[str, Any]) -> None:
         self._stack = stack
         self._answers = answers
+        self.asked: dict[str, Any] = {}
 
     def SupportsFeature(self, request: Any, context: Any) -> Any:
         """All that the SDK asks for."""
@@ -74,6 +77,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResource(self, request: Any, context: Any) -> Any:
         """Its own answer; the stack has only a name."""
         urn = make_urn(self._stack, request.parent, request.type, request.name)
+        self.asked[urn] = request
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         return self._answers[urn]
@@ -103,21 +107,42 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
 def measured(folder: Path, stack: str) -> dict[str, float]:
     """Runs the program of a stack once. Raises CalledProcessError if it fails: it has said why on stderr."""
-    own = resolve_stack(folder, stack).value
     answers: dict[str, Any] = {}
     declared(folder, stack, answers=answers)
+    for answer in answers.values():
+        _cut(answer.object, LEVELS)
+    figures = run_against(Monitor(stack, answers), folder, stack)
+    return {**figures, "resources": len(answers)}
+
+
+def _cut(struct: Any, levels: int) -> None:
+    for name in [name for name, value in struct.fields.items() if value.HasField("struct_value")]:
+        if levels == 1:
+            del struct.fields[name]
+        else:
+            _cut(struct.fields[name].struct_value, levels - 1)
+    for value in struct.fields.values():
+        for item in value.list_value.values if value.HasField("list_value") else ():
+            _cut(item.struct_value, max(levels - 1, 1))
+
+
+def run_against(
+    monitor: Monitor, folder: Path, stack: str, environment: Mapping[str, str] | None = None
+) -> dict[str, float]:
+    """Runs the program of a stack against a monitor; what it cost. Raises as `measured`."""
+    own = resolve_stack(folder, stack).value
     server = grpc.server(ThreadPoolExecutor(PARALLEL))
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Monitor(stack, answers), server)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     try:
-        environment = {**os.environ, "PULUMI_CONFIG": json.dumps({KEY: json.dumps(own)})}
+        told = {**os.environ, **(environment or {}), "PULUMI_CONFIG": json.dumps({KEY: json.dumps(own)})}
         argv = [sys.executable, "-u", "-c", PROGRAM, str(folder), stack, address, str(time.monotonic())]
-        said = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+        said = subprocess.run(argv, env=told, stdout=subprocess.PIPE, text=True, check=True).stdout
     finally:
         server.stop(None)
-    return {**json.loads(said), "resources": len(answers)}
+    return json.loads(said)
 
 
 if __name__ == "__main__":

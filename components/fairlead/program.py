@@ -17,7 +17,8 @@ from fairlead.layers.chart import HelmRenderer
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
+from fairlead.sdk.quick import make_quick
 
 GARBAGE_AFTER = 50_000
 """Objects made, and not gone by themselves, before garbage is looked for."""
@@ -33,6 +34,7 @@ def run(folder: Path, *, standing: bool = True) -> None:
     # garbage after every 700 objects would be a fifth of the program's time.
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
+    make_quick()
     try:
         build(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"), standing=standing)
     except FairleadError as error:

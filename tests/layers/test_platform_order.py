@@ -13,6 +13,7 @@ from support.targets import Built, built
 from fairlead.contract.group import ObjectGroup, rank
 from fairlead.contract.manifest import CONDITIONS, FIELD_MANAGER
 from fairlead.layers import readiness
+from fairlead.workload.model import RESTARTS
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +180,15 @@ def test_a_rank_waits_for_all_ranks_before_it() -> None:
             if other.object and rank(other.object["kind"]) < rank(one.object["kind"])
         }
         assert engine.behind(one.urn) == lower
+
+
+def test_a_runtime_whose_failure_policy_differs_is_made_anew_for_it_cannot_change(engine: Recorder) -> None:
+    made = engine.of_kind("ClusterTrainingRuntime")
+    assert len(made) > len(RESTARTS)
+    assert {one.anew for one in made} == {("spec.template.spec.failurePolicy",)}
+    for one in made:
+        assert one.object["spec"]["template"]["spec"]["failurePolicy"], "the path leads somewhere"
+    assert not any(one.anew for one in engine.registered.values() if one not in made)
 
 
 def test_the_gate_asks_once_however_many_objects_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ class Registration:
     """Names of the hooks before its creation."""
     retained: bool
     """Left in the cluster when the resource is deleted."""
+    anew: tuple[str, ...]
+    """Paths of inputs: where one changes, the resource is deleted first and then made anew."""
     provider: str
     inputs: Mapping[str, Any]
 
@@ -115,6 +117,7 @@ class _Monitor(mocks.MockMonitor):
             depends_on=frozenset(request.dependencies),
             hooks=tuple(request.hooks.before_create),
             retained=bool(request.retainOnDelete),
+            anew=tuple(request.replaceOnChanges) if request.deleteBeforeReplace else (),
             provider=request.provider.rpartition("::")[0],
             inputs=_counted(self.resources[response.urn].state),
         )

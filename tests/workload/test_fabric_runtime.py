@@ -14,6 +14,7 @@ from support.strict import problems
 
 from fairlead.catalog.read import load
 from fairlead.plan.fabric_model import JobFabric
+from fairlead.workload.model import RESTARTS
 from fairlead.workload.render import render
 from fairlead.workload.runtime import LAUNCHER, PROFILED, command, runtime, runtime_name, runtimes
 
@@ -69,7 +70,7 @@ def test_the_names_of_runtimes_are_names_of_objects(accelerator: str) -> None:
 
 def test_every_runtime_that_a_job_may_refer_to_is_there_once() -> None:
     names = [one["metadata"]["name"] for one in runtimes(None, NEAR, [efa()])]
-    assert len(names) == len(set(names)) == 33
+    assert len(names) == len(set(names)) == 3 * len(RESTARTS)
     assert {runtime_of(accelerators="H100:8", num_nodes=2, max_restarts=count) for count in (0, 3)} <= set(
         names
     )

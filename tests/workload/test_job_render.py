@@ -16,7 +16,7 @@ from fairlead import labels
 from fairlead.catalog.read import load as load_catalog
 from fairlead.errors import InputError
 from fairlead.workload.load import load_file
-from fairlead.workload.model import MAX_RESTARTS, TrainingJob
+from fairlead.workload.model import RESTARTS, TrainingJob
 from fairlead.workload.render import HASH, render, script
 from fairlead.workload.runtime import LAUNCHER, runtime, runtime_name, runtimes, unexpanded
 
@@ -249,7 +249,7 @@ def test_labels_and_annotations_reach_the_pods() -> None:
     assert train_job(job(**FULL))["metadata"]["annotations"]["simulation.fairlead.dev/run-for"] == "20s"
 
 
-@pytest.mark.parametrize("limit", range(MAX_RESTARTS + 1))
+@pytest.mark.parametrize("limit", RESTARTS)
 def test_the_restart_limit_is_that_of_the_runtime_it_refers_to(limit: int) -> None:
     by_name = {r["metadata"]["name"]: r for r in runtimes()}
     main = train_job(job(max_restarts=limit))
@@ -303,7 +303,7 @@ def test_the_hash_tells_jobs_apart_and_nothing_else() -> None:
     accelerators=st.sampled_from(
         [None, *(f"{name}:{n}" for name in load_catalog().accelerators for n in (1, 8))]
     ),
-    restarts=st.integers(0, MAX_RESTARTS),
+    restarts=st.sampled_from(RESTARTS),
     stage=st.sampled_from(labels.STAGES),
     run=st.text(min_size=1, max_size=200).filter(lambda text: bool(text.strip()) and "\0" not in text),
     checkpoint=st.sampled_from([None, {"size": "1Gi"}, {"claim": "x", "path": "/keep"}]),

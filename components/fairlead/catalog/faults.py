@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+
+import tomli
 
 from fairlead.catalog.rows import Table, read_rows
 from fairlead.errors import InputError, Problem, one_of
@@ -119,7 +120,7 @@ def load() -> Faults:
 
 def load_from(folder: Traversable) -> Faults:
     """The rows of any folder. Raises InputError naming every bad row."""
-    data = tomllib.loads(folder.joinpath(FILE).read_text(encoding="utf-8"))
+    data = tomli.loads(folder.joinpath(FILE).read_text(encoding="utf-8"))
     problems: list[Problem] = []
 
     def table(part: str, rows: Mapping[str, Any]) -> Table:

@@ -7,7 +7,6 @@ is always exact. Reading a row opens no network and starts no program.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date as Date
 from functools import cache
@@ -15,6 +14,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, TypeVar
 
+import tomli
 from pydantic import Field, StringConstraints, model_validator
 
 from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Sha256, Text, Way, Wheel
@@ -58,7 +58,9 @@ class ChartRow(Row):
     module: GoModule | None = None
     archive: Archive | None = None
     path: Text
-    """Directory of the chart within the module or the archive."""
+    """Directory of the chart within the module or the archive; of CRDs, where there is no chart."""
+    only_crds: bool = False
+    """The module has no chart: one of nothing but the CRDs in `path` is made, under the row's name."""
     strip_dependencies: bool = False
     """Drop the chart's dependencies: they would be fetched from a network, and have rows of their own."""
     chart_version: Exact | None = None
@@ -152,7 +154,7 @@ R = TypeVar("R", ToolRow, ChartRow, ImageRow)
 
 def parse(kind: type[R], table: str, text: str) -> Mapping[str, R]:
     """The rows of one lock file: each `[table.name]` becomes a `kind` called name."""
-    rows = tomllib.loads(text)[table]
+    rows = tomli.loads(text)[table]
     return MappingProxyType({name: kind.model_validate({"name": name, **row}) for name, row in rows.items()})
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, cast
+
+import tomli
 
 from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
@@ -104,9 +105,9 @@ def _bought(folder: Traversable, what: str, target: str, problems: list[Problem]
 
 def _table(folder: Traversable, file: str, problems: list[Problem]) -> Table:
     try:
-        return Table(file, tomllib.loads(folder.joinpath(file).read_text(encoding="utf-8")))
+        return Table(file, tomli.loads(folder.joinpath(file).read_text(encoding="utf-8")))
     except FileNotFoundError:
         problems.append(Problem(file, "this table is missing", fix=f"write {file} beside the other tables"))
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         problems.append(Problem(file, "this is no TOML", given=str(error)))
     return Table(file, {})

@@ -25,7 +25,7 @@ Seconds = Annotated[int, Field(ge=1, le=3600)]
 class Row(BaseModel):
     """Base of every row: frozen, and unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def recipe(self) -> object:
         """What makes the result, as JSON: the row without what is only told about it.

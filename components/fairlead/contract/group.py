@@ -14,6 +14,12 @@ _FIRST = {"Namespace": 0, "CustomResourceDefinition": 0}
 _LAST = {"Deployment": 2, "DaemonSet": 2, "StatefulSet": 2, "Job": 2}
 _AFTER = {"APIService": 3, "PodDisruptionBudget": 3}
 
+_FIXED = {"ClusterTrainingRuntime": "spec.template.spec.failurePolicy"}
+"""Kind -> the part that the cluster lets nobody change: an object whose part differs is made anew.
+
+Of a ClusterTrainingRuntime that is the failure policy of its JobSet: sigs.k8s.io/jobset v0.12.0,
+api/jobset/v1alpha2/jobset_types.go, "Value is immutable".
+"""
 
 PATIENCE = "5m"
 """What is not ready, or not gone, within this time never will be: an image that cannot be pulled, say."""
@@ -67,10 +73,13 @@ class ObjectGroup(pulumi.ComponentResource):
         before: Sequence[pulumi.Resource],
         hooks: pulumi.ResourceHookBinding | None,
     ) -> pulumi.Resource:
+        fixed = _FIXED.get(obj["kind"])
         options = pulumi.ResourceOptions(
             parent=self,
             depends_on=before,
             hooks=hooks,
+            replace_on_changes=[fixed] if fixed else None,
+            delete_before_replace=True if fixed else None,
             retain_on_delete=_made_by_the_cluster(obj),
             custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE, delete=PATIENCE),
         )

@@ -23,6 +23,7 @@ class Model(BaseModel):
     """Frozen, and closed: an unknown key is an error, never ignored."""
 
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
     )
 

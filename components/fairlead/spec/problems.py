@@ -125,11 +125,13 @@ def _missing(where: str, details: ErrorDetails, model: type[BaseModel]) -> Probl
 
 
 def _choice(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Problem:
-    known = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", "")))
+    expected = str(details.get("ctx", {}).get("expected", ""))
     given = shown(details["input"])
-    return Problem(
-        where, "is none of the words that are known here", given=given, allowed=one_of(known, given)
-    )
+    words = re.findall(r"'([^']*)'", expected)
+    if words:
+        what = "is none of the words that are known here"
+        return Problem(where, what, given=given, allowed=one_of(words, given))
+    return Problem(where, "is none of the numbers that can be had", given=given, allowed=expected)
 
 
 def _type(words: str, fix: str = "") -> Callable[[str, ErrorDetails, type[BaseModel]], Problem]:

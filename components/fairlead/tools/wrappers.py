@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import tomli
 from pydantic import Field
 
 from fairlead.catalog.ways import GoModule, Row, Text
@@ -71,7 +71,7 @@ def pinned(wrapper: str, path: str) -> GoModule:
 def settings(folder: Path) -> Settings:
     """The settings of a wrapper in this folder; a wrapper without a file has none."""
     file = folder / SETTINGS
-    return Settings.model_validate(tomllib.loads(file.read_text())) if file.is_file() else Settings()
+    return Settings.model_validate(tomli.loads(file.read_text())) if file.is_file() else Settings()
 
 
 def unpack(wrapper: str, into: Path, module_dir: Callable[[GoModule], Path]) -> Settings:

@@ -7,7 +7,7 @@ Whether the accelerator exists is the catalogue's to say: `fairlead.workload.loa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -19,8 +19,9 @@ from fairlead.workload import words
 Stage = Literal["testing", "training", "inference"]
 Nearness = Literal["near", "rack", "block"]
 
-MAX_RESTARTS = 10
-"""Most restarts a job can ask for: the cluster holds one runtime per limit (docs/adr/0006)."""
+Restarts = Literal[0, 1, 2, 3, 5, 10]
+RESTARTS: tuple[int, ...] = get_args(Restarts)
+"""Limits of restarts that a job can ask for: the cluster holds a runtime for each (docs/adr/0006)."""
 MAX_GRACE_SECONDS = 3600
 """Longest time a pod may take to stop: nobody waits longer than an hour for a drained node."""
 MAX_SCRIPT_BYTES = 100_000
@@ -158,7 +159,7 @@ class TrainingJob(Model):
     """Volume claims by the path where they are mounted: {/data: datasets} or {/data: {claim, read_only}}."""
     checkpoint: Checkpoint | None = None
     """Where the job keeps what it must not lose."""
-    max_restarts: Annotated[int, Field(ge=0, le=MAX_RESTARTS)] = 0
+    max_restarts: Restarts = 0
     """How often the whole job starts again after a node has failed."""
     timeout: Annotated[Duration, BeforeValidator(_text), AfterValidator(_lasting)] | None = None
     """Longest time it may run, for example 12h; waiting in the queue does not count."""

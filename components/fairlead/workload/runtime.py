@@ -14,7 +14,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.plan.fabric_model import JobFabric
-from fairlead.workload.model import MAX_RESTARTS, REPLICATED_JOB
+from fairlead.workload.model import REPLICATED_JOB, RESTARTS
 
 API_VERSION = "trainer.kubeflow.org/v1alpha1"
 NAME = "fairlead"
@@ -97,7 +97,7 @@ def runtimes(
     return [
         runtime(limit, pod_labels, word, notes, fabric, grace_seconds)
         for word, notes, fabric in variants
-        for limit in range(MAX_RESTARTS + 1)
+        for limit in RESTARTS
     ]
 
 

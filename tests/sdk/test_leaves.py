@@ -16,7 +16,7 @@ TARGETS = Path(__file__).parents[2] / "components" / "fairlead" / "targets"
 SDKS = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_native"}
 LOADED = """
 import importlib, json, sys
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
 load_by_leaves()
 load_by_leaves()
 names = json.loads(sys.argv[1])
@@ -57,7 +57,7 @@ def test_every_name_that_a_target_uses_lies_in_a_leaf(folder: str) -> None:
 def test_what_nobody_asks_for_is_not_loaded() -> None:
     code = """
 import json, sys
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
 load_by_leaves()
 from pulumi_gcp import compute
 compute.Network, compute.RouterNatLogConfigArgs
@@ -70,7 +70,7 @@ print(json.dumps(sorted(name for name in sys.modules if name.startswith("pulumi_
 def test_a_name_that_no_leaf_has_runs_the_package_as_it_is() -> None:
     code = """
 import json
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
 load_by_leaves()
 from pulumi_aws import eks
 early = eks.Cluster
@@ -85,7 +85,7 @@ except AttributeError as error:
 def test_a_function_is_not_taken_for_the_module_of_its_name() -> None:
     code = """
 import json
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
 load_by_leaves()
 from pulumi_aws import eks
 first, again = eks.get_cluster, eks.get_cluster
@@ -97,7 +97,7 @@ print(json.dumps([callable(first), first is again]))
 def test_packages_outside_the_sdks_are_left_alone() -> None:
     code = """
 import json, sys
-from fairlead.targets.leaves import load_by_leaves
+from fairlead.sdk.leaves import load_by_leaves
 load_by_leaves()
 import pulumi.dynamic, pulumi_kubernetes.core, email.mime
 print(json.dumps([name for name, one in sys.modules.items() if "ByLeaves" in repr(getattr(one, "__loader__", ""))]))

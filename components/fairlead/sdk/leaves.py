@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fairlead.sdk.classes import light
+
 SDKS = frozenset({"pulumi_aws", "pulumi_gcp", "pulumi_azure_native"})
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ENDINGS = re.compile(r"(Init)?Args$|_output$")
@@ -36,11 +38,16 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        sdk, _, package = name.partition(".")
-        if sdk not in SDKS or not package or "." in package:
+        sdk, _, inside = name.partition(".")
+        package, _, leaf = inside.partition(".")
+        if sdk not in SDKS or not package or "." in leaf:
             return None
         spec = PathFinder.find_spec(name, path, target)
-        if spec and spec.loader and spec.submodule_search_locations:
+        if not spec or not spec.loader:
+            return spec
+        if leaf:
+            return light(spec, f"{sdk}.{package}", leaf)
+        if spec.submodule_search_locations:
             spec.loader = _ByLeaves(spec.loader, Path(next(iter(spec.submodule_search_locations))))
         return spec
 
@@ -54,13 +61,13 @@ class _ByLeaves(Loader):
         def named(name: str) -> Any:
             if not name.startswith("__"):
                 for leaf in self._leaves(name):
-                    found = vars(importlib.import_module(f"{module.__name__}.{leaf}"))
-                    if name in found:
+                    found = importlib.import_module(f"{module.__name__}.{leaf}")
+                    if hasattr(found, name):
                         # Said again: importing get_cluster.py has put a module under its function's name.
-                        setattr(module, name, found[name])
-                        return found[name]
+                        setattr(module, name, getattr(found, name))
+                        return getattr(module, name)
                     if leaf == name:
-                        return sys.modules[f"{module.__name__}.{leaf}"]
+                        return found
             elif name != "__all__":
                 raise AttributeError(name)
             del module.__dict__["__getattr__"]
