@@ -5,10 +5,10 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down status test e2e judge verify golden lock digests bench doctor
+.PHONY: help setup clouds up down status test e2e judge verify golden lock digests bench bench-schedule doctor
 
 help: ## what there is
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## the Python environment, from the lock
 	@python3 tools/bootstrap.py
@@ -59,3 +59,6 @@ digests: setup ## asks the registries for the digests of the locked images; need
 
 bench: setup ## measures set-up, start, up, no-op, destroy, program start
 	@$(VENV)/python tools/bench.py
+
+bench-schedule: setup ## a day of a real datacenter's jobs on 1,000 simulated nodes, three ways (root, 20 minutes)
+	@PYTHONPATH=tools $(VENV)/python -m schedule $(ARGS)

@@ -3,7 +3,8 @@
 The program runs as the engine runs it: a Python process of its own, which speaks to resource monitor
 and engine over gRPC. Both are here, in another process, and answer at once: every answer of a first
 `up`, with a stand-in for each output, was made up before the program starts; what lies deeper in it than
-LEVELS is left out, for no cloud's answer is filled at every level. So the figures are those of Python, Pulumi's SDK and the program alone. start_s: from the start of the process until the program
+LEVELS is left out, for no cloud's answer is filled at every level. So the figures are those of Python,
+Pulumi's SDK and the program alone. start_s: from the start of the process until the program
 is loaded (Pulumi, fairlead; no cloud's SDK); register_s: from then until the last answer has been
 taken up; cpu_s: processor time of the whole process, which no other process on the machine lengthens
 much; peak_mib: the most memory it had.
@@ -40,11 +41,12 @@ import pulumi
 from pulumi import runtime
 import fairlead.program
 
-folder, stack, address, began = sys.argv[1:]
+folder, stack, address, began, preview = sys.argv[1:]
 started = time.monotonic()
 runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
 runtime.configure(runtime.Settings(
-    monitor=address, engine=address, project="fairlead", stack=stack, parallel=16
+    monitor=address, engine=address, project="fairlead", stack=stack, parallel=16,
+    dry_run=preview == "preview",
 ))
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
@@ -127,7 +129,12 @@ def _cut(struct: Any, levels: int) -> None:
 
 
 def run_against(
-    monitor: Monitor, folder: Path, stack: str, environment: Mapping[str, str] | None = None
+    monitor: Monitor,
+    folder: Path,
+    stack: str,
+    environment: Mapping[str, str] | None = None,
+    *,
+    preview: bool = False,
 ) -> dict[str, float]:
     """Runs the program of a stack against a monitor; what it cost. Raises as `measured`."""
     own = resolve_stack(folder, stack).value
@@ -139,6 +146,7 @@ def run_against(
     try:
         told = {**os.environ, **(environment or {}), "PULUMI_CONFIG": json.dumps({KEY: json.dumps(own)})}
         argv = [sys.executable, "-u", "-c", PROGRAM, str(folder), stack, address, str(time.monotonic())]
+        argv.append("preview" if preview else "up")
         said = subprocess.run(argv, env=told, stdout=subprocess.PIPE, text=True, check=True).stdout
     finally:
         server.stop(None)

@@ -12,8 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fairlead.catalog.model import CapabilityRow, Catalog
+
+if TYPE_CHECKING:
+    from fairlead.plan.model import PlatformPlan
 
 REPO = Path(__file__).resolve().parents[1]
 SHOWN_LINES = 20
@@ -135,11 +139,77 @@ def _some(names: Sequence[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + more
 
 
+def idle(cloud: str) -> str:
+    """What the nodes cost that the cloud's stacks have while nobody works: plan and price table."""
+    from fairlead.plan import costs
+
+    lines = ["| stack | region, tables of | nodes that are always there | USD an hour |", "|---|---|---|---|"]
+    sources: dict[str, None] = {}
+    for stack in STACKS[cloud]:
+        plan, target, catalog = _planned(stack)
+        there, region = costs.idle(plan), str(target["region"])
+        told = ", ".join(
+            f"{one.nodes} x {one.machine} at {_price(one.price)}"
+            + (" (reserved)" if one.capacity == "reserved" else "")
+            for one in there
+        )
+        known = sum(one.nodes * one.price for one in there if one.price is not None)
+        more = "" if all(one.price is not None for one in there) else " and what is not known"
+        days = ", ".join(dict.fromkeys(one.date for one in there if one.price is not None))
+        lines.append(f"| `{stack}` | {region}, {days} | {told} | {known:.2f}{more} |")
+        rows = catalog.prices[cloud].get(region, {})
+        sources |= {rows[one.machine].source: None for one in there if one.price is not None}
+    return "\n".join([*lines, "", f"Linux, from {'; '.join(sources)}."])
+
+
+def _price(price: float | None) -> str:
+    return "a price that no table has" if price is None else f"{price:.6f}".rstrip("0")
+
+
+def quotas(cloud: str) -> str:
+    """What the cloud's larger stack takes of each quota at its most: plan and machine table."""
+    from fairlead.plan import costs
+
+    stack = STACKS[cloud][-1]
+    plan, target, catalog = _planned(stack)
+    bought: Sequence[str] = target.get("capacity_blocks", ())
+    named: dict[tuple[str, str], list[costs.Demand]] = {}
+    for one in costs.demands(plan, catalog, bought):
+        named.setdefault((one.quota or "no name is known", one.unit), []).append(one)
+    lines = [f"For `{stack}` at its most:", "", "| quota | counts | pools | together |", "|---|---|---|---|"]
+    for (quota, unit), takers in named.items():
+        told = " + ".join(f"{one.pool} {one.nodes} x {one.each}" for one in takers)
+        lines.append(f"| {quota} | {unit} | {told} | {sum(one.total for one in takers)} |")
+    apart = [pool.name for pool in plan.pools if pool.reservation is not None and pool.reservation in bought]
+    return "\n".join(
+        [*lines, *(["", f"Not of these: {', '.join(apart)}, a Capacity Block."] if apart else [])]
+    )
+
+
+def _planned(stack: str) -> tuple[PlatformPlan, Mapping[str, Any], Catalog]:
+    """The plan of a stack, the target in its configuration, and the catalogue."""
+    from fairlead.catalog.read import load
+    from fairlead.plan.load import load_plan
+    from fairlead.spec.layers import resolve_stack
+
+    merged, catalog = resolve_stack(REPO / "stacks", stack), load()
+    return load_plan(merged.value, stack, catalog, merged.origins), merged.value["target"], catalog
+
+
+STACKS: Mapping[str, Sequence[str]] = {
+    cloud: (f"{cloud}-dev", f"{cloud}-prod") for cloud in ("aws", "azure", "gcp")
+}
+"""Cloud -> its sample stacks, the larger one last."""
+
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {"capabilities": matrix},
     **{
-        f"docs/{cloud}.md": {"resources": partial(resources, f"{cloud}-prod")}
-        for cloud in ("aws", "azure", "gcp")
+        f"docs/{cloud}.md": {
+            "resources": partial(resources, stacks[-1]),
+            "idle": partial(idle, cloud),
+            "quotas": partial(quotas, cloud),
+        }
+        for cloud, stacks in STACKS.items()
     },
 }
 """Path of a hand-written page -> name of a block in it -> what makes the block's text."""

@@ -15,9 +15,10 @@ from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import gpu, jobs, queue, readiness, tenancy, transform, warm
-from fairlead.layers.fabric import device_plugin
+from fairlead.layers import fabric, gpu, jobs, queue, readiness, tenancy, transform, warm
+from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
+from fairlead.layers.scaling import keda
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
@@ -44,6 +45,8 @@ def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
         ("kubeflow-trainer", "jobs", lambda: jobs.trainer(render)),
     ]
     made = [_split(name, layer, objects()) for name, layer, objects in wanted if plan.layer(layer).enabled]
+    if plan.scaling.enabled:
+        made.append(_split(keda.NAME, "scaling", [*keda.objects(plan.scaling), *keda.crds(render)]))
     return [*made, *(_split(one.name, "gpu", one.objects, one.after) for one in gpu.parts(plan, render))]
 
 
@@ -57,6 +60,8 @@ def settled(controller: Controller, handle: ClusterHandle) -> list[Object]:
     """A controller's objects for one cluster: its namespace, its image, its nodes, its resources."""
     if controller.layer == "gpu":
         return gpu.on_cluster(controller.name, controller.objects, handle.images, handle.system_selector)
+    if controller.layer == "scaling":
+        return keda.on_cluster(controller.objects, handle.images, handle.system_selector)
     space = controller.objects[0]["metadata"].get("namespace") or _namespace_of(controller.objects)
     objects = transform.on_pods(controller.objects, transform.with_image(handle.images[controller.name]))
     objects = transform.on_pods(objects, transform.with_resources(*CONTROLLER))
@@ -95,11 +100,14 @@ class Platform:
             self.ready[one.name] = self._group(one.name, settled(one, self.handle), after)
         self._health()
         self._fabrics()
+        self._guard()
         self._warm()
         if self.plan.layer("queue").enabled:
             self._queues()
         if self.plan.layer("jobs").enabled:
             self._runtimes()
+        if self.plan.scaling.enabled:
+            self._scaling()
         if self.plan.layer("tenancy").enabled:
             self._tenants()
 
@@ -122,9 +130,23 @@ class Platform:
 
     def _fabrics(self) -> None:
         """What the network between nodes needs on them; a pool that grows has none yet, and no pod waits for it."""
+        if self.plan.fabrics.parts:
+            self.ready["fabric"] = self._group("fabric", fabric.space(), self.handle.ready)
         for part in self.plan.fabrics.parts:
-            objects = device_plugin.objects(self.render, part, self.handle.images[part.name])
-            self.ready[part.name] = self._group(part.name, objects, self.handle.ready)
+            objects = fabric.objects(self.render, part, self.handle.images)
+            self.ready[part.name] = self._group(part.name, objects, self.ready["fabric"])
+
+    def _guard(self) -> None:
+        """Who may touch nodes for a fabric: it stands before any tenant's namespace lets a pod do so."""
+        from fairlead.workload.runtime import runtime_name
+
+        names = {
+            one.accelerator: f"{runtime_name(0, one.accelerator, connected=True)}-"
+            for one in self.plan.fabrics.daemons
+        }
+        objects = guard.objects(fabric.pinned(self.plan.fabrics, self.handle.images), names)
+        if objects:
+            self.ready["fabric-guard"] = self._group("fabric-guard", objects, self.handle.ready)
 
     def _warm(self) -> None:
         """Placeholders come when all that makes nodes stands, and go before it."""
@@ -136,7 +158,7 @@ class Platform:
 
     def _queues(self) -> None:
         plan = self.plan.queues
-        hooks = readiness.answered("kueue", self.handle.kubeconfig, queue.probe(), self.handle.context)
+        hooks = readiness.answered("kueue", self.handle.kubeconfig, [queue.probe()], self.handle.context)
         pools = [resource for pool in self.handle.pools.values() for resource in pool.ready]
         first = [*queue.priorities(plan), *queue.topologies(plan), *queue.checks(plan)]
         base = self._group("queue-base", first, self.ready["kueue"], hooks)
@@ -146,19 +168,27 @@ class Platform:
         self.ready["queues"] = self._group("queue-tenants", own, shared, hooks)
 
     def _runtimes(self) -> None:
+        from fairlead.plan.selecting import selectors
         from fairlead.workload.nearness import pod_annotations
         from fairlead.workload.runtime import runtimes
 
-        hooks = readiness.answered("trainer", self.handle.kubeconfig, jobs.probe(), self.handle.context)
+        hooks = readiness.answered("jobs", self.handle.kubeconfig, jobs.probes(), self.handle.context)
         labels = self.handle.identity.pod_labels if self.handle.identity else None
         after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
         made = runtimes(
             labels,
-            pod_annotations(self.plan.queues.nearness),
-            self.plan.fabrics.jobs,
+            pod_annotations(self.plan.queues),
+            fabric.pinned(self.plan.fabrics, self.handle.images).jobs,
             self.plan.health.grace_seconds,
+            selectors(self.plan.pools, self.plan.site),
         )
         self.ready["runtimes"] = self._group("job-runtimes", made, after, hooks)
+
+    def _scaling(self) -> None:
+        """The metrics API last: behind it a service may be scaled, for KEDA's webhooks and its adapter answer."""
+        hooks = readiness.answered("keda", self.handle.kubeconfig, [keda.probe()], self.handle.context)
+        after = self.ready[keda.NAME]
+        self.ready["scaling"] = self._group("scaling-metrics", [keda.metrics_api()], after, hooks)
 
     def _tenants(self) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.
@@ -166,6 +196,9 @@ class Platform:
         for tenant in self.plan.tenants:
             space = self._group(f"tenant-{tenant.name}", [tenancy.namespace(tenant)], after)
             inside = self._group(f"tenant-{tenant.name}-fence", self._fence(tenant), space)
+            joined = domains.objects(self.plan.fabrics.claims, tenant.name, tenant.namespace)
+            if joined:
+                inside = [*inside, *self._group(f"tenant-{tenant.name}-nvlink", joined, space)]
             if self.plan.layer("queue").enabled:
                 inside = [*inside, *self._local_queues(tenant.name, space)]
             self.ready[f"tenant-{tenant.name}"] = inside

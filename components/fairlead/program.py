@@ -57,7 +57,11 @@ def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, sta
 def charts_of(plan: PlatformPlan) -> list[str]:
     """Charts of the lock that a platform is made of: those of its layers, and of its target."""
     layers = [name for layer in plan.layers if layer.enabled for name in layer.charts]
-    return [*layers, *(part.name for part in plan.fabrics.parts), *plan.site.own_charts]
+    return [
+        *layers,
+        *(part.name for part in plan.fabrics.parts if part.name in lock.charts()),
+        *plan.site.own_charts,
+    ]
 
 
 def renderer(plan: PlatformPlan) -> HelmRenderer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -64,3 +65,40 @@ def test_the_page_of_capabilities_gives_the_reason_of_each(generate: ModuleType)
         assert f"## {target}" in page
         for row in rows.values():
             assert row.reason in page
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_cost_and_quotas_in_a_clouds_page_are_those_of_plan_and_tables(
+    generate: ModuleType, cloud: str
+) -> None:
+    """What a reader could add up by hand is what stands there."""
+    page = (REPO / "docs" / f"{cloud}.md").read_text(encoding="utf-8")
+    prices, machines = load().prices[cloud], load().machines[cloud]
+    rows = [line.split(" | ") for line in generate.idle(cloud).splitlines() if line.startswith("| `")]
+    assert [row[0] for row in rows] == [f"| `{stack}`" for stack in generate.STACKS[cloud]]
+    for _, where, nodes, total in rows:
+        region = where.partition(",")[0]
+        found = re.findall(r"(\d+) x (\S+) at", nodes)
+        paid = [int(count) * (prices[region][name].on_demand or 0) for count, name in found]
+        assert f"{sum(paid):.2f}" == total.removesuffix(" |")
+    assert f"<!-- idle -->\n{generate.idle(cloud)}\n<!-- /idle -->" in page
+    known = {name for row in machines.values() for name in (row.quota, row.spot_quota)}
+    asked = [line.split(" | ") for line in generate.quotas(cloud).splitlines() if line.startswith("| ")][1:]
+    assert len(asked) >= 5
+    for quota, _, takers, total in asked:
+        assert quota.removeprefix("| ") in known
+        each = [int(nodes) * int(count) for nodes, count in re.findall(r"(\d+) x (\d+)", takers)]
+        assert sum(each) == int(total.removesuffix(" |"))
+    assert f"<!-- quotas -->\n{generate.quotas(cloud)}\n<!-- /quotas -->" in page
+
+
+@pytest.mark.parametrize("block", ["idle", "quotas"])
+def test_a_figure_that_somebody_changed_in_a_page_is_drift(
+    generate: ModuleType, copy: Path, block: str
+) -> None:
+    page = copy / "docs" / "aws.md"
+    head, mark, rest = page.read_text().partition(f"<!-- {block} -->")
+    figure = {"idle": "259.38", "quotas": "| 1920 |"}[block]
+    assert figure in rest
+    page.write_text(head + mark + rest.replace(figure, "| 1 |", 1))
+    assert any(figure in line for line in generate.drift(copy))

@@ -199,6 +199,77 @@ def test_the_search_for_lost_halves_finds_them() -> None:
     assert stray_strings(ast.parse(code)) == [4, 5]
 
 
+MAPS = {
+    "attribute_mapping",
+    "labels",
+    "metadata",
+    "node_labels",
+    "parameters",
+    "resource_labels",
+    "tags",
+}
+"""Inputs of the clouds' SDKs that are maps whose keys the user chooses, so that no class describes them."""
+
+
+def untyped(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and name of each input of an SDK's class that is written as a dict where the SDK has an Args class."""
+    imported = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom | ast.Import)]
+    names = {
+        (alias.asname or alias.name).partition(".")[0]
+        for one in imported
+        for alias in one.names
+        if (getattr(one, "module", None) or alias.name).startswith("pulumi_")
+    }
+    for call in (one for one in ast.walk(tree) if isinstance(one, ast.Call)):
+        first = call.func
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if isinstance(first, ast.Name) and first.id in names:
+            for given in call.keywords:
+                if given.arg not in MAPS and any(_is_dict(part) for part in _written(given.value)):
+                    yield call.lineno, str(given.arg)
+
+
+def _is_dict(node: ast.expr) -> bool:
+    made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
+    return made or isinstance(node, ast.Dict | ast.DictComp)
+
+
+def _written(node: ast.expr) -> Iterator[ast.expr]:
+    """What an input consists of: itself, or the members and choices that are written in its place."""
+    yield node
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+            inner = parts
+        case ast.IfExp(body=one, orelse=other):
+            inner = [one, other]
+        case ast.ListComp(elt=one) | ast.Starred(value=one):
+            inner = [one]
+        case _:
+            inner = []
+    for part in inner:
+        yield from _written(part)
+
+
+def test_what_is_declared_is_written_in_the_sdks_own_classes() -> None:
+    files = [
+        path for cloud in ("aws", "azure", "gcp") for path in (PACKAGE / "targets" / cloud).rglob("*.py")
+    ]
+    assert len(files) > 20
+    found = [(path.name, *one) for path in files for one in untyped(ast.parse(path.read_text()))]
+    assert found == []
+
+
+def test_the_search_for_untyped_inputs_finds_them() -> None:
+    code = (
+        "from pulumi_gcp import container\nimport pulumi_aws as aws\n"
+        "container.Cluster('c', release_channel={'channel': 'REGULAR'}, resource_labels={'a': 'b'})\n"
+        "aws.eks.ClusterArgs(vpc_config=[{'a': 1}] if x else None, policy=json.dumps({'a': 1}))\n"
+        "other.Thing(config={'a': 1})\n"
+    )
+    assert list(untyped(ast.parse(code))) == [(3, "release_channel"), (4, "vpc_config")]
+
+
 MARKERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
 
 

@@ -118,7 +118,14 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "dra", "node-repair"),
         *("sharing-mig", "sharing-time-slicing", "sharing-mps", "sharing-dra", "sharing-autoscaled"),
         *("reservations", "zones", "placement", "slices", "flex-start", "image-streaming", "local-disks"),
-        *("private-endpoint", "audit-logs", "encryption", "deletion-protection", "maintenance"),
+        *(
+            "image-cache",
+            "private-endpoint",
+            "audit-logs",
+            "encryption",
+            "deletion-protection",
+            "maintenance",
+        ),
         *(
             "scheduler-packing",
             "storage-parallel",
@@ -127,6 +134,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "accelerators-amd",
         ),
         *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
+        "service-scaling",
     }
     assert set(load().capabilities["local"]) == known
 

@@ -141,6 +141,14 @@ def test_accelerators_lists_the_catalogue() -> None:
     assert any(row["name"] == "H100" for row in json.loads(run("accelerators", "-o", "json").stdout))
 
 
+def test_accelerators_of_a_target_without_machines_says_where_its_nodes_come_from() -> None:
+    (line,) = run("accelerators", "--target", "onprem").stdout.splitlines()
+    assert "come from the spec" in line
+    assert "fairlead contract pools" in line
+    assert json.loads(run("accelerators", "--target", "onprem", "-o", "json").stdout) == []
+    assert len(run("accelerators", "--target", "aws").stdout.splitlines()) > 60
+
+
 def test_version_prints_the_installed_version() -> None:
     from fairlead import __version__
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ import yaml
 from e2e.stage import Stage, make_project, throughout, until
 from fairlead import labels
 from fairlead.layers import warm
+from fairlead.targets.local.node_pools import RACK
+from fairlead.workload.api import ApiFailure
 from fairlead.workload.model import TrainingJob
 
 pytestmark = pytest.mark.e2e
@@ -37,6 +39,8 @@ PLATFORM: dict[str, Any] = {
             "idle_after": f"{IDLE}s",
         },
         {"name": "l4", "accelerators": "L4:1", "min": 0, "max": 2, "warm": 1, "idle_after": f"{IDLE}s"},
+        # Two racks of four, which stand whatever the others do. Nobody is promised them: they are borrowed.
+        {"name": "a100", "accelerators": "A100-80GB:8", "min": 8, "max": 8},
     ],
     "tenants": [
         {
@@ -107,6 +111,12 @@ def runs(stage: Stage, job: TrainingJob, limit: float = 60) -> set[str]:
     return stage.nodes_of(stage.pods(job))
 
 
+def racks(stage: Stage, names: Iterable[str]) -> set[str]:
+    """Racks that some nodes stand in."""
+    found = {one["metadata"]["name"]: one["metadata"]["labels"] for one in stage.objects("nodes")}
+    return {found[name][RACK] for name in names}
+
+
 def told(stage: Stage, namespace: str, pod: str, words: str) -> bool:
     """Whether Karpenter has said this of a pod."""
     events = stage.objects("events", namespace)
@@ -150,6 +160,43 @@ def test_nodes_that_come_keep_the_contract(grow: Stage) -> None:
     ]
     offered = node["status"]["allocatable"]
     assert (offered["nvidia.com/gpu"], offered["cpu"]) == ("8", pool.cpu)
+
+
+def test_a_gang_on_nodes_that_stand_keeps_to_one_rack_while_another_accelerator_grows_from_nothing(
+    grow: Stage,
+) -> None:
+    """One queue, two ways: what stands is placed by topology, what grows is admitted by quota."""
+    stands = {"accelerators": "A100-80GB:8", "run_for": "300s"}
+    half = runs(grow, grow.submit(name="half", num_nodes=2, **stands))
+    assert len(racks(grow, half)) == 1
+    gang = grow.submit(name="gang", num_nodes=3, **stands)
+    growing = grow.submit(name="growing", accelerators="H100:8", num_nodes=2, run_for="60s")
+    placed = runs(grow, gang)
+    assert len(racks(grow, placed)) == 1
+    assert not racks(grow, placed) & racks(grow, half)
+    assert len(runs(grow, growing)) == 2
+    assert runs(grow, growing) <= set(nodes(grow, "h100"))
+    # Three nodes are free and within quota: two in one rack, one in the other.
+    strict = grow.submit(name="strict", num_nodes=3, topology="rack", **stands)
+    until("the queue says why", lambda: "couldn't assign" in grow.client.state("team-a", "strict").reason)
+    throughout("it has no pod", lambda: not grow.pods(strict), 3)
+
+
+def test_nearness_that_a_pool_which_grows_cannot_keep_is_refused_at_once(grow: Stage) -> None:
+    with pytest.raises(ApiFailure, match=r"fairlead-h100-nodes-rack(.|\n)*fix: .*fairlead plan"):
+        grow.submit(name="tight", accelerators="H100:8", num_nodes=2, topology="rack")
+
+
+def test_jobs_of_one_accelerator_go_to_the_node_with_the_least_room_where_the_queue_does_not_place(
+    grow: Stage,
+) -> None:
+    """By the scheduler's own scoring: its default would take the emptier node, and leave room for no gang."""
+    (full,) = runs(grow, grow.submit(name="five", accelerators="H100:5", run_for="300s"))
+    (other,) = runs(grow, grow.submit(name="four", accelerators="H100:4", run_for="300s"))
+    assert full != other
+    small = [grow.submit(name=f"one-{n}", accelerators="H100:1", run_for="300s") for n in range(4)]
+    used = Counter(node for job in small for node in runs(grow, job))
+    assert used == {full: 3, other: 1}
 
 
 def test_the_ladder_falls_to_the_next_step_when_the_first_is_exhausted(grow: Stage) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from e2e.stage import IMAGE, Stage, until
 from fairlead import labels
 from fairlead.catalog import faults
 from fairlead.layers.health import detector
 from fairlead.plan.health_model import DetectorRule
+from fairlead.workload import silence
 from fairlead.workload.model import TrainingJob
 
 pytestmark = pytest.mark.e2e
@@ -40,6 +43,14 @@ print("done at", step, flush=True)
 PROGRAM
 python3 /tmp/train.py
 """
+GRACE = 10
+"""Seconds that pods have to stop on this platform: a silent node's pods use them up, for nobody answers."""
+NOTICED = 50
+"""Seconds until Kubernetes says that a node is silent: node-monitor-grace-period."""
+GIVEN_UP = 60
+"""Seconds after their grace until Kueue gives pods of such a node up."""
+AGAIN = 30
+"""Seconds for controllers to see all of it, and for the gang to start again."""
 CPUS = "300m"
 """Of each worker: both tenants together have one core, so that two such jobs do not run at once."""
 
@@ -47,6 +58,10 @@ CPUS = "300m"
 @pytest.fixture(scope="module")
 def mend(project: Path) -> Iterator[Stage]:
     """A platform of its own: it is torn at."""
+    file = project / "stacks" / f"Pulumi.{STACK}.yaml"
+    spec = yaml.safe_load(file.read_text())
+    spec["config"]["fairlead:platform"]["layers"] = {"health": {"checkpoint_grace": f"{GRACE}s"}}
+    file.write_text(yaml.safe_dump(spec))
     made = Stage.of(project, STACK)
     made.down()
     made.up()
@@ -158,6 +173,38 @@ def test_a_gang_that_fits_nowhere_else_waits_in_the_queue_until_its_node_is_back
     until("it runs on every node again", lambda: len(mend.running(gang)) == 4, 120)
 
 
+def test_a_node_that_goes_silent_costs_its_gang_little_though_nobody_takes_the_node_away(mend: Stage) -> None:
+    """KWOK leaves alone a node whose lease somebody else holds, and its pods: they never say that they have stopped."""
+    gang = mend.submit(name="gang", accelerators="H100:8", num_nodes=2, run_for="900s")
+    until("it runs", lambda: len(mend.running(gang)) == 2)
+    before = {pod["metadata"]["uid"] for pod in mend.pods(gang)}
+    silent = sorted(mend.nodes_of(mend.pods(gang)))[0]
+    held(mend, silent, "nobody", 3600)
+    began = time.monotonic()
+    try:
+
+        def again() -> bool:
+            alive = mend.running(gang)
+            fresh = {pod["metadata"]["uid"] for pod in alive}
+            return len(alive) == 2 and not fresh & before and silent not in mend.nodes_of(alive)
+
+        until("it runs elsewhere", again, NOTICED + silence.WAIT_SECONDS + GRACE + GIVEN_UP + AGAIN)
+        assert time.monotonic() - began > silence.WAIT_SECONDS, "a short silence costs nothing"
+        state = mend.client.state(gang.tenant, gang.name)
+        assert (state.restarts, state.disruptions) == (0, 1)
+        ready = condition(mend, "Ready", silent)
+        assert ready["status"] == "Unknown", "the node is still there, and still silent"
+    finally:
+        held(mend, silent, "nobody", 1)
+        until("the node is back", lambda: condition(mend, "Ready", silent).get("status") == "True", 60)
+
+
+def held(on: Stage, node: str, by: str, seconds: int) -> None:
+    """Takes the lease by which a node says that it lives."""
+    change = json.dumps({"spec": {"holderIdentity": by, "leaseDurationSeconds": seconds}})
+    on.kubectl("patch", "lease", node, "-n", "kube-node-lease", "--type=merge", "-p", change)
+
+
 def test_a_line_of_the_kernel_log_becomes_a_condition_of_the_real_node_alone(mend: Stage) -> None:
     rows = faults.load()
     lost = next(row for row in rows.faults.values() if "79" in row.xids)
@@ -187,7 +234,7 @@ def _own_rules(stage: Stage) -> tuple[DetectorRule, ...]:
     return plan.rules
 
 
-def condition(stage: Stage, name: str) -> dict[str, str]:
-    """A condition of the real node, empty where it has none."""
-    node = json.loads(stage.kubectl("get", "node", "node-0", "-o", "json"))
+def condition(stage: Stage, name: str, of: str = "node-0") -> dict[str, str]:
+    """A condition of a node, the real one unless said, empty where it has none."""
+    node = json.loads(stage.kubectl("get", "node", of, "-o", "json"))
     return next((one for one in node["status"]["conditions"] if one["type"] == name), {})

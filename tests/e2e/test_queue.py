@@ -6,6 +6,8 @@ One cluster of its own: two racks of four H100 nodes, ten racks of single L4 nod
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from e2e.flexible import ACCELERATOR, TENANT, Cloud
 from e2e.stage import REMOTE_IMAGE, Stage, make_project, throughout, until
 from fairlead import labels
 from fairlead.engine import forget
@@ -29,6 +32,8 @@ pytestmark = pytest.mark.e2e
 STACK, SUBNET = "lines", "100.64.85.0/30"
 TENANTS = ("team-a", "team-b", "team-c")
 L4_NODES = 40
+CONSUMED = "autoscaling.x-k8s.io/consume-provisioning-request"
+"""Pod annotation by which an autoscaler knows for whom its nodes are; Kueue writes it."""
 WHOLE = "H100:8"
 """All accelerators of one H100 node: a job of n nodes takes n nodes to itself."""
 
@@ -149,10 +154,13 @@ def test_a_gang_larger_than_a_rack_takes_two_and_is_refused_none_if_it_must_have
 
 
 def test_jobs_of_one_accelerator_fill_one_node_and_leave_whole_nodes_to_gangs(lines: Stage) -> None:
-    jobs = [lines.submit(name=f"one-{n}", tenant="team-c", accelerators="H100:1") for n in range(6)]
+    """Ten of them: eight fill a node of eight before the next is opened, which stands in the same rack."""
+    jobs = [lines.submit(name=f"one-{n}", tenant="team-c", accelerators="H100:1") for n in range(10)]
     for job in jobs:
         runs(lines, job)
-    assert len({node for job in jobs for node in lines.nodes_of(lines.pods(job))}) == 1
+    used = Counter(node for job in jobs for node in lines.nodes_of(lines.pods(job)))
+    assert sorted(used.values()) == [2, 8]
+    assert len({place for job in jobs for place in racks(lines, job)}) == 1
     runs(lines, lines.submit(name="rack", tenant="team-a", accelerators=WHOLE, num_nodes=4, topology="rack"))
 
 
@@ -305,3 +313,66 @@ def plain(tenant: str, number: int) -> dict[str, Any]:
     meta = {"name": f"q-{number}", "namespace": tenant, "labels": {labels.QUEUE: "training"}}
     spec = {"suspend": True, "backoffLimit": 0, "template": template}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+@pytest.fixture(scope="module")
+def cloud(lines: Stage) -> Iterator[Cloud]:
+    """Capacity that comes as a whole: another platform's queue on this cluster, and who answers its requests."""
+    made = Cloud.beside(lines)
+    yield made
+    made.leave()
+
+
+@pytest.fixture
+def flexible(lines: Stage, cloud: Cloud) -> Iterator[TrainingJob]:
+    """A gang of four such machines, of which there is none."""
+    yield lines.submit(name="flexible", tenant=TENANT, accelerators=ACCELERATOR, num_nodes=4, run_for="600s")
+    lines.kubectl("delete", "trainjobs", "--all", "-n", TENANT, "--timeout=90s")
+    cloud.nodes_go()
+    until("nothing is asked for", lambda: not cloud.requests() and not lines.objects("pods", TENANT), 90)
+
+
+def test_capacity_that_comes_as_a_whole_is_asked_for_once_and_the_gang_starts_when_all_of_it_is_there(
+    lines: Stage, cloud: Cloud, flexible: TrainingJob
+) -> None:
+    (request,) = until("nodes are asked for", cloud.requests, 60)
+    assert request["spec"]["provisioningClassName"] == "queued-provisioning.gke.io"
+    assert request["spec"]["parameters"] == {"maxRunDurationSeconds": "604800"}
+    ((count, pod),) = cloud.templates(request)
+    (box,) = pod["spec"]["containers"]
+    assert (count, box["resources"]["limits"]["nvidia.com/gpu"]) == (4, "1")
+    throughout("no pod is made of a request", lambda: not lines.pods(flexible), 5)
+    cloud.answer(request, ("Accepted", "it is queued"))
+    throughout("nor of its acceptance", lambda: not lines.pods(flexible), 5)
+    assert "its nodes are asked for" in reason(lines, flexible)
+    cloud.nodes_come(range(3))
+    cloud.answer(request, ("Accepted", "it is queued"), ("Provisioned", "all are there"))
+    throughout("nor while one of four nodes is missing", lambda: not lines.pods(flexible), 10)
+    cloud.nodes_come([3])
+    runs(lines, flexible)
+    assert lines.nodes_of(lines.pods(flexible)) == {f"flex-{place}" for place in range(4)}
+    named = {pod["metadata"]["annotations"][CONSUMED] for pod in lines.pods(flexible)}
+    assert named == {request["metadata"]["name"]}
+    assert [one["metadata"]["name"] for one in cloud.requests()] == list(named)
+
+
+def test_a_request_that_failed_is_made_again_after_a_minute_and_the_gang_has_no_pod_till_then(
+    lines: Stage, cloud: Cloud, flexible: TrainingJob
+) -> None:
+    (first,) = until("nodes are asked for", cloud.requests, 60)
+    failed = time.time()
+    cloud.answer(first, ("Failed", "no machine is left in the zone"))
+
+    def second() -> Any:
+        assert not lines.pods(flexible)
+        return [one for one in cloud.requests() if one["metadata"]["uid"] != first["metadata"]["uid"]]
+
+    (request,) = until("they are asked for again", second, 150)
+    waited = time.time() - failed
+    assert waited >= 55, "the first wait is a minute"
+    print(f"asked for again {waited:.0f} s after the failure")
+    cloud.nodes_come(range(4))
+    cloud.answer(request, ("Provisioned", "all are there"))
+    runs(lines, flexible)
+    state = lines.client.state(TENANT, flexible.name)
+    assert (state.phase, state.evictions) == ("Running", 1)

@@ -16,17 +16,18 @@ pytestmark = pytest.mark.e2e
 
 STACK, SUBNET = "share", "100.64.83.0/30"
 GPU = "nvidia.com/gpu"
-WHOLE, SLICES, TURNS = "whole-1-0", "slices-1-0", "turns-1-0"
+WHOLE, SLICES, TURNS, PARTS = "whole-1-0", "slices-1-0", "turns-1-0", "parts-1-0"
 POOLS = [
     {"name": "whole", "accelerators": "H100:8", "min": 1, "max": 1},
     {"name": "slices", "accelerators": "H100:8", "min": 1, "max": 1, "sharing": {"mig": {"1g.10gb": 7}}},
     {"name": "turns", "accelerators": "L4:1", "min": 1, "max": 1, "sharing": {"time-slicing": 4}},
+    {"name": "parts", "accelerators": "A100-80GB:8", "min": 1, "max": 1, "sharing": {"mps": 2}},
 ]
 TENANTS = [
     {
         "name": "team-a",
         "borrow": False,
-        "quota": {"accelerators": {"H100/1g.10gb": 3, "L4/shared": 2, "H100": 8}},
+        "quota": {"accelerators": {"H100/1g.10gb": 3, "L4/shared": 2, "A100-80GB/shared": 4, "H100": 8}},
     },
     {"name": "team-b", "quota": {"accelerators": {"L4/shared": 1}}},
 ]
@@ -95,11 +96,17 @@ def pods_of(stage: Stage, job: str) -> list[dict[str, Any]]:
 
 def test_nodes_advertise_their_shares(share: Stage) -> None:
     found = until("accelerators advertised", lambda: (o := offered(share)).get(TURNS) == "4" and o)
-    assert (found[WHOLE], found[SLICES], found[TURNS]) == ("8", "56", "4")
+    assert (found[WHOLE], found[SLICES], found[TURNS], found[PARTS]) == ("8", "56", "4", "16")
 
 
 @pytest.mark.parametrize(
-    ("accelerators", "node"), [("H100/1g.10gb:1", SLICES), ("L4/shared:1", TURNS), ("H100:8", WHOLE)]
+    ("accelerators", "node"),
+    [
+        ("H100/1g.10gb:1", SLICES),
+        ("L4/shared:1", TURNS),
+        ("A100-80GB/shared:1", PARTS),
+        ("H100:8", WHOLE),
+    ],
 )
 def test_a_job_lands_on_the_nodes_of_what_it_asks_for(share: Stage, accelerators: str, node: str) -> None:
     job = share.submit(name="lands", accelerators=accelerators)
@@ -108,7 +115,8 @@ def test_a_job_lands_on_the_nodes_of_what_it_asks_for(share: Stage, accelerators
 
 
 @pytest.mark.parametrize(
-    ("accelerators", "quota", "node"), [("H100/1g.10gb:1", 3, SLICES), ("L4/shared:1", 2, TURNS)]
+    ("accelerators", "quota", "node"),
+    [("H100/1g.10gb:1", 3, SLICES), ("L4/shared:1", 2, TURNS), ("A100-80GB/shared:1", 4, PARTS)],
 )
 def test_jobs_wait_for_quota_that_counts_shares(
     share: Stage, accelerators: str, quota: int, node: str
@@ -127,7 +135,7 @@ def test_work_that_wants_a_whole_accelerator_never_lands_on_a_share(share: Stage
     until("the only whole node is full", lambda: share.running(full))
     waiting = share.submit(name="waiting", accelerators="H100:1")
     share.apply(plain_job("plain"))
-    throughout("60 free shares, and nobody takes them", lambda: not share.pods(waiting), 5)
+    throughout("76 free shares, and nobody takes them", lambda: not share.pods(waiting), 5)
     assert not pods_of(share, "plain")
     until("both run when the whole node is free", lambda: share.running(waiting) and pods_of(share, "plain"))
     nodes = share.nodes_of([*share.pods(waiting), *pods_of(share, "plain")])

@@ -93,6 +93,16 @@ def test_fair_sharing_takes_the_place_of_eviction_while_borrowing() -> None:
     assert "fairSharing" not in queue_controller.config(unfair.queues)
 
 
+def test_every_kind_of_job_is_let_go_side_by_side() -> None:
+    """A kind that the controllers' settings do not name is let go one by one."""
+    at_a_time = queue_controller.config(plan_of().queues)["controller"]["groupKindConcurrency"]
+    named = {name.lower() for name in at_a_time}
+    for framework in queue_controller.FRAMEWORKS:
+        group, kind = framework.split("/")
+        assert f"{kind}.{group}" in named
+    assert at_a_time["Workload.kueue.x-k8s.io"] >= 20
+
+
 def test_no_job_starts_with_a_part_of_its_pods() -> None:
     assert queue_controller.config(plan_of().queues)["featureGates"]["PartialAdmission"] is False
 
@@ -111,6 +121,7 @@ def test_capacity_that_comes_as_a_whole_is_asked_for_by_a_check_on_its_flavor_al
     assert config["spec"] == {
         "provisioningClassName": "queued-provisioning.gke.io",
         "managedResources": ["nvidia.com/gpu"],
+        "retryStrategy": {"backoffLimitCount": 50, "backoffBaseSeconds": 60, "backoffMaxSeconds": 1800},
         "parameters": {"maxRunDurationSeconds": "604800"},
     }
     assert check["spec"]["controllerName"] == "kueue.x-k8s.io/provisioning-request"

@@ -265,7 +265,8 @@ def test_the_catalogues_kubernetes_is_the_one_whose_schemas_are_used() -> None:
 
 
 def test_probes_are_harmless_objects_of_kinds_with_a_webhook() -> None:
-    for probe, name in ((queue.probe(), "kueue"), (jobs.probe(), "kubeflow-trainer")):
+    probes = zip([queue.probe(), *jobs.probes()], ["kueue", "kubeflow-trainer", "jobset"], strict=True)
+    for probe, name in probes:
         assert problems(probe) == []
         group = probe["apiVersion"].partition("/")[0]
         resource = f"{probe['kind'].lower()}s"

@@ -177,4 +177,6 @@ def test_the_tables_say_all_of_it(read: Any) -> None:
 def test_the_status_is_plain_data(read: Any) -> None:
     data = json.loads(json.dumps(read(cluster()).to_dict()))
     assert data["healthy"] is True
-    assert {one["name"] for one in data["layers"]} == {"gpu", "tenancy", "queue", "jobs", "health"}
+    assert {one["name"] for one in data["layers"]} == {
+        *("gpu", "tenancy", "queue", "jobs", "health", "scaling"),
+    }

@@ -73,6 +73,16 @@ def azure(image: str, **gpu: Any) -> dict[str, Any]:
     return cloud_spec("azure", one, layers={"gpu": gpu})
 
 
+def mega(**tenant: Any) -> dict[str, Any]:
+    one = {"name": "fast", "accelerators": "H100:8", "machine": "a3-megagpu-8g", "capacity": "spot"}
+    quota = {"cpu": "1", "memory": "1Gi"}
+    return cloud_spec(
+        "gcp",
+        {**one, "min": 2, "max": 2, "fabric": "required"},
+        tenants=[{"name": "team-a", "quota": quota, **tenant}],
+    )
+
+
 def env(**names: str) -> dict[str, Any]:
     return {"operator": {"toolkit_env": names}}
 
@@ -191,6 +201,21 @@ CASES: dict[str, Case] = {
     "dra-on-new-enough": Case(
         brought(pool("driver-installed", sharing="dra")),
         brought(pool("driver-installed", sharing="dra")),
+        bad_catalog=older,
+    ),
+    "roce-with-interface": Case(
+        brought(pool("driver-installed", rdma={"kind": "roce", "resources": {"rdma/roce": 8}})),
+        brought(
+            pool(
+                "driver-installed",
+                rdma={"kind": "roce", "resources": {"rdma/roce": 8}, "networks": ["net/rail-0"]},
+            )
+        ),
+    ),
+    "daemon-with-leave": Case(mega(), mega(host_access=["fabric"])),
+    "domains-on-new-enough": Case(
+        brought(pool("driver-installed", "GB200:4", rdma={"kind": "infiniband"})),
+        brought(pool("driver-installed", "GB200:4", rdma={"kind": "infiniband"})),
         bad_catalog=older,
     ),
     "taint-once": Case(gcp(), gcp(), bad_catalog=tainted),

@@ -34,7 +34,7 @@ def facts(data: dict[str, Any], catalog: Catalog) -> Facts:
         assert isinstance(choice, Choice)
         choices[place] = choice
     return coherence.facts_of(
-        spec.layers.gpu, dict(enumerate(spec.pools)), choices, spec.target, row, catalog
+        spec.layers.gpu, dict(enumerate(spec.pools)), choices, spec.target, row, catalog, spec.tenants
     )
 
 
@@ -60,7 +60,7 @@ def test_a_rule_fires_on_its_bad_spec_and_the_plan_is_refused(name: str) -> None
     for one in found:
         assert one.where
         assert one.fix
-    assert refused(case.bad, catalog)
+    assert any(f"(rule {name}: " in one.fix for one in refused(case.bad, catalog)), "nobody is told of the rule"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,5 +136,5 @@ def test_objects_that_break_an_invariant_stop_the_preview(one: Any) -> None:
     assert list(one.check(bad))
     assert list(one.check(good)) == []
     with pytest.raises(FairleadError, match=f"(?s)layer gpu.*rule: *{one.name}"):
-        rendered.verify(bad)
-    rendered.verify(good)
+        rendered.verify(bad, "layer gpu")
+    rendered.verify(good, "layer gpu")

@@ -53,7 +53,7 @@ def test_a_fabric_of_a_machine_that_has_no_row_is_a_problem_of_the_catalogue() -
 
 def test_a_fabric_that_nobody_brings_says_why() -> None:
     catalog = load()
-    silent = replace(catalog.fabrics["infiniband"], missing="")
+    silent = replace(catalog.fabrics["infiniband"], software="nobody", parts=())
     bad = replace(catalog, fabrics={**catalog.fabrics, "infiniband": silent})
     assert "fabrics.toml [infiniband] missing" in [one.where for one in check(bad)]
 
@@ -86,7 +86,15 @@ def test_the_plugin_runs_on_exactly_the_pools_whose_jobs_get_the_fabric() -> Non
 
 def test_no_plugin_runs_where_no_job_gets_a_fabric() -> None:
     assert cloud_plan("aws", pool("small", "L4:1")).fabrics.parts == ()
-    assert cloud_plan("azure", pool()).fabrics.parts == ()
+    assert cloud_plan("azure", pool(fabric="off")).fabrics.parts == ()
+
+
+def test_a_row_whose_daemon_nobody_knows_and_folders_without_one_are_problems_of_the_catalogue() -> None:
+    catalog = load()
+    row = catalog.fabrics["gpudirect-tcpxo"]
+    odd = {**catalog.fabrics, "a": replace(row, name="a", daemon="x"), "b": replace(row, name="b", daemon="")}
+    found = [one.where for one in check(replace(catalog, fabrics=odd))]
+    assert found == ["fabrics.toml [a] daemon", "fabrics.toml [b] folders"]
 
 
 def test_pods_ask_for_the_networks_of_their_nodes_in_the_order_of_their_interfaces() -> None:
@@ -121,30 +129,6 @@ def test_a_fabric_that_is_switched_off_is_not_given_and_not_mourned() -> None:
     assert not [note for note in plan.notes if "plain network" in note]
 
 
-@pytest.mark.parametrize(
-    ("cloud", "spec", "kind", "word"),
-    [
-        ("azure", pool(), "infiniband", "IPC_LOCK"),
-        ("gcp", pool(machine="a3-megagpu-8g", capacity="spot"), "gpudirect-tcpxo", "NET_ADMIN"),
-        ("gcp", pool(machine="a3-highgpu-8g", capacity="spot"), "gpudirect-tcpx", "NET_ADMIN"),
-    ],
-)
-def test_a_fabric_that_no_job_gets_is_named_in_the_notes_with_its_reason(
-    cloud: str, spec: dict[str, Any], kind: str, word: str
-) -> None:
-    plan = cloud_plan(cloud, spec)
-    assert (only(plan).kind, only(plan).given, only(plan).requests) == (kind, False, {})
-    (note,) = [note for note in plan.notes if "plain network" in note]
-    assert kind in note
-    assert word in note
-
-
-def test_nvlink_between_nodes_is_named_with_the_reason_why_no_job_gets_it() -> None:
-    found = [row for row in load().fabrics.values() if "GB200" in row.accelerators]
-    assert [row.name for row in found] == ["nvlink"]
-    assert "Kueue" in found[0].missing
-
-
 def test_shared_accelerators_and_parts_of_a_node_get_no_fabric() -> None:
     shared = pool(sharing={"time-slicing": 2})
     assert cloud_plan("aws", shared).fabrics.jobs == ()
@@ -158,4 +142,8 @@ def test_simulated_nodes_have_no_fabric_but_their_accelerator_has_its_runtime() 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_target_leaves_the_same_resources_out_of_its_quotas(cloud: str) -> None:
-    assert cloud_plan(cloud).fabrics.uncounted == ("hugepages-2Mi", "vpc.amazonaws.com/efa")
+    assert cloud_plan(cloud).fabrics.uncounted == (
+        "hugepages-2Mi",
+        "rdma/infiniband",
+        "vpc.amazonaws.com/efa",
+    )

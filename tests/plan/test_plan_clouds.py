@@ -126,7 +126,7 @@ def test_a_ladder_is_one_flavor_of_the_queue_with_the_pools_maximum(cloud: str) 
     given = {"name": "gpu", "min": 0, "max": 3, "capacity": ["on-demand", "spot"], "accelerators": "T4:1"}
     plan = cloud_plan(cloud, given)
     (flavor,) = [one for one in plan.queues.flavors if one.accelerator == "T4"]
-    assert flavor.name == "t4-on-demand-spot"
+    assert flavor.name == "t4-on-demand-spot-unplaced"
     assert flavor.node_labels == {labels.ACCELERATOR: "T4", labels.LADDER: "on-demand.spot"}
     assert flavor.totals["nvidia.com/gpu"] == "3"
 

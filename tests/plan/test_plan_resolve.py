@@ -187,15 +187,17 @@ def test_a_node_of_known_size_shares_what_is_not_promised() -> None:
     data["pools"][0]["max"] = 2
     plan = plan_of(data, scaling_catalog())
     assert plan.queues.flavors[0].totals == {"cpu": "8", "memory": "32Gi"}
-    assert nominal(plan, "team-a")["cpu-on-demand"] == {"cpu": "1500m", "memory": "1Gi"}
-    assert shared(plan)["cpu-on-demand"] == {"cpu": "6500m", "memory": "31Gi"}
+    assert nominal(plan, "team-a")["cpu-on-demand-unplaced"] == {"cpu": "1500m", "memory": "1Gi"}
+    assert shared(plan)["cpu-on-demand-unplaced"] == {"cpu": "6500m", "memory": "31Gi"}
 
 
 def test_plain_shares_fill_one_flavor_and_then_the_next() -> None:
     data = minimal(tenants=[tenant("a", cpu="3", memory="0"), tenant("b", cpu="3", memory="0")])
     data["pools"].append({"name": "more", "capacity": "spot", "min": 0, "max": 1})
     plan = plan_of(data, scaling_catalog())
-    cpu = {name: [nominal(plan, name)[f]["cpu"] for f in ("cpu-on-demand", "cpu-spot")] for name in "ab"}
+    flavors = [one.name for one in plan.queues.flavors]
+    assert flavors == ["cpu-on-demand-unplaced", "cpu-spot-unplaced"]
+    cpu = {name: [nominal(plan, name)[f]["cpu"] for f in flavors] for name in "ab"}
     assert cpu == {"a": ["3", "0"], "b": ["1", "2"]}
 
 

@@ -11,6 +11,7 @@ from support.clouds import CLOUDS, cloud_plan, cloud_spec, refused, system
 from support.specs import gpu_pool, minimal, with_gpus
 
 from fairlead.catalog.read import load as load_catalog
+from fairlead.layers.queue import checks
 from fairlead.plan import limits
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
@@ -106,21 +107,21 @@ def test_simulated_accelerators_stand_in_racks_and_plain_nodes_by_themselves() -
     assert topology(plan, "h100-on-demand") == (block, rack, HOSTNAME)
     assert topology(plan, "cpu-on-demand") == (HOSTNAME,)
     assert plan.queues.nearness == (
-        NearnessPlan("near", rack, required=False),
-        NearnessPlan("rack", rack, required=True),
-        NearnessPlan("block", block, required=True),
+        NearnessPlan("H100", "near", rack, required=False),
+        NearnessPlan("H100", "rack", rack, required=True),
+        NearnessPlan("H100", "block", block, required=True),
     )
 
 
 def test_plain_pools_may_grow_while_accelerators_are_placed_by_topology() -> None:
     plan = cloud_plan("aws", {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2})
-    assert topology(plan, "cpu-on-demand") == ()
+    assert topology(plan, "cpu-on-demand-unplaced") == ()
     assert topology(plan, "h100-on-demand")[-2:] == ("topology.k8s.aws/network-node-layer-3", HOSTNAME)
-    assert "name a topology" in to_text(plan)
+    assert "Work of H100 is placed by topology, other work is not" in to_text(plan)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_accelerators_that_grow_take_the_topology_from_the_whole_queue(cloud: str) -> None:
+def test_accelerators_that_grow_have_no_topology_and_plain_work_has_none_beside_them(cloud: str) -> None:
     """Plain work names no topology: with a flavor that has none it would never go to one that has."""
     fixed = system(cloud, min=2, max=2)
     data = cloud_spec(cloud) | {"pools": [fixed, {"name": "gpu", "accelerators": "T4:1", "min": 0, "max": 2}]}
@@ -129,15 +130,59 @@ def test_accelerators_that_grow_take_the_topology_from_the_whole_queue(cloud: st
     assert queues.nearness == ()
 
 
-def test_near_means_the_narrowest_place_that_all_accelerators_know() -> None:
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_accelerators_of_fixed_size_keep_their_topology_beside_one_that_grows(cloud: str) -> None:
+    growing = {"name": "small", "accelerators": "T4:1", "min": 0, "max": 2}
+    plan = cloud_plan(cloud, {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2}, growing)
+    assert topology(plan, "h100-on-demand")[-1] == HOSTNAME
+    assert topology(plan, "t4-on-demand-unplaced") == ()
+    assert topology(plan, "cpu-on-demand-unplaced") == ()
+    assert {one.accelerator for one in plan.queues.nearness} == {"H100"}
+
+
+def test_where_one_pool_of_an_accelerator_grows_none_of_its_pools_is_placed() -> None:
+    """One runtime serves them all, and what it names decides which flavors a job may use."""
+    kept = {"name": "kept", "accelerators": "H100:8", "min": 2, "max": 2}
+    more = {"name": "more", "accelerators": "H100:8", "min": 0, "max": 2, "capacity": "spot"}
+    plan = cloud_plan("aws", kept, more)
+    assert topology(plan, "h100-on-demand-unplaced") == ()
+    assert topology(plan, "h100-spot-unplaced") == ()
+    assert plan.queues.nearness == ()
+
+
+def test_shares_are_placed_apart_from_whole_accelerators() -> None:
+    shares = {"name": "cut", "accelerators": "H100:8", "min": 1, "max": 1, "sharing": {"mig": {"1g.10gb": 7}}}
+    growing = {"name": "small", "accelerators": "L4:1", "min": 0, "max": 1}
+    data = minimal()
+    data["pools"] += [gpu_pool("whole", "H100:8") | {"min": 2, "max": 2}, shares, growing]
+    plan = plan_of(data)
+    assert {one.accelerator for one in plan.queues.nearness} == {"H100", "H100/1g.10gb"}
+
+
+def test_a_pool_that_begins_to_grow_gets_a_flavor_of_another_name() -> None:
+    """Kueue refuses another topology for a flavor that has one."""
+
+    def names(most: int) -> set[str]:
+        pool = {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": most}
+        return {one.name for one in cloud_plan("aws", pool).queues.flavors if one.accelerator}
+
+    assert names(2) == {"h100-on-demand"}
+    assert names(4) == {"h100-on-demand-unplaced"}
+
+
+def test_near_means_the_narrowest_place_that_the_nodes_of_its_accelerator_know() -> None:
     pools = [
         {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2},
         {"name": "small", "accelerators": "L4:1", "min": 2, "max": 2},
     ]
     plan = cloud_plan("aws", *pools)
-    words = {one.word: one.level for one in plan.queues.nearness}
-    assert words["near"] == "topology.kubernetes.io/zone"
-    assert words["rack"] == "topology.k8s.aws/network-node-layer-3"
+    words = {(one.accelerator, one.word): one.level for one in plan.queues.nearness}
+    assert words == {
+        ("H100", "near"): "topology.k8s.aws/network-node-layer-3",
+        ("H100", "rack"): "topology.k8s.aws/network-node-layer-3",
+        ("H100", "block"): "topology.k8s.aws/network-node-layer-2",
+        ("L4", "near"): "topology.kubernetes.io/zone",
+    }
     assert topology(plan, "l4-on-demand") == ("topology.kubernetes.io/zone", HOSTNAME)
 
 
@@ -149,18 +194,37 @@ def test_blocks_of_a_reservation_are_only_counted_on_where_all_nodes_are_reserve
     assert topology(kept, "h200-reserved")[0] == "cloud.google.com/gce-topology-block"
 
 
-def test_an_owner_says_by_which_labels_accelerator_nodes_stand_in_racks() -> None:
+def owned(**labels: str) -> PlatformPlan:
+    """A platform on nodes of an owner, who says by which labels they stand in racks and blocks."""
     nodes = {"names": ["gpu-0", "gpu-1"], "cpu": "96", "memory": "1Ti"}
     plain = {"names": ["cpu-0"], "cpu": "8", "memory": "32Gi"}
-    target = {"kind": "onprem", "kubeconfig": "/k", "context": "c", "topology": {"rack": "example.com/rack"}}
+    target = {"kind": "onprem", "kubeconfig": "/k", "context": "c", "topology": labels}
     pools = [
         {"name": "system", "min": 1, "max": 1, "nodes": plain},
         {"name": "gpu", "accelerators": "H100:8", "min": 2, "max": 2, "nodes": nodes},
     ]
-    plan = plan_of(minimal(target=target, pools=pools))
-    assert topology(plan, "h100-on-demand") == ("example.com/rack", HOSTNAME)
-    assert topology(plan, "cpu-on-demand") == (HOSTNAME,)
+    return plan_of(minimal(target=target, pools=pools))
+
+
+def test_an_owner_says_by_which_labels_accelerator_nodes_stand_in_racks() -> None:
+    plan = owned(rack="example.com/rack")
+    plain, gpu = (one.name for one in plan.queues.flavors)
+    assert topology(plan, gpu) == ("example.com/rack", HOSTNAME)
+    assert topology(plan, plain) == (HOSTNAME,)
     assert [one.word for one in plan.queues.nearness] == ["near", "rack"]
+
+
+def test_other_labels_of_an_owner_are_another_flavor_and_another_tree() -> None:
+    """Neither can be changed on a platform that stands."""
+    plans = [
+        owned(),
+        owned(rack="example.com/rack"),
+        owned(rack="example.com/row"),
+        owned(block="b", rack="r"),
+    ]
+    flavors = {one.name for plan in plans for one in plan.queues.flavors if one.accelerator}
+    trees = {flavor.topology for plan in plans for flavor in plan.queues.flavors if flavor.accelerator}
+    assert len(flavors) == len(trees) == len(plans)
 
 
 QUEUED = {
@@ -182,10 +246,20 @@ def test_a_pool_that_grows_by_request_is_asked_for_as_a_whole_and_keeps_its_topo
     assert topology(plan, "l4-flex")[-1] == HOSTNAME
 
 
+def test_the_row_of_flexible_capacity_says_of_the_queue_what_the_queue_declares() -> None:
+    for target, rows in load_catalog().capabilities.items():
+        row = rows["flex-start"]
+        asked = "ProvisioningRequests that the queue makes" in row.reason
+        assert asked == bool(load_catalog().targets[target].flex_class), target
+        assert (row.status == "unsupported") != asked, target
+    kinds = [one["kind"] for one in checks(cloud_plan("gcp", QUEUED, target={"queued": ["flex"]}).queues)]
+    assert kinds == ["ProvisioningRequestConfig", "AdmissionCheck"]
+
+
 def test_flexible_capacity_that_is_not_queued_grows_node_by_node() -> None:
     plan = cloud_plan("gcp", QUEUED)
     assert plan.queues.provisioning == ()
-    assert topology(plan, "l4-flex") == ()
+    assert topology(plan, "l4-flex-unplaced") == ()
 
 
 def test_one_flavor_is_asked_for_in_one_way() -> None:

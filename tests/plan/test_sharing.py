@@ -159,8 +159,8 @@ _SIZES = {"four": {"time-slicing": 4}, "eight": {"mps": 8}, "again": {"time-slic
 
 def test_where_the_autoscaler_counts_whole_accelerators_a_pool_that_shares_keeps_its_size() -> None:
     (found,) = refusal("aws", _l4(min=0, max=2))
-    assert "karpenter#729" in found.what
-    assert found.fix == "write min: 2, or leave sharing out"
+    assert found.given == "time-slicing, min 0, max 2"
+    assert found.fix.startswith("write min: 2, or leave sharing out (rule karpenter-counts-whole: ")
     assert not refusal("aws", _l4(min=2, max=2))
 
 
@@ -199,7 +199,7 @@ def test_quota_of_claimed_devices_is_refused_with_what_stands_in_the_way() -> No
 
 def test_a_growing_pool_of_claimed_devices_is_refused_with_the_threads() -> None:
     (found,) = refusal("aws", claimed(min=0, max=2))
-    assert "karpenter/issues/1231, #3228" in found.fix
+    assert found.fix.startswith("write min: 2, or leave sharing out (rule karpenter-without-dra: ")
 
 
 def test_where_only_the_operator_cuts_accelerators_it_must_be_there() -> None:

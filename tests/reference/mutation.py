@@ -12,6 +12,11 @@ from typing import Any
 
 from reference.common import Checker, Finding, Resource
 
+LEAST = 200
+"""Mutations of one cloud: with fewer a rate says little."""
+GOAL = 0.95
+"""Share of them that must be caught."""
+
 Container = dict[Any, Any] | list[Any]
 Change = Callable[[Container, Any], None]
 """Changes a container in place at a key or an index."""
@@ -200,3 +205,11 @@ def report(title: str, outcomes: Sequence[Outcome]) -> str:
 def rate(outcomes: Sequence[Outcome]) -> float:
     """Share of the mutations that were caught."""
     return sum(one.caught for one in outcomes) / len(outcomes)
+
+
+def assert_caught(title: str, outcomes: Sequence[Outcome], tell: Callable[[str], None]) -> None:
+    """Tells the catch rate of a cloud, and fails if it is below the goal or made of too few mutations."""
+    told = report(title, outcomes)
+    tell(told)
+    assert len(outcomes) >= LEAST, f"{title}: only {len(outcomes)} mutations"
+    assert rate(outcomes) >= GOAL, told

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +26,9 @@ from reference.common import (
 from reference.mutation import (
     Mutation,
     MutationError,
+    Outcome,
     add,
+    assert_caught,
     delete,
     edit,
     mutated,
@@ -159,6 +165,38 @@ def test_the_report_names_what_escaped(resources: list[dict[str, Any]]):
         "    1 seen by rules",
         "  ESCAPED no network (a)",
     ]
+
+
+def outcomes(caught: int, escaped: int) -> list[Outcome]:
+    mutation, finding = Mutation("m", SUBNET, "tags", delete), Finding("urn", "tags", "missing", "rules")
+    return [Outcome(mutation, "a", [finding])] * caught + [Outcome(mutation, "a", [])] * escaped
+
+
+def test_nineteen_of_twenty_are_enough_and_told():
+    told: list[str] = []
+    assert_caught("AWS", outcomes(190, 10), told.append)
+    assert told[0].startswith("AWS: 190 of 200 mutations caught (95.0%)")
+
+
+@pytest.mark.parametrize(
+    ("caught", "escaped", "words"), [(189, 11, "ESCAPED m"), (199, 0, "AWS: only 199 mutations")]
+)
+def test_one_less_is_too_few(caught: int, escaped: int, words: str):
+    with pytest.raises(AssertionError, match=words):
+        assert_caught("AWS", outcomes(caught, escaped), lambda _: None)
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_what_a_test_tells_is_printed_at_the_end_whichever_process_ran_it(tmp_path: Path, processes: str):
+    test = tmp_path / "test_told.py"
+    test.write_text("def test_told(tell):\n    tell('AWS: 1 of 2')\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "reference.conftest", "-n", processes, str(test)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert "mistakes put in on purpose" in lines[lines.index("AWS: 1 of 2") - 1]
+    assert lines.count("AWS: 1 of 2") == 1
 
 
 def test_a_module_that_cannot_be_had_fails_and_says_how_to_help(monkeypatch: pytest.MonkeyPatch):

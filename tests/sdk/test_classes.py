@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import InspectLoader
+from types import ModuleType
 from typing import Any
 
+import pulumi
 import pytest
+
+from fairlead.sdk import classes
 
 LIGHT = "from fairlead.sdk.leaves import load_by_leaves\nload_by_leaves()\n"
 
@@ -107,6 +113,87 @@ except AttributeError as error:
     print(json.dumps(str(error)))
 """
     assert said(LIGHT + code) == "module pulumi_aws.ec2._inputs has no attribute NoSuchArgs"
+
+
+def test_no_thread_sees_a_class_without_those_that_it_names() -> None:
+    inside: dict[str, Any] = {}
+    seen: list[list[str]] = []
+
+    def noted(made: type) -> type:
+        seen.append(sorted(inside))
+        return made
+
+    def first() -> None:
+        "Second"
+
+    def second() -> None:
+        "First"
+
+    waiting = {
+        "First": classes.Waiting(first, "First", (), {}, [noted]),
+        "Second": classes.Waiting(second, "Second", (), {}, [noted]),
+    }
+    classes._make("First", waiting, inside)
+    assert seen == [[], []]
+    assert sorted(inside) == ["First", "Second"]
+    assert waiting == {}
+
+
+SOURCE = """
+import sys
+import pulumi
+import pulumi.runtime
+
+__all__ = ["A"]
+meanwhile = sys.modules["pulumi"].input_type, pulumi.input_type
+
+@pulumi.input_type
+class A:
+    def __init__(self, *, some_name: pulumi.Input[str]):
+        pulumi.set(self, "some_name", some_name)
+
+    @property
+    @pulumi.getter(name="someName")
+    def some_name(self) -> pulumi.Input[str]:
+        return pulumi.get(self, "some_name")
+"""
+
+
+class Source(InspectLoader):
+    """A module of nested classes that is no file."""
+
+    def get_source(self, fullname: str) -> str:
+        return SOURCE
+
+
+@pytest.fixture
+def nested(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = ModuleType("nested")
+    monkeypatch.setitem(sys.modules, "nested", module)
+    classes.ByClasses(Source()).exec_module(module)
+    return module
+
+
+def test_nobody_else_meets_the_decorators_that_wait(nested: ModuleType) -> None:
+    """Another thread may make its own classes while such a file runs."""
+    others, own = nested.meanwhile
+    assert others is pulumi.input_type
+    assert own is not others
+    assert nested.pulumi is pulumi
+    assert pulumi._types.input_type_py_to_pulumi_names(nested.A) == {"some_name": "someName"}
+    assert nested.A(some_name="a").some_name == "a"
+
+
+def test_the_names_of_a_file_are_hidden_from_the_thread_alone_that_runs_a_leaf(nested: ModuleType) -> None:
+    def taken() -> list[str]:
+        found: dict[str, Any] = {}
+        exec("from nested import *", found)
+        return sorted(set(found) - {"__builtins__"})
+
+    with classes._nothing_for_a_star(nested), ThreadPoolExecutor(1) as other:
+        assert taken() == []
+        assert other.submit(taken).result(20) == ["A"]
+    assert taken() == ["A"]
 
 
 def test_threads_that_ask_for_one_class_at_once_all_get_it() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from fairlead.declared.record import Declared, declared
+from fairlead.tools.cache import Cache
 from support.golden import REPO
 
 FOLDERS = ("components", "stacks")
@@ -48,9 +49,10 @@ def _read(data: dict[str, object]) -> Declared:
 
 @cache
 def _digest() -> str:
-    """Of every file that a recording depends on, and of the lock."""
+    """Of every file that a recording depends on, of the lock, and of the cache: its path stands in the recording."""
     files = [path for folder in FOLDERS for path in (REPO / folder).rglob("*") if path.suffix in SUFFIXES]
     whole = hashlib.sha256((REPO / "requirements-clouds.lock").read_bytes())
+    whole.update(str(Cache.default().root).encode())
     for path in sorted(files):
         whole.update(str(path.relative_to(REPO)).encode())
         whole.update(path.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ from support.targets import Target
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 SUBNET = "aws:ec2/subnet:Subnet"
+NETWORKED = re.compile(r"(hpc|trn|p)[0-9]+[a-z]*(-[a-z0-9]+)?\.[0-9a-z]*")
+"""Machines whose place in the network EKS's controller writes on their nodes: k8s.io/cloud-provider-aws v1.35.0,
+pkg/providers/v1/topology.go."""
 EFFECTS = {"NO_SCHEDULE": "NoSchedule"}
 
 
@@ -42,6 +46,8 @@ def node(
         "topology.kubernetes.io/zone": zone,
         "node.kubernetes.io/instance-type": machine,
     }
+    if NETWORKED.fullmatch(machine):
+        added |= {f"topology.k8s.aws/network-node-layer-{layer}": f"nn-{layer}-{zone}" for layer in (1, 2, 3)}
     row = load().machines["aws"][machine]
     accelerator = load().accelerators.get(row.accelerator or "")
     return {

@@ -81,6 +81,19 @@ def test_a_chart_loses_the_dependencies_that_would_be_fetched(context: Context, 
     )
 
 
+def test_a_module_without_a_chart_gives_its_crds_as_one(context: Context, tmp_path: Path) -> None:
+    module(context, tmp_path, {"config/crd/bases/a.yaml": "a: 1", "config/rbac/role.yaml": "b: 1"})
+    chart = have(context, row(path="config/crd/bases", only_crds=True))
+    assert chart.name == "demo"
+    assert yaml.safe_load((chart / "Chart.yaml").read_text()) == {
+        "apiVersion": "v2",
+        "name": "demo",
+        "version": "1.0.0",
+    }
+    found = sorted(path.relative_to(chart).as_posix() for path in chart.rglob("*.yaml"))
+    assert found == ["Chart.yaml", "crds/a.yaml"]
+
+
 def test_a_template_changed_in_the_cache_brings_the_chart_anew(context: Context, tmp_path: Path) -> None:
     module(context, tmp_path, {"charts/demo/Chart.yaml": CHART, "charts/demo/templates/a.yaml": "a: 1"})
     template = have(context, row()) / "templates" / "a.yaml"
@@ -126,12 +139,19 @@ def test_stages_join_the_modules_own_and_ours(
     module(context, tmp_path, {**texts, stages.UPSTREAM[0]: NODE})
     for step in stages.plan(context.cache):
         step.run(context)
-    names = [
-        stage["metadata"]["name"] for stage in yaml.safe_load_all(stages.path(context.cache).read_text())
-    ]
+    *found, settings = yaml.safe_load_all(stages.path(context.cache).read_text())
+    assert settings == stages.pace()
+    names = [stage["metadata"]["name"] for stage in found]
     assert names[:3] == ["node-initialize", "upstream-1", "upstream-2"]
     assert names[3:] == [stage["metadata"]["name"] for stage in stages.ours()]
     assert stages.plan(context.cache) == []
+
+
+def test_a_thousand_nodes_do_not_wait_for_one_another() -> None:
+    """KWOK moves four at a time where nothing is said."""
+    settings = stages.pace()
+    assert settings["kind"] == "KwokConfiguration"
+    assert all(count >= 32 for count in settings["options"].values())
 
 
 def test_a_node_stage_of_another_form_is_refused() -> None:

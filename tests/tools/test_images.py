@@ -213,6 +213,22 @@ def test_building_waits_for_go_and_pulling_costs_no_build(context: Context) -> N
     assert step.title == "build image pause v1"
 
 
+def test_programs_of_one_module_are_built_one_after_another_for_each_would_compile_what_they_share(
+    context: Context,
+) -> None:
+    module = {"path": "example.org/m", "version": "v1.0.0", "sum": "h1:" + "A" * 43 + "="}
+    rows = {
+        name: row(name, go={"module": module, "package": f"./cmd/{name}", "usual_seconds": 1}, binary="/x")
+        for name in ("one", "two")
+    }
+    planned = images.plan(["one", "two", "pause"], context, {**rows, "pause": row(**GO)})
+    assert [step.shares for step in planned.steps] == [
+        "example.org/m@v1.0.0",
+        "example.org/m@v1.0.0",
+        "pause",
+    ]
+
+
 def test_an_unknown_image_is_named_with_its_neighbours(context: Context) -> None:
     with pytest.raises(FairleadError, match=r"(?s)image 'kuue' is not in the lock.*allowed: kueue"):
         images.plan(["kuue"], context)

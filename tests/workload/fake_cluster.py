@@ -22,6 +22,9 @@ PLURALS = {
     "persistentvolumeclaims": "PersistentVolumeClaim",
     "namespaces": "Namespace",
     "nodes": "Node",
+    "deployments": "Deployment",
+    "statefulsets": "StatefulSet",
+    "scaledobjects": "ScaledObject",
 }
 SERVER = "http://127.0.0.1:9"
 
@@ -98,6 +101,8 @@ class FakeCluster:
             return httpx2.Response(200, text="".join(f"{line}\n" for line in self.logs.get(parts[1], [])))
         if request.method == "POST":
             return self._create(json.loads(request.content), namespace)
+        if request.method == "PATCH":
+            return self._change((kind, namespace, parts[1]), json.loads(request.content))
         if len(parts) == 2:
             return self._one((kind, namespace, parts[1]), request.method)
         return self._many(kind, namespace, query)
@@ -118,6 +123,9 @@ class FakeCluster:
             return status(409, f"{key[2]} already exists")
         return reply(201, self.put(obj))
 
+    def _change(self, key: tuple[str, str, str], patch: Object) -> httpx2.Response:
+        return reply(200, self.put(merged(self.objects[key], patch)))
+
     def _one(self, key: tuple[str, str, str], method: str) -> httpx2.Response:
         if key not in self.objects:
             return status(404, f'"{key[2]}" not found')
@@ -125,6 +133,19 @@ class FakeCluster:
             self.on_delete(key)
             return reply(200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"})
         return reply(200, self.objects[key])
+
+
+def merged(there: Any, patch: Any) -> Any:
+    """JSON merge patch, RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    kept = {**there} if isinstance(there, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = merged(kept.get(key), value)
+    return kept
 
 
 def matches(obj: Object, kind: str, namespace: str, query: dict[str, list[str]]) -> bool:

@@ -19,7 +19,7 @@ from fairlead.workload.render import render
 from fairlead.workload.runtime import LAUNCHER, PROFILED, command, runtime, runtime_name, runtimes
 
 POOL = {"name": "fast", "accelerators": "H100:8", "min": 2, "max": 2}
-NEAR = {"near": {"kueue.x-k8s.io/podset-unconstrained-topology": "true"}}
+NEAR = {"H100": {"near": {"kueue.x-k8s.io/podset-unconstrained-topology": "true"}}}
 
 
 def efa() -> JobFabric:
@@ -38,15 +38,16 @@ def runtime_of(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("asked", "nodes", "name"),
     [
-        ("H100:8", 2, "fairlead-h100-near"),
-        ("A100-80GB:8", 4, "fairlead-a100-80gb-near"),
-        ("H100:8", 1, "fairlead-near"),
-        ("H100:4", 2, "fairlead-near"),
-        ("TPU-v5e:4", 2, "fairlead-near"),
+        ("H100:8", 2, "fairlead-h100-nodes-near"),
+        ("A100-80GB:8", 4, "fairlead-a100-80gb-nodes-near"),
+        ("H100:8", 1, "fairlead-h100-near"),
+        ("H100:4", 2, "fairlead-h100-near"),
+        ("H100/1g.10gb:1", 1, "fairlead-h100-1g-10gb-near"),
+        ("TPU-v5e:4", 2, "fairlead-tpu-v5e-near"),
         (None, 2, "fairlead"),
     ],
 )
-def test_only_jobs_over_several_whole_nodes_have_the_runtime_of_their_accelerator(
+def test_only_jobs_over_several_whole_nodes_have_the_runtime_with_the_network_between_them(
     asked: str | None, nodes: int, name: str
 ) -> None:
     assert runtime_of(accelerators=asked, num_nodes=nodes) == name
@@ -62,7 +63,7 @@ def test_a_job_says_nothing_of_a_network_so_it_is_the_same_everywhere() -> None:
 @pytest.mark.parametrize("accelerator", sorted(load().accelerators))
 def test_the_names_of_runtimes_are_names_of_objects(accelerator: str) -> None:
     assert problems({**runtime(3, None, "block", {}, JobFabric(accelerator, 8, "none", (), False, ""))}) == []
-    name = runtime_name(10, "block", accelerator)
+    name = runtime_name(10, accelerator, "block", connected=True)
     assert name == name.lower()
     assert len(name) <= 63
     assert name.replace("-", "").isalnum()
@@ -74,7 +75,7 @@ def test_every_runtime_that_a_job_may_refer_to_is_there_once() -> None:
     assert {runtime_of(accelerators="H100:8", num_nodes=2, max_restarts=count) for count in (0, 3)} <= set(
         names
     )
-    assert {"fairlead", "fairlead-near-restart-10", "fairlead-h100-near-restart-10"} <= set(names)
+    assert {"fairlead", "fairlead-h100-near-restart-10", "fairlead-h100-nodes-near-restart-10"} <= set(names)
 
 
 def test_the_pods_of_such_a_job_have_its_accelerators_and_the_networks_interfaces() -> None:

@@ -15,6 +15,7 @@ from rendered_pods import check_core, expanded, job_set_spec, pod, restricted_vi
 from fairlead import labels
 from fairlead.catalog.read import load as load_catalog
 from fairlead.errors import InputError
+from fairlead.workload import silence
 from fairlead.workload.load import load_file
 from fairlead.workload.model import RESTARTS, TrainingJob
 from fairlead.workload.render import HASH, render, script
@@ -116,7 +117,7 @@ def test_accelerators_bring_request_limit_toleration_and_node_label() -> None:
     resources = made["containers"][0]["resources"]
     assert resources["requests"]["nvidia.com/gpu"] == resources["limits"]["nvidia.com/gpu"] == "8"
     own = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
-    assert made["tolerations"] == [own, *every_targets_own()]
+    assert made["tolerations"] == [own, *every_targets_own(), *silence.tolerations()]
     assert made["nodeSelector"] == {labels.ACCELERATOR: "H100"}
 
 
@@ -128,7 +129,7 @@ def every_targets_own() -> list[dict[str, str]]:
 
 def test_a_job_without_accelerators_tolerates_only_what_targets_put_there_themselves() -> None:
     made = pod(train_job(job()), runtime(0))["spec"]
-    assert made["tolerations"] == every_targets_own()
+    assert made["tolerations"] == [*every_targets_own(), *silence.tolerations()]
     vendors = {row.resource for row in load_catalog().accelerators.values()}
     assert not vendors & {one["key"] for one in made["tolerations"]}
     assert made["containers"][0]["resources"] == {

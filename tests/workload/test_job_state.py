@@ -10,6 +10,8 @@ from job_samples import job
 
 from fairlead.workload.state import derive
 
+ASKED = workload(condition("QuotaReserved"))
+ASKED["status"]["admissionChecks"] = [{"name": "h100-flex", "state": "Pending", "message": "ETA: 2 h"}]
 ADMITTED = (condition("QuotaReserved"), condition("Admitted"))
 TWO = job(num_nodes=2)
 SHORT = "insufficient unused quota for nvidia.com/gpu in flavor h100, 8 more needed"
@@ -30,6 +32,7 @@ EVICTED = condition("Evicted", message="Preempted to accommodate a workload", re
             "Preempted",
             "to accommodate a workload",
         ),
+        (train_job(), ASKED, [], 0, "Queued", "its nodes are asked for: ETA: 2 h"),
         (train_job(), workload(EVICTED, active=False), [], 0, "Suspended", "accommodate"),
         (train_job(TWO), workload(*ADMITTED), [], 0, "Starting", "0 of 2 pods run"),
         (train_job(TWO), workload(*ADMITTED), [pod(0), pod(1, "Pending")], 0, "Starting", "1 of 2 pods run"),

@@ -8,6 +8,7 @@ from itertools import chain
 
 from fairlead.catalog.fabrics import check_fabrics
 from fairlead.catalog.model import Catalog, MachineRow
+from fairlead.catalog.prices import check_absent, check_prices
 from fairlead.errors import Problem, one_of
 from fairlead.values import quantity
 
@@ -28,7 +29,8 @@ def check(catalog: Catalog) -> list[Problem]:
         _capabilities,
         _targets,
         _node_images,
-        _prices,
+        check_prices,
+        check_absent,
         _taints,
         _mig,
         _topologies,
@@ -112,17 +114,6 @@ def _node_images(catalog: Catalog) -> Iterator[Problem]:
             yield from _known(f"{where} arch", (row.arch,), ARCHITECTURES)
             for column in ("driver", "device_plugin", "toolkit", "metrics"):
                 yield from _known(f"{where} {column}", (getattr(row, column),), OWNERS)
-
-
-def _prices(catalog: Catalog) -> Iterator[Problem]:
-    for target, regions in catalog.prices.items():
-        for region, rows in regions.items():
-            for row in rows.values():
-                where = f"prices.{target}.toml [{region}.{row.name}]"
-                if row.name not in catalog.machines[target]:
-                    yield Problem(where, "no such machine in the catalogue", given=row.name)
-                if row.on_demand is None and row.spot is None:
-                    yield Problem(where, "a price row has at least one price")
 
 
 def _taints(catalog: Catalog) -> Iterator[Problem]:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 CARDS = "cards"
 """Amount of a request that stands for the interfaces of the pool's machine."""
-SOFTWARE = ("layer", "cloud", "nobody")
+SOFTWARE = ("layer", "cloud", "gpu", "others", "nobody")
+"""Who brings what the node needs: parts of the fabric layer, the cloud, the gpu layer, others, nobody."""
+OFFERED = "rdma/infiniband"
+"""Resource under which this platform's own plugin offers InfiniBand: one of it on each node."""
+RDMA = ("infiniband", "roce")
+"""Fabrics that nodes which stand already can have: nothing but their owner tells."""
 WITHOUT_JOBS = ("none", "ici")
 """Fabrics of machine rows that need nothing of a job: there is none, or pods get it with their chips."""
 
@@ -25,7 +30,7 @@ class FabricRow:
     name: str
     title: str
     software: str
-    """Who brings what the node needs: layer, cloud, nobody."""
+    """Who brings what the node needs: a word of SOFTWARE."""
     image_needs: str
     """What the job's own image must bring."""
     source: str
@@ -44,6 +49,16 @@ class FabricRow:
     """What the layer runs on the nodes: names of charts in the lock."""
     missing: str = ""
     """Why no job gets it; empty where jobs do."""
+    daemon: str = ""
+    """What runs beside each job and needs rights on the node: a row of the daemons; empty: nothing."""
+    folders: tuple[str, ...] = ()
+    """PATH=MOUNT: folders of the node that the job's container sees and cannot change."""
+    open_folders: tuple[str, ...] = ()
+    """PATH=MOUNT: folders of the node that the job's container may write to."""
+    networks: str = ""
+    """Pod annotation that names further networks to join, where a pool names them; empty: none does."""
+    claim: str = ""
+    """Device class of which each pod claims one device; empty: none."""
 
     def amounts(self, cards: int) -> dict[str, str]:
         """What one pod asks for that has a whole node with so many interfaces."""
@@ -53,6 +68,38 @@ class FabricRow:
     def variables(self) -> dict[str, str]:
         """Environment of a job."""
         return {name: value for name, _, value in (one.partition("=") for one in self.env)}
+
+
+@dataclass(frozen=True)
+class DaemonRow:
+    """A program beside each job that moves its data between accelerators and network. `env`, `folders` hold pairs."""
+
+    name: str
+    """Of its container."""
+    image: str
+    """In the lock."""
+    command: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    """Linux capabilities that it adds."""
+    folders: tuple[str, ...]
+    """PATH=MOUNT: folders of the node that it sees."""
+    devices: tuple[str, ...]
+    """Devices of the node that it uses without asking for an accelerator."""
+    annotation: str
+    """Pod annotation by whose value the devices reach it, without the container's name at its end."""
+    source: str
+    date: str
+    env: tuple[str, ...] = ()
+    """NAME=VALUE."""
+    ready: str = ""
+    """File that it writes once it can serve; empty: nothing tells."""
+    shared: str = ""
+    """Folder of the pod that it shares with the job, at the same place in both; empty: none."""
+
+
+def pairs(entries: tuple[str, ...]) -> dict[str, str]:
+    """KEY=VALUE entries as a map, in their order."""
+    return {key: value for key, _, value in (one.partition("=") for one in entries)}
 
 
 def whole_nodes(catalog: Catalog) -> Mapping[str, int]:
@@ -74,6 +121,8 @@ def check_fabrics(catalog: Catalog) -> Iterator[Problem]:
     """Every problem of the rows, and of machine rows that name them."""
     for row in catalog.fabrics.values():
         yield from _row(f"fabrics.toml [{row.name}]", row, catalog)
+    for daemon in catalog.fabric_daemons.values():
+        yield from _pairs(f"fabric_daemons.toml [{daemon.name}]", (*daemon.env, *daemon.folders))
     counts = whole_nodes(catalog)
     for accelerator in catalog.accelerators.values():
         if accelerator.whole_node != counts.get(accelerator.name, 0):
@@ -94,11 +143,20 @@ def _row(where: str, row: FabricRow, catalog: Catalog) -> Iterator[Problem]:
         yield Problem(f"{where} missing", "says why nobody brings its software, and nothing else")
     if (row.software == "layer") != bool(row.parts):
         yield Problem(f"{where} parts", "names what the layer brings, and nothing else")
-    for pair in (*row.requests, *row.env):
-        name, _, value = pair.partition("=")
-        if not (name and value):
-            yield Problem(where, "must be a pair with =", given=pair)
+    yield from _pairs(where, (*row.requests, *row.env, *row.folders, *row.open_folders))
+    if row.daemon and row.daemon not in catalog.fabric_daemons:
+        allowed = one_of(list(catalog.fabric_daemons), row.daemon)
+        yield Problem(f"{where} daemon", "no such daemon", row.daemon, allowed)
+    if (row.folders or row.open_folders) and not row.daemon:
+        yield Problem(f"{where} folders", "need a daemon: who may see them is decided by it")
     for name in row.accelerators:
         if name not in catalog.accelerators:
             allowed = one_of(list(catalog.accelerators), name)
             yield Problem(f"{where} accelerators", "no such accelerator", name, allowed)
+
+
+def _pairs(where: str, entries: tuple[str, ...]) -> Iterator[Problem]:
+    for pair in entries:
+        name, _, value = pair.partition("=")
+        if not (name and value):
+            yield Problem(where, "must be a pair with =", given=pair)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from fairlead.catalog.fabrics import FabricRow
+from fairlead.catalog.fabrics import DaemonRow, FabricRow
+from fairlead.catalog.prices import AbsentRow, PriceRow
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,10 @@ class MachineRow:
     """Bus bandwidth of an all-reduce over two such nodes that somebody has measured and published, GB/s, out of
     place, at the largest message of 8 GiB or more; None where no public figure is known."""
     nccl_source: str = ""
+    spot_quota: str = ""
+    """Name of the quota that spot and flexible capacity take; empty: none known."""
+    fabric_first_card: int = 0
+    """Number of the first network card that takes the fabric; the cards before it have an address alone."""
 
 
 @dataclass(frozen=True)
@@ -160,19 +165,8 @@ class TaintRow:
     effect: str
     source: str
     date: str
-
-
-@dataclass(frozen=True)
-class PriceRow:
-    """What one machine costs in one region, USD an hour."""
-
-    name: str
-    region: str
-    on_demand: float | None
-    spot: float | None
-    source: str
-    date: str
-    """Of the table that has it: prices age."""
+    queued: bool = False
+    """Whether only nodes of pools that grow by request carry it."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +201,8 @@ class TargetRow:
     """Kubernetes minor versions that can be asked for; empty where there is no choice."""
     source: str
     date: str
+    quota_counts: str = "vCPUs"
+    """What the seller's quota of machines with accelerators counts: vCPUs, or accelerators."""
 
 
 @dataclass(frozen=True)
@@ -260,11 +256,14 @@ class Catalog:
     taints: Mapping[str, TaintRow]
     """Of every target: jobs tolerate them all."""
     fabrics: Mapping[str, FabricRow]
+    fabric_daemons: Mapping[str, DaemonRow]
     """Fast network by the word that machine rows use."""
     topologies: Mapping[str, TopologyRow]
     """Of every target."""
     mig: Mapping[str, Mapping[str, MigRow]]
     """accelerator -> MIG profile -> row."""
+    absent: Mapping[str, Mapping[str, AbsentRow]] = field(default_factory=dict[str, Mapping[str, AbsentRow]])
+    """target -> accelerator -> row."""
 
     def accelerator(self, name: str) -> AcceleratorRow | None:
         """The row of an accelerator by its name or an alias, any case; None if there is none."""

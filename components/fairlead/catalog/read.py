@@ -12,7 +12,7 @@ import tomli
 
 from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
-from fairlead.catalog.fabrics import FabricRow
+from fairlead.catalog.fabrics import DaemonRow, FabricRow
 from fairlead.catalog.model import (
     AcceleratorRow,
     CapabilityRow,
@@ -21,12 +21,12 @@ from fairlead.catalog.model import (
     MachineRow,
     MigRow,
     NodeImageRow,
-    PriceRow,
     RegionRow,
     TaintRow,
     TargetRow,
     TopologyRow,
 )
+from fairlead.catalog.prices import AbsentRow, PriceRow
 from fairlead.catalog.rows import Row, Table, read_rows
 from fairlead.errors import InputError, Problem
 
@@ -73,8 +73,10 @@ def load_from(folder: Traversable) -> Catalog:
         },
         taints=read_rows(TaintRow, _table(folder, "taints.toml", problems), problems),
         fabrics=read_rows(FabricRow, _table(folder, "fabrics.toml", problems), problems),
+        fabric_daemons=read_rows(DaemonRow, _table(folder, "fabric_daemons.toml", problems), problems),
         topologies=read_rows(TopologyRow, _table(folder, "topologies.toml", problems), problems),
         mig=_nested(MigRow, _table(folder, "mig.toml", problems), problems),
+        absent=_nested(AbsentRow, _table(folder, "absent.toml", problems), problems, "target"),
     )
     problems += check(catalog)
     if problems:

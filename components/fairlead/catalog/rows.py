@@ -40,6 +40,7 @@ OPTIONAL: Mapping[str, Any] = {
     "spot": None,
     "versions": (),
     "flex_class": "",
+    "queued": False,
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 

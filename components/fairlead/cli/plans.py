@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -114,9 +113,10 @@ def accelerators(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """List the accelerators that a job or a pool can ask for; of one target, with machines and prices."""
+    """List the accelerators that a job or a pool can ask for; of one target its machines, with prices and quotas."""
+    from fairlead.catalog import plain
     from fairlead.catalog.read import load
-    from fairlead.catalog.show import accelerator_rows, machine_rows
+    from fairlead.catalog.show import NO_MACHINES, accelerator_rows, machine_rows
     from fairlead.errors import one_of
     from fairlead.spec.table import table
 
@@ -124,8 +124,11 @@ def accelerators(
     if target is not None and target not in catalog.targets:
         raise bad_option("--target", "no such target", target, one_of(list(catalog.targets), target))
     if output is Output.json:
-        chosen = catalog.accelerators if target is None else catalog.machines[target]
-        typer.echo(json.dumps([asdict(row) for row in chosen.values()], indent=2, default=str))
+        rows = plain.accelerators(catalog) if target is None else plain.machines(catalog, target)
+        typer.echo(json.dumps(rows, indent=2, default=str))
+        return
+    if target is not None and not catalog.machines[target]:
+        typer.echo(NO_MACHINES.format(target))
         return
     head, lines = accelerator_rows(catalog) if target is None else machine_rows(catalog, target)
     typer.echo("\n".join(line.rstrip() for line in table(head, lines, indent="")))

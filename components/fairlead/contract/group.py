@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from fairlead.contract.manifest import Manifest, object_name
+from fairlead.plan.coherence import rendered
 
 _FIRST = {"Namespace": 0, "CustomResourceDefinition": 0}
 _LAST = {"Deployment": 2, "DaemonSet": 2, "StatefulSet": 2, "Job": 2}
@@ -55,6 +56,8 @@ class ObjectGroup(pulumi.ComponentResource):
         hooks: pulumi.ResourceHookBinding | None = None,
     ) -> None:
         super().__init__(f"fairlead:index:{kind}", name, {}, opts)
+        objects = list(objects)
+        rendered.verify(objects, name, rendered.ONE_BY_ONE)
         before: list[pulumi.Resource] = list(after)
         last: list[pulumi.Resource] = []
         in_order = sorted(objects, key=lambda one: (rank(one["kind"]), object_name(one)))

@@ -28,8 +28,17 @@ def trainer(render: Renderer) -> list[Object]:
     return transform.without_empty_secret_data(transform.in_namespace(objects, TRAINER_NAMESPACE))
 
 
-def probe() -> Object:
-    """A harmless object that Trainer's webhook must answer for before any other is created."""
+def probes() -> list[Object]:
+    """Harmless objects that the webhooks of Trainer and of JobSet must answer for before there is any job."""
     from fairlead.workload.runtime import runtime
 
-    return {**runtime(0), "metadata": {"name": "fairlead-probe"}}
+    template = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": []}}}}
+    return [
+        {**runtime(0), "metadata": {"name": "fairlead-probe"}},
+        {
+            "apiVersion": "jobset.x-k8s.io/v1alpha2",
+            "kind": "JobSet",
+            "metadata": {"name": "fairlead-probe", "namespace": JOBSET_NAMESPACE},
+            "spec": {"suspend": True, "replicatedJobs": [{"name": "none", "replicas": 1, "template": template}]},
+        },
+    ]

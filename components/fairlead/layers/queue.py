@@ -18,6 +18,9 @@ __all__ = ["NAMESPACE", "controller"]
 API = "kueue.x-k8s.io/v1beta2"
 PROVISIONING = "kueue.x-k8s.io/provisioning-request"
 """Kueue's own controller of admission checks that ask an autoscaler for nodes."""
+RETRIES: Mapping[str, int] = {"backoffLimitCount": 50, "backoffBaseSeconds": 60, "backoffMaxSeconds": 1800}
+"""A request that failed is made again after 1, 2, 4 … 30 minutes, for about a day. Kueue's own limit is 3: a
+workload would be given up for good after seven minutes without capacity, and never wait again by itself."""
 
 
 def _object(kind: str, name: str, spec: Mapping[str, Any]) -> Object:
@@ -72,6 +75,7 @@ def checks(plan: QueuesPlan) -> list[Object]:
         spec = {
             "provisioningClassName": one.class_name,
             "managedResources": list(one.resources),
+            "retryStrategy": dict(RETRIES),
             **({"parameters": dict(one.parameters)} if one.parameters else {}),
         }
         reference = {"apiGroup": API.partition("/")[0], "kind": "ProvisioningRequestConfig", "name": one.name}

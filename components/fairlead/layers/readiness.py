@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from fairlead.errors import FairleadError
+from fairlead.plan.credentials import is_text
 
 if TYPE_CHECKING:
     from lightkube import SingleConfig
@@ -68,7 +70,7 @@ def _config(kubeconfig: str, context: str | None) -> SingleConfig | None:
     """Contract rule C9: the path of a file, or the text of a kubeconfig. Raises ConfigError for no such context."""
     from lightkube import KubeConfig
 
-    if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
+    if not is_text(kubeconfig):
         return KubeConfig.from_file(kubeconfig).get(context)
     import yaml
 
@@ -80,14 +82,16 @@ def _declare(obj: Mapping[str, Any]) -> None:
 
     group, version = obj["apiVersion"].split("/")
     # lightkube ships no full types for this module.
-    declare = cast("Any", generic_resource).create_global_resource
+    known = cast("Any", generic_resource)
+    inside = "namespace" in obj["metadata"]
+    declare = known.create_namespaced_resource if inside else known.create_global_resource
     declare(group, version, obj["kind"], f"{obj['kind'].lower()}s")
 
 
 def answered(
-    name: str, kubeconfig: pulumi.Output[str], obj: Mapping[str, Any], context: str | None = None
+    name: str, kubeconfig: pulumi.Output[str], objects: Sequence[Mapping[str, Any]], context: str | None = None
 ) -> pulumi.ResourceHookBinding:
-    """Hooks that hold back creations until the webhook on this (cluster-wide) object's kind answers.
+    """Hooks that hold back creations until the webhook of each of these objects' kinds answers.
 
     Only the first creation waits; the others share its answer.
     """
@@ -98,9 +102,11 @@ def answered(
 
     async def wait(_: pulumi.ResourceHookArgs) -> None:
         async with lock:
-            if not done:
+            for obj in objects[len(done) :]:
                 tries = await asyncio.to_thread(
-                    until_answered, lambda: dry_run(path[0], obj, context), f"webhook of {name}"
+                    until_answered,
+                    partial(dry_run, path[0], obj, context),
+                    f"webhook of {name} for {obj['kind']}",
                 )
                 done.append(tries)
 

@@ -8,6 +8,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ObjectStore, Reach, WorkloadIdentity
+from fairlead.layers.fabric.guard import namespace_labels
 from fairlead.plan.model import TenantPlan
 
 ROLE = "fairlead-member"
@@ -21,7 +22,10 @@ def namespace(tenant: TenantPlan) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": tenant.namespace, "labels": {labels.TENANT: tenant.name, **security}},
+        "metadata": {
+            "name": tenant.namespace,
+            "labels": {labels.TENANT: tenant.name, **security, **namespace_labels(tenant.host_access)},
+        },
     }
 
 

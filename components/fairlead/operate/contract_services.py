@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.operate.findings import Cluster, NotApplicable, Problems
-from fairlead.plan.credentials import held
+from fairlead.plan.credentials import held, is_text
 from fairlead.plan.sites.onprem import OnpremSite
 
 CLASSES = {"fairlead-block": "storage-block", "fairlead-shared": "storage-shared"}
@@ -153,7 +153,7 @@ def keyless(cluster: Cluster) -> tuple[str, Problems]:
         found.append(
             ("the program declares no Kubernetes provider", "`fairlead resources` shows what it declares")
         )
-    way = "an exec plugin" if any("\n" in one for one in cluster.kubeconfigs) else "the path of a file"
+    way = "an exec plugin" if any(map(is_text, cluster.kubeconfigs)) else "the path of a file"
     return f"the engine is given {way}", tuple(found)
 
 

@@ -5,22 +5,41 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
 from fairlead.errors import FairleadError
+from fairlead.operate import outputs, reach
+from fairlead.plan.credentials import held, is_text
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.local import LocalSite
 from fairlead.plan.sites.onprem import OnpremSite
 from fairlead.plan.stack import plan_of
 from fairlead.stack import Stack, find, kubeconfig_path
 
+OUTPUT = "kubeconfig"
+"""Output of every stack: the path of a file, or a text with an exec plugin (contract rule C9)."""
 FILES = {
     "clusters": ("cluster", ("certificate-authority",)),
     "users": ("user", ("client-certificate", "client-key", "tokenFile")),
 }
 """Part of a kubeconfig -> (its body, keys that hold paths, which are relative to the file)."""
+ANOTHER = "name another file or context: kubeconfig and context of the target, or --kubeconfig and --context"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a kubeconfig comes from."""
+
+    name: str
+    """What it is called in errors."""
+    folder: Path
+    """Where relative paths in it begin."""
+    fix: str
+    """What to do if it is of no use."""
 
 
 def named(name: str) -> Path:
@@ -37,58 +56,103 @@ def named(name: str) -> Path:
 def of(stack: Stack) -> Path:
     """Kubeconfig of a stack's cluster.
 
-    A local cluster has written its own. Of a brought one the context that the spec names is copied,
-    alone and for this user only, into the stack's run directory, anew each time. Raises FairleadError
-    where the cluster is reached in a way that only the engine can go.
+    A local cluster has written its own. Of a brought one the context that the spec names is copied; every
+    other cluster is an output of its stack, which holds no credential. What is copied is alone in its file,
+    for this user only, in the stack's run directory, and copied anew each time. Raises FairleadError where
+    there is none, with every way to get it.
     """
-    site = plan_of(stack.folder, stack.name).site
+    plan = plan_of(stack.folder, stack.name)
+    site = plan.site
     if isinstance(site, LocalSite):
         return kubeconfig_path(stack.name)
     if isinstance(site, OnpremSite) and site.kubeconfig:
         content = only(Path(site.kubeconfig).expanduser(), site.context)
-        return write_privately(stack.run_dir / "kubeconfig", content)
-    raise FairleadError(
-        f"stack {stack.name} has its cluster at a cloud or in another stack: only its program finds it\n"
-        "    fix:     fetch the kubeconfig with the cloud's own tool and name the file with --kubeconfig"
-    )
+    else:
+        content = _exported(stack, plan)
+    return write_privately(stack.run_dir / "kubeconfig", content)
+
+
+def _exported(stack: Stack, plan: PlatformPlan) -> str:
+    """The kubeconfig that the stack has exported, or the stack whose cluster it takes over."""
+    brought = plan.site if isinstance(plan.site, OnpremSite) else None
+    owner = (brought.stack if brought else "") or stack.name
+    fix = reach.fix(owner, plan)
+    source = _Source(f"stack {owner}: output {OUTPUT}", stack.project, fix)
+    try:
+        found = outputs.text(stack.project, owner, OUTPUT)
+    except outputs.NoOutput as reason:
+        raise FairleadError(
+            f"stack {owner}: no kubeconfig in its state: {reason}\n    fix:     {fix}"
+        ) from None
+    if not is_text(found):
+        return only(Path(found).expanduser(), None)
+    content = _one_context(found, None, source)
+    if keys := held(content):
+        raise FairleadError(
+            f"{source.name} holds a credential ({', '.join(keys)}), which stands in the state (contract rule C9)\n"
+            f"    fix:     withdraw that credential; {fix}"
+        )
+    if brought and brought.cluster:
+        _same_cluster(content, brought.cluster.name, source)
+    return content
+
+
+def _same_cluster(content: str, wanted: str, source: _Source) -> None:
+    """The spec may name another cluster by now: the state knows the one that the last `pulumi up` met."""
+    known = json.loads(content)["current-context"]
+    if known != wanted:
+        raise FairleadError(
+            f"{source.name} is of cluster {known}, and the spec names {wanted}\n    fix:     {source.fix}"
+        )
 
 
 def only(path: Path, context: str | None) -> str:
     """A kubeconfig with one context of a file, None for its current one, as JSON. Raises FairleadError."""
+    source = _Source(str(path), path.parent, ANOTHER)
     try:
-        data: Any = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        raise FairleadError(
-            f"{path}: no usable kubeconfig: {why}\n    fix:     correct target.kubeconfig"
-        ) from None
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(source, error) from None
+    return _one_context(text, context, source)
+
+
+def _one_context(text: str, context: str | None, source: _Source) -> str:
+    try:
+        data: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _unusable(source, error) from None
     whole: Mapping[str, Any] = cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
     context = str(context or whole.get("current-context"))
-    chosen = _entry(whole, "contexts", context, path)
+    chosen = _entry(whole, "contexts", context, source)
     parts: dict[str, Any] = {"contexts": [chosen]}
-    for part, (body, keys) in FILES.items():
-        entry = _entry(whole, part, chosen["context"][body], path)
-        own = {key: _absolute(path, value) if key in keys else value for key, value in entry[body].items()}
-        parts[part] = [{"name": entry["name"], body: own}]
-    return (
-        json.dumps({"apiVersion": "v1", "kind": "Config", **parts, "current-context": context}, indent=1)
-        + "\n"
-    )
+    try:
+        for part, (body, keys) in FILES.items():
+            entry = _entry(whole, part, chosen["context"][body], source)
+            own = {
+                key: str((source.folder / value).absolute()) if key in keys else value
+                for key, value in entry[body].items()
+            }
+            parts[part] = [{"name": entry["name"], body: own}]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _unusable(source, f"{context} is not made of a cluster and a user: {error}") from None
+    whole = {"apiVersion": "v1", "kind": "Config", **parts, "current-context": context}
+    return json.dumps(whole, indent=1) + "\n"
 
 
-def _entry(whole: Mapping[str, Any], part: str, name: str, path: Path) -> Mapping[str, Any]:
+def _unusable(source: _Source, why: object) -> FairleadError:
+    said = " ".join(str(why).split())
+    return FairleadError(f"{source.name}: no usable kubeconfig: {said}\n    fix:     {source.fix}")
+
+
+def _entry(whole: Mapping[str, Any], part: str, name: str, source: _Source) -> Mapping[str, Any]:
     entries: Sequence[Mapping[str, Any]] = whole.get(part) or []
     found = next((one for one in entries if one.get("name") == name), None)
     if found is None:
         known = ", ".join(str(one.get("name")) for one in entries) or "none"
         raise FairleadError(
-            f"{path}: {part} has no {name}\n    allowed: {known}\n    fix:     correct target.context"
+            f"{source.name}: {part} has no {name}\n    allowed: {known}\n    fix:     {source.fix}"
         )
     return found
-
-
-def _absolute(path: Path, value: str) -> str:
-    return str((path.parent / value).absolute())
 
 
 def write_privately(path: Path, content: str) -> Path:

@@ -22,8 +22,9 @@ EFFECT = "NoExecute"
 REASON = "operator"
 """Value of the taint where no reason is given."""
 PAUSE_SECONDS = 0.5
-MARGIN_SECONDS = 30
-"""Beyond the longest grace of a pod: for controllers to act, and for a gang to be placed again."""
+MARGIN_SECONDS = 90
+"""Beyond the longest grace of a pod: pods of a silent node are given up 60 s after it (workload/silence); and time for
+controllers to act, and for a gang to be placed again."""
 SETTLED = ("Running", "Queued", "Preempted", "Suspended", "Succeeded", "Failed")
 """Phases of a job that has been dealt with."""
 

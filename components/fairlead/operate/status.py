@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead import labels
 from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
+
+if TYPE_CHECKING:
+    from fairlead.workload.api import Api
 
 PATIENCE_SECONDS = 5
 """Who asks for the status wants to hear soon that nothing answers."""
@@ -19,8 +22,11 @@ NAMESPACES = {
     "jobs": ("jobset-system", "kubeflow-system"),
     "gpu": ("fairlead-gpu",),
     "health": ("fairlead-health",),
+    "scaling": ("fairlead-scaling",),
 }
 """Layer -> the namespaces its own pods run in."""
+EXTERNAL_METRICS = "v1beta1.external.metrics.k8s.io"
+"""APIService by which services are scaled."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,30 @@ def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
     deployments = api.list("Deployment", None)[0]
     spaces = {space["metadata"]["name"] for space in api.list("Namespace", None)[0]}
     queues = api.list("ClusterQueue", None)[0] if "kueue-system" in spaces else []
+    scaling = _scaling(api) if plan.scaling.enabled and set(NAMESPACES["scaling"]) <= spaces else None
     api.close()
     return Status(
         [_pool(pool, nodes, pods) for pool in plan.pools],
         [_queue(queue, plan) for queue in queues],
-        [_layer(layer, deployments, spaces, plan) for layer in plan.layers],
+        [_layer(layer, deployments, spaces, plan, scaling) for layer in plan.layers],
     )
+
+
+def _scaling(api: Api) -> tuple[bool, str]:
+    """Whether external metrics are answered, and what becomes of the services that are scaled by them."""
+    if not any(
+        one["metadata"]["name"] == EXTERNAL_METRICS and _condition(one, "Available")
+        for one in api.list("APIService", None)[0]
+    ):
+        return False, "external metrics are not answered"
+    services = api.list("ScaledObject", None)[0]
+    blind = [
+        f"{one['metadata']['namespace']}/{one['metadata']['name']}"
+        for one in services
+        if not _condition(one, "Ready") or _condition(one, "Fallback")
+    ]
+    told = f"{len(services)} services scaled"
+    return True, f"{told}, without metrics: {', '.join(blind)}" if blind else told
 
 
 def _condition(obj: Mapping[str, Any], name: str) -> bool:
@@ -156,7 +180,11 @@ def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
 
 
 def _layer(
-    layer: LayerPlan, deployments: Iterable[Mapping[str, Any]], spaces: set[str], plan: PlatformPlan
+    layer: LayerPlan,
+    deployments: Iterable[Mapping[str, Any]],
+    spaces: set[str],
+    plan: PlatformPlan,
+    scaling: tuple[bool, str] | None,
 ) -> LayerStatus:
     if not layer.enabled:
         return LayerStatus(layer.name, True, f"off: {layer.why}")
@@ -173,4 +201,9 @@ def _layer(
     ill = [one["metadata"]["name"] for one in mine if not _condition(one, "Available")]
     if ill:
         return LayerStatus(layer.name, False, f"not available: {', '.join(ill)}")
-    return LayerStatus(layer.name, True, ", ".join(one["metadata"]["name"] for one in mine) or layer.why)
+    names = [one["metadata"]["name"] for one in mine]
+    if layer.name == "scaling" and scaling is not None:
+        return LayerStatus(
+            layer.name, scaling[0], ", ".join([*names, scaling[1]]) if scaling[0] else scaling[1]
+        )
+    return LayerStatus(layer.name, True, ", ".join(names) or layer.why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairlead.plan.model import PlatformPlan
+from fairlead.plan.scaling_model import IMAGES as SCALING_IMAGES
 from fairlead.tools.setup import Wanted
 
 ENGINE = (
@@ -26,5 +27,12 @@ def wanted(plan: PlatformPlan, *, samples: bool) -> Wanted:
     charts = tuple(chart for layer in plan.layers if layer.enabled for chart in layer.charts)
     charts = (*charts, *plan.site.own_charts)
     detector = (DETECTOR_IMAGE,) if plan.health.detector else ()
-    images = (*TARGET_IMAGES, *charts, *detector, *((SAMPLE_IMAGE,) if samples else ()))
-    return Wanted(tools=(*ENGINE, *CONTROL_PLANE, *NODE), images=images, charts=charts, stages=True)
+    scaling = SCALING_IMAGES if plan.scaling.enabled else ()
+    images = (
+        *TARGET_IMAGES,
+        *charts,
+        *detector,
+        *scaling,
+        *((SAMPLE_IMAGE,) if samples else ()),
+    )
+    return Wanted((*ENGINE, *CONTROL_PLANE, *NODE), tuple(dict.fromkeys(images)), charts, stages=True)

@@ -55,7 +55,7 @@ def machine(
         vcpus=int(quantity(nodes.cpu)),
         memory_mib=int(quantity(nodes.memory) / MEBI),
         arch="amd64",
-        fabric="none",
+        fabric=(pool.rdma.kind if pool.rdma else None) or "none",
         fabric_cards=0,
         local_disks=0,
         local_disk_gib=0,

@@ -10,7 +10,15 @@ from collections.abc import Iterator, Mapping
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import Problem, one_of
-from fairlead.plan import check_pools, check_sharing, check_tenants, coherence, provisioning, sites
+from fairlead.plan import (
+    check_fabric,
+    check_pools,
+    check_sharing,
+    check_tenants,
+    coherence,
+    provisioning,
+    sites,
+)
 from fairlead.plan.machines import Choice, choose
 from fairlead.plan.policy import LAYER_NEEDS, LAYER_REASONS
 from fairlead.plan.pools import region_of
@@ -54,14 +62,17 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))
     found += check_pools.overlaps(draft.pools, choices, POOLS)
-    found += check_sharing.pools(draft.pools, choices, target, catalog, draft.layers, POOLS)
     found += _node_limits(draft.pools, choices)
     complete = draft.all_pools and len(choices) == len(draft.pools)
     found += _flavors(draft.pools, choices, catalog)
     found += _system_nodes(draft.pools, choices, target, complete)
     found += check_tenants.quotas(draft.tenants, draft.pools, choices, catalog, complete)
-    found += _coherence(draft, choices, target, catalog, {problem.where for problem in found})
-    return found
+    found += check_fabric.check(draft.pools, draft.tenants, choices, target.name, catalog, complete)
+    coherent = list(_coherence(draft, choices, target, catalog, {problem.where for problem in found}))
+    shares = check_sharing.pools(draft.pools, choices, target, catalog, draft.layers, POOLS)
+    # Of one place a coherence rule tells more: its name, and who met the failure.
+    ruled = {problem.where for problem in coherent}
+    return [*found, *(one for one in shares if one.where not in ruled), *coherent]
 
 
 def _coherence(
@@ -70,7 +81,10 @@ def _coherence(
     """What does not fit together, except where something is wrong by itself already."""
     if draft.target is None or draft.layers is None:
         return
-    for one in coherence.check(draft.layers.gpu, draft.pools, choices, draft.target, target, catalog):
+    tenants = draft.tenants.values()
+    for one in coherence.check(
+        draft.layers.gpu, draft.pools, choices, draft.target, target, catalog, tenants
+    ):
         if one.where not in said:
             yield one
 

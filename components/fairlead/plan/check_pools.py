@@ -23,6 +23,7 @@ NEEDS: Mapping[str, tuple[str, Asked]] = {
     "fabric": ("fabric", lambda pool: pool.fabric if pool.fabric == "required" else ""),
     "topology": ("slices", lambda pool: pool.topology or ""),
     "image_streaming": ("image-streaming", lambda pool: "true" if pool.image_streaming else ""),
+    "image_cache": ("image-cache", lambda pool: ", ".join(pool.image_cache)),
     "local_disks": ("local-disks", lambda pool: pool.local_disks if pool.local_disks == "raw" else ""),
     "reservation": ("reservations", lambda pool: pool.reservation or ""),
     "max_duration": ("flex-start", lambda pool: pool.max_duration or ""),

@@ -20,3 +20,8 @@ def held(kubeconfig: str) -> list[str]:
     users = cast("Mapping[str, Any]", data).get("users") if isinstance(data, dict) else None
     own = [cast("Mapping[str, Any]", one.get("user") or {}) for one in users or ()]
     return sorted({key for one in own for key in one if key.startswith(KEYS)})
+
+
+def is_text(kubeconfig: str) -> bool:
+    """Whether it is the text of a kubeconfig, as YAML or JSON, and not the path of a file."""
+    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fairlead.catalog.model import Catalog, MachineRow
-from fairlead.plan import health_show
+from fairlead.plan import costs, health_show, nearby
 from fairlead.plan.gpu_model import Software
-from fairlead.plan.model import PlatformPlan, PoolPlan
+from fairlead.plan.model import NodePlan, PlatformPlan, PoolPlan
 from fairlead.plan.software import NVIDIA, OWNERS
 from fairlead.spec.table import table
 
@@ -59,13 +59,22 @@ def _node(pool: PoolPlan, plan: PlatformPlan) -> Iterator[str]:
         yield f"  fabric    {node.fabric}{cards}"
     if node.local_disks:
         yield f"  disks     {node.local_disks} x {node.local_disk_gib} GiB inside, {pool.local_disks}"
-    if node.price is None:
-        yield "  price     no table has one for this machine in this region"
-    else:
-        yield (
-            f"  price     {node.price:.2f} USD/h a node on demand ({node.price_date}); on demand the pool costs"
-            f" {node.price * pool.min_nodes:.2f} to {node.price * pool.max_nodes:.2f} USD/h"
-        )
+    yield from _cost(pool, node)
+
+
+def _cost(pool: PoolPlan, node: NodePlan) -> Iterator[str]:
+    """What a node costs on each step of the ladder, and the pool from its fewest nodes to its most."""
+    head = "  price     "
+    for rung in pool.rungs:
+        price, day = node.price_of(rung.capacity)
+        note = ", used or not" if rung.capacity == "reserved" else ""
+        known = f"{price:.2f} USD/h a node ({day}){note}" if price is not None else "no table has one here"
+        yield f"{head}{rung.capacity}: {known}"
+        head = "            "
+    first, dearest = costs.first_step(pool), costs.dearest_step(pool)
+    low = "0.00" if not pool.min_nodes else "not known" if first is None else f"{first * pool.min_nodes:.2f}"
+    high = "not known" if dearest is None else f"{dearest * pool.max_nodes:.2f}"
+    yield f"  cost      {low} USD/h at the least, by the first step, to {high} at the most, by the dearest"
 
 
 def _others(pool: PoolPlan, plan: PlatformPlan, catalog: Catalog) -> Iterator[str]:
@@ -82,11 +91,7 @@ def _others(pool: PoolPlan, plan: PlatformPlan, catalog: Catalog) -> Iterator[st
         yield from table(
             ("machine", "count", "vcpus", "memory"), [_row(row) for row in others], indent="            "
         )
-    elsewhere = sorted(
-        target
-        for target, rows in catalog.machines.items()
-        if target != plan.target and any(row.accelerator == pool.accelerator for row in rows.values())
-    )
+    elsewhere = nearby.targets_with(pool.accelerator, catalog, plan.target)
     if elsewhere:
         yield f"  elsewhere target {', '.join(elsewhere)} has {pool.accelerator} too"
 

@@ -11,6 +11,59 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class RdmaPlan:
+    """What others offer of InfiniBand or RoCE on a pool's nodes."""
+
+    resources: Mapping[str, int]
+    """What a pod of a whole node asks for; empty: this platform offers it."""
+    networks: tuple[str, ...] = ()
+    """Networks that it joins, NAMESPACE/NAME."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of the node inside a container."""
+
+    path: str
+    mount: str
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A program beside each job, with rights on the node: exactly this, and nothing that resembles it."""
+
+    name: str
+    image: str
+    """In the lock."""
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    capabilities: tuple[str, ...]
+    folders: tuple[Folder, ...]
+    annotations: Mapping[str, str]
+    """By which the node's devices reach it."""
+    injector: str
+    """Beginning of such annotations: nobody else may use one."""
+    ready: str = ""
+    """File that it writes once it can serve."""
+    shared: str = ""
+    """Folder that it shares with the job."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A device that each pod of a job claims, and how the queue counts it."""
+
+    device_class: str
+    resource: str
+    """Name under which the queue counts it."""
+    template: str
+    """ResourceClaimTemplate in every tenant's namespace: its ComputeDomain's controller makes it."""
+    domain: str
+    """ComputeDomain in every tenant's namespace."""
+
+
+@dataclass(frozen=True)
 class JobFabric:
     """What the jobs of several whole nodes of one accelerator get of the network between them."""
 
@@ -30,6 +83,14 @@ class JobFabric:
     """Shell file of the job's image that sets further variables, where it is there; empty: none."""
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     """Annotations of a pod, by which it asks for the networks of its node."""
+    daemon: Daemon | None = None
+    """What runs beside the job."""
+    folders: tuple[Folder, ...] = ()
+    """Folders of the node that the job sees."""
+    claim: Claim | None = None
+    """What each pod claims of the NVLink between nodes, which is there beside any other network."""
+    apart: str = ""
+    """Why jobs of accelerators with such an NVLink get none of it."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +119,15 @@ class FabricsPlan:
     """What runs on nodes."""
     uncounted: tuple[str, ...] = ()
     """Extended resources of jobs that no quota counts: those of every fabric."""
+    permitted: tuple[str, ...] = ()
+    """Tenants whose jobs may run a daemon with rights on the node."""
+
+    @property
+    def daemons(self) -> tuple[JobFabric, ...]:
+        """What jobs get that has a daemon: only those of permitted tenants may have it."""
+        return tuple(one for one in self.jobs if one.daemon)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What pods claim, each once."""
+        return tuple(dict.fromkeys(one.claim for one in self.jobs if one.claim))

@@ -12,12 +12,17 @@ from fairlead.plan.policy import LAYER_NEEDS
 from fairlead.spec.layer import Layer, Layers
 
 DEVICE_PLUGIN = "device-plugin"
-CHARTS: Mapping[str, tuple[str, ...]] = {"queue": ("kueue",), "jobs": ("jobset", "kubeflow-trainer")}
+CHARTS: Mapping[str, tuple[str, ...]] = {
+    "queue": ("kueue",),
+    "jobs": ("jobset", "kubeflow-trainer"),
+    "scaling": ("keda",),
+}
 PURPOSE: Mapping[str, str] = {
     "tenancy": "namespaces, quotas, rights and network policies of the tenants",
     "queue": "quota, order, gangs and preemption by Kueue",
     "jobs": "distributed training jobs by JobSet and Kubeflow Trainer",
     "health": "faults of nodes are found and mended by one policy",
+    "scaling": "services follow requests and accelerator use, to and from zero, by KEDA",
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fairlead.catalog.model import AcceleratorRow, Catalog, MachineRow
 from fairlead.errors import Problem, nearest, one_of
-from fairlead.plan import brought
+from fairlead.plan import brought, nearby
 from fairlead.spec.onprem import Nodes
 from fairlead.spec.pool import Pool
 from fairlead.values import quantity
@@ -129,33 +129,27 @@ def _contradiction(pool: Pool, machine: MachineRow, where: str) -> Problem:
 def _not_carried(
     pool: Pool, where: str, row: AcceleratorRow | None, target: str, catalog: Catalog
 ) -> Problem:
-    machines = catalog.machines[target].values()
     if row is None or pool.accelerators is None:
         return Problem(
-            f"{where}", f"target {target} has no machine without accelerators", fix="ask for accelerators"
+            where, f"target {target} has no machine without accelerators", fix="ask for accelerators"
         )
-    counts = sorted({machine.count for machine in machines if machine.accelerator == row.name})
-    given = str(pool.accelerators)
-    if counts:
-        what = f"no machine of target {target} has {pool.accelerators.count} x {row.name}"
-        allowed = ", ".join(f"{row.name}:{count}" for count in counts)
+    asked, where = pool.accelerators, f"{where}.accelerators"
+    there, others = nearby.counts(asked, row, target, catalog), nearby.elsewhere(asked, row, target, catalog)
+    if there:
+        what = f"no machine of target {target} has {asked.count} x {row.name}"
         fix = "choose one of these counts, and more nodes for more accelerators"
-    else:
-        what = f"no machine of target {target} has {row.name}"
-        allowed = ", ".join(sorted({_carried(machine) for machine in machines if machine.count}))
-        elsewhere = sorted(_targets_with(row.name, catalog))
-        fix = (
-            f"target {', '.join(elsewhere)} has it"
-            if elsewhere
-            else "choose an accelerator that the target has"
-        )
-    return Problem(f"{where}.accelerators", what, given, allowed, fix)
-
-
-def _targets_with(accelerator: str, catalog: Catalog) -> Iterator[str]:
-    for target, machines in catalog.machines.items():
-        if any(machine.accelerator == accelerator for machine in machines.values()):
-            yield target
+        return Problem(where, what, str(asked), ", ".join(there), "; or ".join(filter(None, (fix, others))))
+    absent = catalog.absent.get(target, {}).get(row.name)
+    what = f"no machine of target {target} has {row.name}" + (f": {absent.reason}" if absent else "")
+    near = f"{', '.join(nearby.closest(asked, row, target, catalog))} (nearest)"
+    fix = others or "choose an accelerator that the target has"
+    return Problem(
+        where,
+        what,
+        str(asked),
+        near,
+        f"{fix}; `fairlead accelerators --target {target}` lists what {target} has",
+    )
 
 
 def _not_offered(pool: Pool, where: str, fitting: Sequence[MachineRow]) -> Problem:
@@ -175,14 +169,10 @@ def _not_in_region(
     names = ", ".join(machine.name for machine in fitting)
     regions = sorted({one for machine in fitting for one in machine.regions})
     accelerator = fitting[0].accelerator
-    others = (
-        [target for target in _targets_with(accelerator, catalog) if target != fitting[0].target]
-        if accelerator
-        else []
-    )
+    others = nearby.targets_with(accelerator, catalog, fitting[0].target) if accelerator else []
     fix = "choose another region or another machine"
     if others:
-        fix += f"; target {', '.join(sorted(others))} has {accelerator} too"
+        fix += f"; target {', '.join(others)} has {accelerator} too"
     return Problem(where, f"region {region} does not have {names}", given, ", ".join(regions), fix)
 
 

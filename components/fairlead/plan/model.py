@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fairlead.plan.fabric_model import FabricsPlan
+from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.queue_model import QueuesPlan
+from fairlead.plan.scaling_model import ScalingPlan
 
 CapabilityStatus = Literal["supported", "unsupported", "unproven"]
 
@@ -62,6 +63,17 @@ class NodePlan:
     price: float | None
     """USD an hour, on demand, in the platform's region; None where no table has it."""
     price_date: str
+    """Of the table; `undated` where it has no date; empty where there is no price."""
+    spot_price: float | None = None
+    """USD an hour, as spot, in the platform's region; None where no table has it."""
+    spot_date: str = ""
+
+    def price_of(self, capacity: str) -> tuple[float | None, str]:
+        """USD an hour of a node that is bought this way, and the table's date. A reservation is paid for like nodes
+        on demand; no table has flexible capacity."""
+        if capacity == "spot":
+            return self.spot_price, self.spot_date
+        return (None, "") if capacity == "flex" else (self.price, self.price_date)
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,8 @@ class PoolPlan:
     """Size of a node's own disk; None for the target's usual one."""
     local_disks: str = "ephemeral"
     image_streaming: bool = False
+    image_cache: tuple[str, ...] = ()
+    """Disk images with container images in them."""
     max_seconds: int | None = None
     """Flexible capacity: how long a node is kept at most."""
     sharing: SharingPlan = SharingPlan()
@@ -159,6 +173,8 @@ class PoolPlan:
     drain_minutes: int = 60
     node: NodePlan | None = None
     """None where nodes are not bought: on the local target, and on a cluster that others have built."""
+    rdma: RdmaPlan | None = None
+    """What others offer of InfiniBand or RoCE on these nodes; None where nobody else does."""
 
     @property
     def asked_as(self) -> str | None:
@@ -183,6 +199,8 @@ class TenantPlan:
     egress: tuple[str, ...]
     quota: Mapping[str, str]
     """ResourceQuota hard limits."""
+    host_access: tuple[str, ...] = ()
+    """What of the nodes its jobs may touch: fabric, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -223,9 +241,22 @@ class Site:
         """Capability -> why this very platform does not have it, though its target could."""
         return {}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the plan must know of this target."""
+        return ()
+
+    def pod_selector(self, pool: PoolPlan) -> Mapping[str, str]:
+        """Node labels by which pods must ask for a pool's nodes; empty: their resource is enough."""
+        return {}
+
     def fabric_networks(self, pool: str) -> tuple[str, ...]:
         """Network objects by which pods on a pool's nodes ask for interfaces of the fabric; empty: they need not."""
         return ()
+
+    def fabric_apart(self, pool: str) -> str:
+        """Why nodes of a pool do not reach each other by their fabric; empty where they do."""
+        return ""
 
 
 def lacking(*, shared: bool, parallel: bool) -> Mapping[str, str]:
@@ -264,6 +295,8 @@ class PlatformPlan:
     """The network between nodes: which jobs get it, and what runs on nodes for it."""
     health: HealthPlan = field(default_factory=HealthPlan)
     """The fault policy: what is found, by whom, and what is done about it."""
+    scaling: ScalingPlan = field(default_factory=ScalingPlan)
+    """What scales services."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

@@ -16,6 +16,7 @@ LAYER_NEEDS: Mapping[str, tuple[str, ...]] = {
     "queue": ("tenancy",),
     "jobs": ("queue",),
     "health": (),
+    "scaling": (),
 }
 """Layers in the order in which they run, each with those that must run before."""
 

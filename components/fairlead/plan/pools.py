@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 
 from fairlead import labels
-from fairlead.catalog.model import Catalog, MachineRow, NodeImageRow, PriceRow, TargetRow
+from fairlead.catalog.model import Catalog, MachineRow, NodeImageRow, TargetRow
+from fairlead.catalog.prices import PriceRow
 from fairlead.errors import InputError
 from fairlead.plan import sharing
+from fairlead.plan.fabric_model import RdmaPlan
 from fairlead.plan.machines import Choice, choose
 from fairlead.plan.model import NodePlan, PoolPlan, Rung, Taint, Toleration
+from fairlead.plan.provisioning import provisioned
 from fairlead.spec.pool import Pool
 from fairlead.spec.target import CloudTarget
 from fairlead.spec.targets import AnyTarget
@@ -58,11 +62,7 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         Rung(
             word,
             {**_labels(pool, word, asked_as, machine), **plugin},
-            tuple(
-                Taint(one.key, one.value, one.effect)
-                for one in catalog.taints.values()
-                if (one.target, one.capacity) == (row.name, word)
-            ),
+            tuple(_by_the_target(pool, word, target, catalog)),
         )
         for word in pool.capacity
     )
@@ -104,6 +104,7 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         disk_gib=pool.disk_gib,
         local_disks=pool.local_disks,
         image_streaming=pool.image_streaming,
+        image_cache=pool.image_cache,
         max_seconds=seconds(pool.max_duration) if pool.max_duration else None,
         sharing=shared,
         idle_seconds=seconds(pool.idle_after),
@@ -112,6 +113,22 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         max_unavailable=pool.disruption.max_unavailable,
         drain_minutes=pool.disruption.drain_minutes,
         node=_node(pool, machine, catalog, region_of(target)),
+        rdma=_rdma(pool),
+    )
+
+
+def _by_the_target(pool: Pool, capacity: str, target: AnyTarget, catalog: Catalog) -> Iterator[Taint]:
+    """Taints that the target itself puts on the pool's nodes of a capacity."""
+    queued = pool.name in provisioned(target)
+    for one in catalog.taints.values():
+        if (one.target, one.capacity) == (target.kind, capacity) and (queued or not one.queued):
+            yield Taint(one.key, one.value, one.effect)
+
+
+def _rdma(pool: Pool) -> RdmaPlan | None:
+    told = pool.rdma
+    return (
+        RdmaPlan(dict(told.resources), told.networks) if told and (told.resources or told.networks) else None
     )
 
 
@@ -156,7 +173,9 @@ def _node(pool: Pool, machine: MachineRow, catalog: Catalog, region: str | None)
         local_disks=disks,
         local_disk_gib=machine.local_disk_gib if disks else 0,
         price=price.on_demand if price else None,
-        price_date=price.date if price else "",
+        price_date=price.date if price and price.on_demand is not None else "",
+        spot_price=price.spot if price else None,
+        spot_date=price.spot_day if price and price.spot is not None else "",
     )
 
 

@@ -21,8 +21,10 @@ class TopologyPlan:
 
 @dataclass(frozen=True)
 class NearnessPlan:
-    """What a word of a job about nearness means on this platform."""
+    """What a word of a job about nearness means for an accelerator of this platform."""
 
+    accelerator: str
+    """As jobs ask for it: H100, or a share, H100/1g.10gb."""
     word: str
     """near, rack or block."""
     level: str
@@ -55,7 +57,7 @@ class FlavorPlan:
     totals: Mapping[str, str]
     """Most of each resource there can be, over all pools of the flavor."""
     topology: str = ""
-    """Name of its tree of nodes; empty where its pools grow: see plan.topology."""
+    """Name of its tree of nodes; empty where its work is not placed by topology: see plan.topology."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class QueuesPlan:
     """Topology labels that every node of the target carries, widest first; the last is kubernetes.io/hostname."""
     topologies: tuple[TopologyPlan, ...]
     nearness: tuple[NearnessPlan, ...]
-    """Words of jobs with accelerators that can be kept here."""
+    """Words of jobs that can be kept here, for each accelerator that is placed by topology."""
     resources: tuple[str, ...]
     """Resources under quota, cpu and memory first."""
     flavors: tuple[FlavorPlan, ...]
@@ -113,6 +115,13 @@ class QueuesPlan:
     """Whether what is borrowed is shared by weight, also by eviction."""
     stages: tuple[str, ...]
     priorities: tuple[PriorityPlan, ...]
+    claims: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Device class of which pods claim a device -> the resource by which the queue counts it."""
+
+    @property
+    def accelerators(self) -> tuple[str, ...]:
+        """What jobs may ask for here, in the order of the flavors."""
+        return tuple(dict.fromkeys(one.accelerator for one in self.flavors if one.accelerator))
 
     def levels_of(self, accelerator: str | None) -> tuple[str, ...]:
         """Topology labels of the nodes that are asked for by this name, None for plain ones."""

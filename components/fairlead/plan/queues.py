@@ -15,8 +15,15 @@ from fairlead.plan import limits, topology
 from fairlead.plan.model import PoolPlan, Taint
 from fairlead.plan.policy import CAPACITY_ORDER, PRIORITY_STEPS
 from fairlead.plan.provisioning import provisioning
-from fairlead.plan.queue_model import FlavorPlan, FlavorQuota, PriorityPlan, QueuePlan, QueuesPlan
-from fairlead.plan.sharing import node_value
+from fairlead.plan.queue_model import (
+    FlavorPlan,
+    FlavorQuota,
+    NearnessPlan,
+    PriorityPlan,
+    QueuePlan,
+    QueuesPlan,
+)
+from fairlead.plan.sharing import node_value, object_name
 from fairlead.spec.layer import QueueLayer
 from fairlead.values import cpu_text, memory_text, quantity
 
@@ -76,12 +83,14 @@ class Flavor:
     """True where only running nodes know the cores and memory: then it has what is promised of it."""
     given: dict[str, Amounts] = field(default_factory=dict[str, Amounts])
     """Tenant -> its share."""
+    tree: topology.Tree | None = None
+    """Where its nodes stand; None where its work is not placed by topology."""
 
     @property
     def name(self) -> str:
-        """For example h100-on-demand, cpu-on-demand, h100-reserved-spot, h100-1g-10gb-on-demand."""
-        what = (self.accelerator or CPU).lower().replace(".", "-").replace("/", "-")
-        return f"{what}-{'-'.join(self.ladder)}"
+        """For example h100-on-demand, cpu-on-demand-unplaced, h100-reserved-spot, h100-1g-10gb-on-demand."""
+        what = object_name(self.accelerator or CPU)
+        return topology.flavor_name(f"{what}-{'-'.join(self.ladder)}", self.tree)
 
     def left(self, resource: str) -> int:
         """What nobody has been given yet."""
@@ -97,22 +106,19 @@ def share_out(
     name: str, pools: Sequence[PoolPlan], claims: Sequence[Claim], ground: Ground, asked: QueueLayer
 ) -> QueuesPlan:
     """The queues of a platform. The claims must fit: `plan.check` has made sure of it."""
-    flavors = _flavors(pools)
+    flavors = _flavors(pools, ground)
     for claim in claims:
         _give_accelerators(claim, flavors)
         _give_plain(claim, flavors)
     _close(flavors)
     resources = (CPU, MEMORY, *sorted({flavor.resource for flavor in flavors if flavor.resource}))
-    trees = {flavor.name: ground.placing.of(flavor.pools, ground.base) for flavor in flavors}
     return QueuesPlan(
         cohort=name,
         levels=ground.row.topology_levels,
-        topologies=topology.topologies(name, filter(None, trees.values())),
-        nearness=topology.nearness(
-            [tree for one in flavors if one.accelerator and (tree := trees[one.name])]
-        ),
+        topologies=topology.topologies(name, (one.tree for one in flavors if one.tree)),
+        nearness=_nearness(flavors),
         resources=resources,
-        flavors=tuple(_flavor_plan(name, flavor, resources, trees[flavor.name]) for flavor in flavors),
+        flavors=tuple(_flavor_plan(name, flavor, resources) for flavor in flavors),
         provisioning=tuple(
             request
             for flavor in flavors
@@ -148,7 +154,16 @@ def size(text: str) -> int:
     return int(quantity(text))
 
 
-def _flavors(pools: Iterable[PoolPlan]) -> list[Flavor]:
+def _nearness(flavors: Sequence[Flavor]) -> tuple[NearnessPlan, ...]:
+    """What jobs may say about nearness, accelerator by accelerator."""
+    trees: dict[str, list[topology.Tree]] = {}
+    for one in flavors:
+        if one.accelerator and one.tree:
+            trees.setdefault(one.accelerator, []).append(one.tree)
+    return tuple(word for name, found in trees.items() for word in topology.nearness(name, found))
+
+
+def _flavors(pools: Iterable[PoolPlan], ground: Ground) -> list[Flavor]:
     """One flavor per accelerator and ladder; plain ones first, so that plain jobs go there first."""
     found: dict[tuple[str | None, tuple[str, ...]], Flavor] = {}
     for pool in pools:
@@ -163,6 +178,8 @@ def _flavors(pools: Iterable[PoolPlan]) -> list[Flavor]:
             _add(flavor.total, MEMORY, pool.max_nodes * size(pool.memory))
         if pool.resource:
             _add(flavor.total, pool.resource, pool.max_nodes * pool.offered)
+    for flavor in found.values():
+        flavor.tree = ground.placing.of(flavor.pools, ground.base)
     return sorted(found.values(), key=_order)
 
 
@@ -210,16 +227,14 @@ def _close(flavors: Iterable[Flavor]) -> None:
                 flavor.total[resource] = sum(share.get(resource, 0) for share in flavor.given.values())
 
 
-def _flavor_plan(
-    platform: str, flavor: Flavor, resources: Sequence[str], tree: topology.Tree | None
-) -> FlavorPlan:
+def _flavor_plan(platform: str, flavor: Flavor, resources: Sequence[str]) -> FlavorPlan:
     node_labels = {labels.ACCELERATOR: node_value(flavor.accelerator)}
     if len(flavor.ladder) > 1:
         node_labels[labels.LADDER] = ".".join(flavor.ladder)
     else:
         node_labels[labels.CAPACITY] = flavor.ladder[0]
     totals = _texts(resources, flavor.total)
-    name = topology.name_of(platform, tree) if tree else ""
+    name = topology.name_of(platform, flavor.tree) if flavor.tree else ""
     return FlavorPlan(flavor.name, flavor.accelerator, node_labels, flavor.taints, totals, name)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
-from fairlead.plan import fabric, health, sharing, sites
+from fairlead.plan import channels, fabric, health, scaling, selecting, sharing, sites
 from fairlead.plan.check import check
 from fairlead.plan.layers import layer_plans
 from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
@@ -43,7 +43,10 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     site = sites.of(target.name).site(spec, pools, catalog)
     mending = health.health_plan(spec.layers.health, pools, target.name, faults.load())
     gpu = gpu_plan(spec.layers.gpu, pools, target, catalog)
-    fabrics = fabric.fabrics_plan(pools, site, catalog)
+    permitted = [tenant.name for tenant in spec.tenants if fabric.FABRIC in tenant.host_access]
+    fabrics = fabric.fabrics_plan(pools, site, catalog, gpu, permitted)
+    queues = channels.with_channels(queues, pools, fabrics.jobs)
+    services = scaling.scaling_plan(spec.layers.scaling, pools)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
@@ -57,12 +60,16 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         capabilities=tuple(_capabilities(target, catalog, site.lacks)),
         notes=(
             *_notes(pools, claims, queues),
-            *fabric.notes(pools, fabrics, catalog),
+            *site.notes,
+            *selecting.notes(pools, site),
+            *fabric.notes(fabrics),
             *health.notes(mending, pools),
+            *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
         ),
         gpu=gpu,
         health=mending,
         fabrics=fabrics,
+        scaling=services,
     )
 
 
@@ -99,7 +106,9 @@ def _tenant(tenant: Tenant) -> TenantPlan:
         "persistentvolumeclaims": str(tenant.quota.volumes),
         **TENANT_OBJECTS,
     }
-    return TenantPlan(tenant.name, tenant.name, tenant.groups, tenant.pod_security, tenant.egress, quota)
+    return TenantPlan(
+        tenant.name, tenant.name, tenant.groups, tenant.pod_security, tenant.egress, quota, tenant.host_access
+    )
 
 
 def _capabilities(target: TargetRow, catalog: Catalog, lacks: Mapping[str, str]) -> Iterator[Capability]:

@@ -72,6 +72,11 @@ def node_value(name: str | None) -> str:
     return name.replace("/", "_") if name else labels.NO_ACCELERATOR
 
 
+def object_name(name: str) -> str:
+    """What a pool is asked by, as a part of an object's name: h100, a100-80gb, h100-1g-10gb."""
+    return name.lower().replace(".", "-").replace("/", "-")
+
+
 def plan_of(asked: Sharing) -> SharingPlan:
     """The spec's choice as the plan has it."""
     if isinstance(asked, str):

@@ -29,20 +29,30 @@ def placing(queues: QueuesPlan) -> list[str]:
     rows = [
         (
             flavor.name,
-            levels.get(flavor.topology, "not by topology: its pools grow"),
+            levels.get(flavor.topology, "not by topology"),
             requests.get(flavor.name, NONE),
         )
         for flavor in queues.flavors
     ]
-    words = [
-        f"{one.word} {'within one' if one.required else 'preferably within one'} {one.level or 'node'}"
-        for one in queues.nearness
-    ]
     return [
         "Placing of gangs, by flavor",
         *table(("flavor", "node labels, widest first", "asked for as a whole by"), rows),
-        *([f"  topology of jobs: {'; '.join(words)}"] if words else []),
+        *(f"  topology of jobs on {', '.join(names)}: {words}" for words, names in _words(queues).items()),
     ]
+
+
+def _words(queues: QueuesPlan) -> Mapping[str, list[str]]:
+    """What the words of jobs mean -> the accelerators for which they mean it."""
+    said: dict[str, list[str]] = {}
+    for one in queues.nearness:
+        means = (
+            f"{one.word} {'within one' if one.required else 'preferably within one'} {one.level or 'node'}"
+        )
+        said.setdefault(one.accelerator, []).append(means)
+    found: dict[str, list[str]] = {}
+    for name, means in said.items():
+        found.setdefault("; ".join(means), []).append(name)
+    return found
 
 
 def borrows(queue: QueuePlan) -> str:

@@ -3,12 +3,13 @@
 Kueue places by the nodes that exist, and an autoscaler makes nodes for pods, which only admission
 creates: a pool that grows has no topology, or its first job would wait for ever. In a queue with
 flavors of both kinds work that names no topology goes to the flavors without one, and work that
-names one to the others. Jobs with accelerators name one, plain jobs do not: so the two sides are
-decided apart, and plain pools may grow beside accelerator pools that are placed by racks.
+names one to the others. Whether a job names one is said by the runtime of its accelerator, so each
+accelerator is decided by itself. Plain work names none: plain nodes are placed where all else is.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from fairlead.spec.targets import AnyTarget
 
 HOSTNAME = "kubernetes.io/hostname"
 NEAR, RACK, BLOCK = "near", "rack", "block"
+UNPLACED = "unplaced"
+"""End of the names of flavors without a topology."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Tree:
     levels: tuple[str, ...]
     block: str = ""
     rack: str = ""
+    chosen: bool = False
+    """Whether its labels are the spec's own, which may choose others tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Placing:
     """Where the pools of a platform stand, and which of them are placed by it."""
 
     trees: Mapping[str, Tree]
-    """Pool -> its tree; pools that grow have none."""
+    """Pool -> its tree; pools that are not placed by topology have none."""
 
     def of(self, pools: Sequence[PoolPlan], base: Tree) -> Tree | None:
         """The tree of one flavor's pools: theirs if they share one, else what every node carries."""
@@ -53,12 +58,15 @@ def placing(
 ) -> Placing:
     """Trees of the pools that are placed by topology. provisioned: pools that grow by request, before placing."""
     whole = set(provisioned)
-    grow = [pool for pool in elastic(pools) if pool.name not in whole]
-    by_accelerators = not any(pool.accelerator for pool in grow)
-    # Work that names no topology must find a flavor without one, unless all flavors have one.
-    plain = by_accelerators and not any(pool.accelerator is None for pool in grow)
+    grow = {pool.asked_as for pool in elastic(pools) if pool.name not in whole}
+    # One runtime serves all pools of an accelerator: where one of them grows, none is placed. Plain work names no
+    # topology and must find a flavor without one, unless all flavors have one.
     return Placing(
-        {pool.name: tree(pool) for pool in pools if (by_accelerators if pool.accelerator else plain)}
+        {
+            pool.name: tree(pool)
+            for pool in pools
+            if (pool.asked_as not in grow if pool.accelerator else not grow)
+        }
     )
 
 
@@ -75,7 +83,9 @@ def tree_of(pool: PoolPlan, target: AnyTarget, row: TargetRow, catalog: Catalog)
         and (target.topology.block or target.topology.rack)
     ):
         block, rack = target.topology.block or "", target.topology.rack or ""
-        return Tree("racks", (*filter(None, (block, rack)), HOSTNAME), block, rack)
+        levels = (*filter(None, (block, rack)), HOSTNAME)
+        mark = hashlib.sha256(" ".join(levels).encode()).hexdigest()[:4]
+        return Tree(f"racks-{mark}", levels, block, rack, chosen=True)
     capacities = {rung.capacity for rung in pool.rungs}
     for one in catalog.topologies.values():
         stands = one.target == row.name and re.fullmatch(one.machines, pool.machine)
@@ -94,16 +104,23 @@ def name_of(platform: str, tree: Tree) -> str:
     return f"{platform}-{tree.name}" if tree.name else platform
 
 
-def nearness(trees: Sequence[Tree]) -> tuple[NearnessPlan, ...]:
-    """What the words of jobs mean on flavors of accelerators that stand in these trees; nothing without any."""
+def flavor_name(stem: str, tree: Tree | None) -> str:
+    """Name of a flavor. Its topology cannot be changed: where that may become another, the name does too."""
+    if tree is None:
+        return f"{stem}-{UNPLACED}"
+    return f"{stem}-{tree.name}" if tree.chosen else stem
+
+
+def nearness(accelerator: str, trees: Sequence[Tree]) -> tuple[NearnessPlan, ...]:
+    """What the words of jobs mean on an accelerator's flavors, which stand in these trees; nothing without any."""
     if not trees:
         return ()
     near = next((level for level in _narrowest_first(trees[0]) if all(level in t.levels for t in trees)), "")
-    words = [NearnessPlan(NEAR, near, required=False)]
+    words = [NearnessPlan(accelerator, NEAR, near, required=False)]
     for word, levels in ((RACK, [tree.rack for tree in trees]), (BLOCK, [tree.block for tree in trees])):
         known = next(filter(None, levels), "")
         if known:
-            words.append(NearnessPlan(word, known, required=True))
+            words.append(NearnessPlan(accelerator, word, known, required=True))
     return tuple(words)
 
 
@@ -122,8 +139,9 @@ def placing_notes(pools: Sequence[PoolPlan], queues: QueuesPlan) -> Iterator[str
             f"Pools {grow} grow when work waits: work on pools {names} is admitted by quota and not by the nodes that"
             " stand; a gang whose pods are not all ready in time gives its place back."
         )
-        if queues.topologies:
-            yield (
-                "Work of accelerators is placed by topology, plain work is not: objects that are not made by"
-                " fairlead name a topology for accelerators by kueue.x-k8s.io/podset-unconstrained-topology."
-            )
+    placed = sorted({flavor.accelerator or "plain" for flavor in queues.flavors if flavor.topology})
+    if free and placed:
+        yield (
+            f"Work of {', '.join(placed)} is placed by topology, other work is not: objects that are not made by"
+            " fairlead name a topology for it by kueue.x-k8s.io/podset-unconstrained-topology."
+        )

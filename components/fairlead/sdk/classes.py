@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -28,8 +28,13 @@ NESTED = ("_inputs", "outputs")
 DECORATORS = ("input_type", "output_type")
 WAITING = "__waiting__"
 """Name in a module of its classes that are not made yet."""
+OFFERED = "__offered__"
+"""Name in a module of the list of its names: `__all__` depends on who asks."""
 _MAKING = RLock()
-"""Held while classes are made: answers of the engine are read in several threads."""
+"""Held while classes are made: a program may have threads. Nothing is imported under it, so nothing waits
+for it that holds a lock of an import."""
+_HERE = local()
+"""What this thread does: `leaves`, the modules of nested arguments whose resources are being run."""
 
 
 @dataclass
@@ -65,16 +70,20 @@ class ByClasses(InspectLoader):
         code = self._whole.get_code(module.__name__)
         assert code  # noqa: S101 - the finder takes files only
         inside = vars(module)
-        inside["__builtins__"] = {**vars(builtins), "__build_class__": waiting_class}
-        with _noted_decorators():
-            exec(code, inside)  # noqa: S102 - installed code
+        own = {"__build_class__": waiting_class, "__import__": noting_import}
+        inside["__builtins__"] = {**vars(builtins), **own}
+        exec(code, inside)  # noqa: S102 - installed code
         inside["__builtins__"] = builtins
+        inside.update({name: pulumi for name, one in inside.items() if one is _NOTING})
         waiting = {name: one for name, one in inside.items() if isinstance(one, Waiting)}
         for name in waiting:
             del inside[name]
         inside[WAITING] = waiting
+        inside[OFFERED] = inside.pop("__all__", [])
 
         def named(name: str) -> Any:
+            if name == "__all__":
+                return [] if module in vars(_HERE).get("leaves", ()) else inside[OFFERED]
             with _MAKING:
                 _make(name, waiting, inside)
             if name not in inside:
@@ -89,37 +98,46 @@ def waiting_class(body: FunctionType, name: str, *bases: Any, **named: Any) -> W
     return Waiting(body, name, bases, named)
 
 
-@contextmanager
-def _noted_decorators() -> Generator[None]:
-    """Pulumi's decorators of classes note themselves on a class that waits."""
-    real = {name: getattr(pulumi, name) for name in DECORATORS}
+class _Noting(ModuleType):
+    """Stands for `pulumi` in such a file: its decorators note themselves on a class that waits."""
 
-    def noting(decorator: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def note(one: Any) -> Any:
-            if not isinstance(one, Waiting):
-                return decorator(one)
-            one.decorators.append(decorator)
-            return one
+    def __init__(self) -> None:
+        super().__init__(pulumi.__name__)
+        for name in DECORATORS:
+            setattr(self, name, _noted(getattr(pulumi, name)))
 
-        return note
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pulumi, name)
 
-    for name, decorator in real.items():
-        setattr(pulumi, name, noting(decorator))
-    try:
-        yield
-    finally:
-        for name, decorator in real.items():
-            setattr(pulumi, name, decorator)
+
+def _noted(decorator: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def note(one: Any) -> Any:
+        if not isinstance(one, Waiting):
+            return decorator(one)
+        one.decorators.append(decorator)
+        return one
+
+    return note
+
+
+_NOTING = _Noting()
+
+
+def noting_import(name: str, *others: Any, **named: Any) -> Any:
+    """What stands for the import statement."""
+    found = builtins.__import__(name, *others, **named)
+    return _NOTING if found is pulumi else found
 
 
 def _make(name: str, waiting: dict[str, Waiting], inside: dict[str, Any]) -> None:
-    """Makes a class and those that it names, as far as they wait."""
-    left = [name]
+    """Makes a class and those that it names, as far as they wait; no thread sees it without them."""
+    left, made = [name], dict[str, Any]()
     while left:
         one = waiting.pop(left.pop(), None)
         if one is not None:
-            inside[one.name] = one.made()
+            made[one.name] = one.made()
             left += [text for text in quoted(one.body.__code__) if text in waiting]
+    inside.update(made)
 
 
 def quoted(code: CodeType) -> Iterator[str]:
@@ -149,7 +167,7 @@ class Leaf(InspectLoader):
         inputs = self._inputs(module)
         with _nothing_for_a_star(inputs):
             exec(code, vars(module))  # noqa: S102 - installed code
-        offered: list[str] = vars(inputs).get("__all__", []) if inputs else []
+        offered: list[str] = vars(inputs).get(OFFERED, []) if inputs else []
         for name in set(quoted(code)).intersection(offered):
             vars(module).setdefault(name, getattr(inputs, name))
 
@@ -162,16 +180,13 @@ class Leaf(InspectLoader):
 
 @contextmanager
 def _nothing_for_a_star(inputs: ModuleType | None) -> Generator[None]:
-    """`from ._inputs import *` finds nothing meanwhile."""
-    if inputs is None or WAITING not in vars(inputs):
-        yield
-        return
-    every = vars(inputs)["__all__"]
-    vars(inputs)["__all__"] = []
+    """`from ._inputs import *` finds nothing meanwhile, in this thread."""
+    leaves: list[ModuleType | None] = vars(_HERE).setdefault("leaves", [])
+    leaves.append(inputs)
     try:
         yield
     finally:
-        vars(inputs)["__all__"] = every
+        leaves.pop()
 
 
 def light(spec: ModuleSpec, package: str, leaf: str) -> ModuleSpec:

@@ -70,7 +70,7 @@ class _ByLeaves(Loader):
                         return found
             elif name != "__all__":
                 raise AttributeError(name)
-            del module.__dict__["__getattr__"]
+            module.__dict__.pop("__getattr__", None)  # another thread may have been here meanwhile
             self._whole.exec_module(module)
             return getattr(module, name)
 

@@ -24,7 +24,10 @@ class Model(BaseModel):
 
     model_config = ConfigDict(
         defer_build=True,
-        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
     )
 
 

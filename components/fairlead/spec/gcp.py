@@ -58,6 +58,9 @@ class GcpTarget(CloudTarget):
     """Opens the API server by its DNS name to whoever IAM lets in, from anywhere: no range is asked for."""
     security_group: Annotated[str, StringConstraints(pattern=r"^gke-security-groups@[^@\s]+$")] | None = None
     """Google group gke-security-groups@DOMAIN, whose groups can be named as tenants' groups and admins."""
+    data_access_logs: Flag = False
+    """Logs who reads what through the APIs of the cluster and of keys, and who writes to the object store. Google
+    charges for them; they stay on when the platform is taken down."""
     driver: Literal["default", "latest"] = "default"
     """NVIDIA driver that GKE installs: the one of the node version, or the newest that it offers."""
     queued: tuple[Name, ...] = ()

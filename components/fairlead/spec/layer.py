@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from fairlead.spec.base import Flag, Model, Text
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
+from fairlead.spec.scaling import Scaling
 
 Part = Literal[
     "node-feature-discovery",
@@ -91,3 +92,5 @@ class Layers(Model):
     """JobSet and Kubeflow Trainer: distributed training jobs, which start from a queue."""
     health: Health = Health()
     """Finds faults of nodes and has them mended; says how long jobs may take to stop."""
+    scaling: Scaling = Scaling()
+    """Scales services by requests and accelerator use, to and from zero."""

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from fairlead.spec.base import AcceleratorsField, Duration, Flag, Model, Name, Text
 from fairlead.spec.onprem import Nodes
+from fairlead.spec.rdma import Rdma
 from fairlead.spec.sharing import SharingField
 
 Capacity = Literal["reserved", "on-demand", "flex", "spot"]
@@ -93,6 +94,8 @@ class Pool(Model):
     """compact: the nodes are to stand near each other, for jobs over many nodes."""
     fabric: Fabric = "auto"
     """The fast network between nodes: used where the machine has it, demanded, or left alone."""
+    rdma: Rdma | None = None
+    """InfiniBand or RoCE of the nodes; left out, what the machine has is offered by this platform."""
     topology: Annotated[str, StringConstraints(pattern=r"^[0-9]+(x[0-9]+){1,2}$")] | None = None
     """Shape of one TPU slice, for example 2x4 or 4x4x4; min and max then count nodes of whole slices."""
     disk_gib: Annotated[int, Field(ge=20, le=64_000, strict=True)] | None = None
@@ -103,6 +106,8 @@ class Pool(Model):
     """Node image family of the target's catalogue; left out, the machine's usual one."""
     image_streaming: Flag = False
     """Containers start before their image has arrived as a whole."""
+    image_cache: tuple[Text, ...] = ()
+    """Disk images of the cloud with container images in them: each node has a disk of each, and pulls from there."""
     max_duration: Duration | None = None
     """Flexible capacity: how long a node is kept at most."""
     nodes: Nodes | None = None
@@ -110,7 +115,8 @@ class Pool(Model):
     sharing: SharingField = "none"
     """How pods share one accelerator: none, dra, or {mig: ...}, {time-slicing: n}, {mps: n}."""
     idle_after: Duration = "5m"
-    """How long a node that nothing runs on is kept, where the pool may shrink."""
+    """How long a node that nothing runs on is kept, where the pool may shrink; the autoscaler's own round comes on
+    top."""
     warm: Annotated[int, Field(ge=0, le=1_000, strict=True)] = 0
     """Nodes kept ready for the next job beside those in use, where the pool may grow."""
     repair: Flag = True

@@ -10,6 +10,7 @@ from fairlead.spec.base import Cidr, Flag, Model, Name, Quantity
 
 Preemption = Literal["never", "lower-priority"]
 PodSecurity = Literal["restricted", "baseline"]
+HostAccess = Literal["fabric"]
 
 
 def _group(value: str) -> str:
@@ -61,5 +62,8 @@ class Tenant(Model):
     """Whether its waiting workloads may evict running ones of lower priority: own ones, others that borrow."""
     pod_security: PodSecurity = "restricted"
     """Pod Security Standard that its pods must keep."""
+    host_access: Annotated[tuple[HostAccess, ...], Field(max_length=1)] = ()
+    """What of the nodes its jobs may touch beside that, by the platform team's leave. fabric: the daemon and the
+    folders that GPUDirect-TCPX and TCPXO need beside a job, exactly as this platform writes them."""
     egress: tuple[Cidr, ...] = ()
     """Address ranges its pods may call, beside its own pods and the cluster's DNS."""

@@ -43,7 +43,7 @@ def item_of(row: ChartRow) -> Item:
 
 
 def _folder(row: ChartRow) -> str:
-    return row.path.rsplit("/", 1)[-1]
+    return row.name if row.only_crds else row.path.rsplit("/", 1)[-1]
 
 
 def plan(names: Sequence[str], cache: Cache, rows: Mapping[str, ChartRow] | None = None) -> ChartPlan:
@@ -77,7 +77,8 @@ def _make(context: Context, row: ChartRow) -> None:
             module, how = scratch / "archive", "download"
             source = _unpack(context, row, module)
         made = scratch / "item"
-        for name, folder in {_folder(row): row.path, **row.parts}.items():
+        main = f"{row.name}/{CRDS}" if row.only_crds else _folder(row)
+        for name, folder in {main: row.path, **row.parts}.items():
             shutil.copytree(module / folder, made / name, copy_function=shutil.copyfile)
         _adapt(made / _folder(row), row)
         files = [path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()]
@@ -105,6 +106,9 @@ def _unpack(context: Context, row: ChartRow, into: Path) -> str:
 
 def _adapt(chart: Path, row: ChartRow) -> None:
     """Write the lock's wishes into Chart.yaml; a chart without any stays byte for byte as released."""
+    if row.only_crds:
+        (chart / "Chart.yaml").write_text(f"apiVersion: v2\nname: {row.name}\nversion: {row.version}\n")
+        return
     if not row.strip_dependencies and row.chart_version is None:
         return
     import yaml

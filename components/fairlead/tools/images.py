@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fairlead.catalog import lock
 from fairlead.catalog.lock import ImageBuild, ImageRow, RootFs
+from fairlead.catalog.ways import GoWay
 from fairlead.errors import ToolError
 from fairlead.tools import debian, ociimage, registry, toolchain, wheels, wrappers
 from fairlead.tools.cache import Cache, Item, recipe_digest
@@ -68,8 +69,13 @@ def _step(row: ImageRow, context: Context) -> Step:
         run=partial(_make, row=row),
         builds=go is not None and not pulls,
         needs=(toolchain.GO_STEP,) if go is not None else (),
-        shares=(go.wrapper or "") if go is not None and not pulls else "",
+        shares=_shared(go) if go is not None and not pulls else "",
     )
+
+
+def _shared(go: GoWay) -> str:
+    """The wrapper or the module that it is built in: what others compile there, it does too."""
+    return go.module.query if go.module is not None else str(go.wrapper)
 
 
 def _make(context: Context, row: ImageRow) -> None:

@@ -34,11 +34,14 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "Namespace": ("", "v1", "namespaces"),
     "Node": ("", "v1", "nodes"),
     "Deployment": ("apps", "v1", "deployments"),
+    "StatefulSet": ("apps", "v1", "statefulsets"),
     "ClusterQueue": ("kueue.x-k8s.io", "v1beta2", "clusterqueues"),
     "PendingWorkloads": ("visibility.kueue.x-k8s.io", "v1beta2", "localqueues"),
+    "APIService": ("apiregistration.k8s.io", "v1", "apiservices"),
+    "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects"),
 }
 """Kind -> API group, version and plural."""
-_CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue")
+_CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue", "APIService")
 _PATIENCE = 60.0
 """Longest time to try again, in seconds: a restarted controller's webhook answers within it."""
 _NOT_READY = ("failed calling webhook", "connection refused", "no endpoints available")
@@ -268,11 +271,17 @@ def _cut_off_is_no_failure() -> Generator[None]:
 @contextmanager
 def _in_users_words(server: str) -> Generator[None]:
     import httpx2
+    from lightkube.core.exceptions import ConfigError
 
     try:
         yield
     except httpx2.HTTPStatusError as error:
         raise _refused(error) from error
+    except (ConfigError, FileNotFoundError, PermissionError) as error:
+        # The kubeconfig names a program that gives out the credential; it runs when the first request is sent.
+        fix = "install what the kubeconfig calls, or sign in with it; run it by hand to see what it wants"
+        said = " ".join(str(error).split())
+        raise ApiFailure(f"no credential for {server}: {said}\n    fix:     {fix}", 401) from error
     except httpx2.TransportError as error:
         text = f"the cluster at {server} does not answer: {error or type(error).__name__}"
         raise ApiFailure(
@@ -299,7 +308,7 @@ def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
     if "could not find the requested resource" in text or "page not found" in text:
         text += "\n    fix:     the layers `queue` and `jobs` have to run on this cluster"
     elif "denied the request: runtime" in text:
-        text += "\n    fix:     this cluster cannot keep the job's topology: leave it out, or say near"
+        text += "\n    fix:     `fairlead plan` lists the accelerators that jobs may ask for, and their topologies"
     elif code in fixes:
         text += f"\n    fix:     {fixes[code]}"
     return ApiFailure(text, code)

@@ -1,14 +1,15 @@
 """Words of a job about nearness, resolved in the cluster.
 
 A job says near, rack or block by the runtime that it refers to, and is the same on every target. Which node
-label that means differs from cluster to cluster, so it stands in the cluster's runtimes (docs/adr/0010).
+label that means differs from cluster to cluster, and there from accelerator to accelerator, so it stands in the
+cluster's runtimes, which are named by both (docs/adr/0010).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from fairlead.plan.queue_model import NearnessPlan
+from fairlead.plan.queue_model import NearnessPlan, QueuesPlan
 from fairlead.plan.topology import NEAR
 
 REQUIRED = "kueue.x-k8s.io/podset-required-topology"
@@ -17,12 +18,15 @@ UNCONSTRAINED = "kueue.x-k8s.io/podset-unconstrained-topology"
 """Pod annotations of Kueue 0.19.2: apis/kueue/v1beta2/topology_types.go."""
 
 
-def pod_annotations(plan: Sequence[NearnessPlan]) -> Mapping[str, Mapping[str, str]]:
-    """Word -> annotations of the pods of a job that says it; words that cannot be kept here are missing.
+def pod_annotations(queues: QueuesPlan) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Accelerator -> word -> annotations of the pods of a job that says it; words that cannot be kept are missing.
 
-    Where pools with accelerators grow no topology is asked for: the default word is then without effect.
+    Where an accelerator's pools grow no topology is asked for: the default word is then without effect.
     """
-    return {NEAR: {}, **{one.word: _annotation(one) for one in plan}}
+    said: dict[str, dict[str, Mapping[str, str]]] = {name: {NEAR: {}} for name in queues.accelerators}
+    for one in queues.nearness:
+        said[one.accelerator][one.word] = _annotation(one)
+    return said
 
 
 def _annotation(plan: NearnessPlan) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from fairlead.errors import InputError, Problem
 from fairlead.plan import sharing
 from fairlead.plan.sharing import Asked
 from fairlead.values import cpu_text, memory_text, quantity, seconds
+from fairlead.workload import silence
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
 from fairlead.workload.runtime import API_VERSION, runtime_name, unexpanded
 
@@ -132,7 +133,7 @@ def _train_job(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Objec
             "runtimeRef": {
                 "apiGroup": API_VERSION.partition("/")[0],
                 "kind": "ClusterTrainingRuntime",
-                "name": runtime_name(job.max_restarts, job.nearness, _connected(job, asked)),
+                "name": _runtime(job, asked),
             },
             **_deadline(job),
             "trainer": {
@@ -149,11 +150,16 @@ def _train_job(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Objec
     }
 
 
-def _connected(job: TrainingJob, asked: Asked | None) -> str:
-    """The accelerator of a job over several whole nodes, whose runtime it needs; empty for any other job."""
-    if asked is None or asked.share or job.accelerators is None or job.num_nodes < 2:
-        return ""
-    return asked.row.name if asked.row.whole_node == job.accelerators.count else ""
+def _runtime(job: TrainingJob, asked: Asked | None) -> str:
+    """The runtime of the job's accelerator: a cluster says there how near its nodes can be, and by which network.
+
+    Jobs over several whole nodes have one of their own: only they get the network between nodes.
+    """
+    if asked is None or job.accelerators is None:
+        return runtime_name(job.max_restarts)
+    whole = not asked.share and asked.row.whole_node == job.accelerators.count
+    connected = whole and job.num_nodes > 1
+    return runtime_name(job.max_restarts, asked.name, job.nearness, connected=connected)
 
 
 def _deadline(job: TrainingJob) -> Object:
@@ -219,7 +225,10 @@ def _resources(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Objec
 
 def _patch(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
     pod: Object = {**_placement(asked, catalog), **_volumes(job), **_grace(job)}
-    pod_metadata: Object = {"labels": _job_labels(job), "annotations": {**job.annotations, **KEPT}}
+    pod_metadata: Object = {
+        "labels": _job_labels(job),
+        "annotations": {**job.annotations, **KEPT, **silence.GIVEN_UP},
+    }
     template: Object = {"metadata": pod_metadata, **({"spec": pod} if pod else {})}
     return {
         "metadata": {"labels": _job_labels(job)},
@@ -239,6 +248,7 @@ def _placement(asked: Asked | None, catalog: Catalog) -> Object:
         {"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}
         for one in catalog.taints.values()
     ]
+    tolerated += silence.tolerations()
     if asked is None:
         return {"tolerations": tolerated}
     share = {"key": labels.SHARE, "operator": "Equal", "value": asked.share, "effect": "NoSchedule"}

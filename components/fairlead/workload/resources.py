@@ -1,4 +1,4 @@
-"""A training job as a Pulumi resource: the same objects that `fairlead submit` sends."""
+"""Jobs and scales as Pulumi resources: the same objects that `fairlead submit` and `fairlead scale` send."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from fairlead.contract.handle import ClusterHandle
 from fairlead.contract.manifest import Manifest, object_name
 from fairlead.workload.model import TrainingJob
 from fairlead.workload.render import render
+from fairlead.workload.scale import ServiceScale
+from fairlead.workload.scale_render import render as render_scale
 
 
 class TrainingJobResource(pulumi.ComponentResource):
@@ -39,3 +41,27 @@ class TrainingJobResource(pulumi.ComponentResource):
             )
             previous = [Manifest(object_name(obj), obj, child)]
         self.register_outputs({"job": job.name, "tenant": job.tenant})
+
+
+class ServiceScaleResource(pulumi.ComponentResource):
+    """Scales a service that this program, or anybody else, has made on a cluster.
+
+    Ready means that KEDA has found the service and made its HPA, so let it depend on the service. It needs the
+    layer `scaling`. Raises InputError for parts that do not fit together, before anything is registered.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        scale: ServiceScale,
+        handle: ClusterHandle,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        objects = render_scale(scale)
+        super().__init__("fairlead:workload:ServiceScale", name, None, opts)
+        for obj in objects:
+            child = pulumi.ResourceOptions(
+                parent=self, provider=handle.provider, depends_on=list(handle.ready)
+            )
+            Manifest(object_name(obj), obj, child)
+        self.register_outputs({"scale": scale.name, "tenant": scale.tenant})

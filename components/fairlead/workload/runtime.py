@@ -14,11 +14,15 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.plan.fabric_model import JobFabric
+from fairlead.plan.sharing import object_name
+from fairlead.workload import beside
 from fairlead.workload.model import REPLICATED_JOB, RESTARTS
 
 API_VERSION = "trainer.kubeflow.org/v1alpha1"
 NAME = "fairlead"
-"""The runtime without restarts; the others are called fairlead-restart-N."""
+"""The runtime of plain jobs without restarts; the others are called fairlead-restart-N."""
+NODES = "nodes"
+"""Part of the names of runtimes for jobs over several whole nodes, which get the network between them."""
 ANCESTOR = "trainer.kubeflow.org/trainjob-ancestor-step"
 """Job label by which Trainer finds the part that a TrainJob's `trainer` fields apply to."""
 USER = 1000
@@ -68,37 +72,53 @@ def unexpanded(text: str) -> str:
     return re.sub(r"\$\$+|\$(?=\()", lambda match: match.group() * 2, text)
 
 
-def runtime_name(max_restarts: int, nearness: str = "", connected: str = "") -> str:
-    """Name of the runtime with that restart limit.
+def runtime_name(
+    max_restarts: int, accelerator: str = "", nearness: str = "", *, connected: bool = False
+) -> str:
+    """Name of the runtime with that restart limit, for example fairlead-h100-nodes-near-restart-3.
 
-    nearness: word of a job with accelerators; connected: accelerator of a job over several whole nodes of it.
+    accelerator, nearness: of a job with accelerators, as it asks for them; connected: over several whole nodes.
     """
-    parts = [NAME, connected.lower().replace(".", "-"), nearness]
+    parts = [NAME, object_name(accelerator), NODES if connected else "", nearness]
     name = "-".join(part for part in parts if part)
     return name if max_restarts == 0 else f"{name}-restart-{max_restarts}"
 
 
 def runtimes(
     pod_labels: Mapping[str, str] | None = None,
-    nearness: Mapping[str, Mapping[str, str]] | None = None,
+    nearness: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
     fabrics: Sequence[JobFabric] = (),
     grace_seconds: int = GRACE_SECONDS,
+    selectors: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
-    """Every ClusterTrainingRuntime that jobs may refer to, fewest restarts first.
+    """Every ClusterTrainingRuntime that jobs may refer to on this cluster, fewest restarts first.
 
-    pod_labels: labels that every pod needs on this cluster, contract rule C5. nearness: words of jobs
-    with accelerators, and the pod annotations that they mean on this cluster. fabrics: what jobs over
-    several whole nodes of an accelerator get. grace_seconds: how long pods may take to stop where the
-    job does not say. All that lies here, so that the jobs themselves are the same everywhere.
+    pod_labels: labels that every pod needs on this cluster, contract rule C5. nearness: accelerators of
+    the cluster, the words that jobs of each may say, and the pod annotations that they mean here. fabrics:
+    what jobs over several whole nodes of an accelerator get. grace_seconds: how long pods may take to stop
+    where the job does not say. selectors: accelerators whose pods must name labels of their nodes, and these.
+    All that lies here, so that the jobs themselves are the same everywhere.
     """
-    variants: list[tuple[str, Mapping[str, str], JobFabric | None]] = [("", {}, None)]
-    for fabric in (None, *fabrics):
-        variants += [(word, notes, fabric) for word, notes in (nearness or {}).items()]
+    connected = {one.accelerator: one for one in fabrics}
+    variants: list[tuple[str, str, Mapping[str, str], JobFabric | None]] = [("", "", {}, None)]
+    for name, words in (nearness or {}).items():
+        for fabric in (None, connected[name]) if name in connected else (None,):
+            variants += [(name, word, notes, fabric) for word, notes in words.items()]
     return [
-        runtime(limit, pod_labels, word, notes, fabric, grace_seconds)
-        for word, notes, fabric in variants
+        _selecting(
+            runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name), (selectors or {}).get(name)
+        )
+        for name, word, notes, fabric in variants
         for limit in RESTARTS
     ]
+
+
+def _selecting(made: dict[str, Any], selector: Mapping[str, str] | None) -> dict[str, Any]:
+    """The runtime, its pods bound to nodes with these labels."""
+    if selector:
+        (replicated,) = made["spec"]["template"]["spec"]["replicatedJobs"]
+        replicated["template"]["spec"]["template"]["spec"]["nodeSelector"] = dict(selector)
+    return made
 
 
 def runtime(
@@ -108,13 +128,15 @@ def runtime(
     annotations: Mapping[str, str] | None = None,
     fabric: JobFabric | None = None,
     grace_seconds: int = GRACE_SECONDS,
+    accelerator: str = "",
 ) -> dict[str, Any]:
     """The ClusterTrainingRuntime for jobs that may start again that often."""
+    of = fabric.accelerator if fabric else accelerator
     return {
         "apiVersion": API_VERSION,
         "kind": "ClusterTrainingRuntime",
         "metadata": {
-            "name": runtime_name(max_restarts, nearness, fabric.accelerator if fabric else ""),
+            "name": runtime_name(max_restarts, of, nearness, connected=fabric is not None),
             "labels": {"trainer.kubeflow.org/framework": "plain", labels.MANAGED_BY: "fairlead"},
         },
         "spec": {
@@ -122,7 +144,8 @@ def runtime(
             "mlPolicy": {"numNodes": 1},
             "template": {
                 "spec": _job_set(
-                    max_restarts, _template(pod_labels or {}, annotations or {}, fabric, grace_seconds)
+                    max_restarts,
+                    _template(pod_labels or {}, annotations or {}, fabric, grace_seconds),
                 )
             },
         },
@@ -136,10 +159,12 @@ def _template(
     grace_seconds: int,
 ) -> dict[str, Any]:
     said = {"labels": dict(pod_labels), "annotations": dict(annotations)}
-    if fabric is not None:
-        said["annotations"] |= fabric.annotations
+    said["annotations"] |= beside.notes(fabric)
     metadata = {key: value for key, value in said.items() if value}
-    return {**({"metadata": metadata} if metadata else {}), "spec": _pod(fabric, grace_seconds)}
+    return {
+        **({"metadata": metadata} if metadata else {}),
+        "spec": beside.added(_pod(fabric, grace_seconds), fabric),
+    }
 
 
 def _job_set(max_restarts: int, pod: Mapping[str, Any]) -> dict[str, Any]:

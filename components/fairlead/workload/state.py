@@ -119,7 +119,17 @@ def _waiting(workload: Object) -> tuple[Phase, str]:
     reason = (_condition(workload, "QuotaReserved", status="False") or {}).get("message", "")
     if evicted and evicted.get("reason") == "Preempted":
         return "Preempted", evicted["message"]
+    if _condition(workload, "QuotaReserved") and (asked := _asked_for(workload)):
+        return "Queued", asked
     return "Queued", reason or (evicted["message"] if evicted else "waiting for its turn")
+
+
+def _asked_for(workload: Object) -> str:
+    """What is said of capacity that comes as a whole, while it is asked for; empty where nothing is."""
+    for check in workload.get("status", {}).get("admissionChecks", []):
+        if check["state"] == "Pending":
+            return f"its nodes are asked for: {check.get('message') or 'no answer yet'}"
+    return ""
 
 
 def _why_failed(failed: Object, pods: list[Object]) -> str:

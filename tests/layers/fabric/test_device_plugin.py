@@ -38,7 +38,7 @@ def test_every_value_that_is_set_exists_in_the_chart() -> None:
 
 
 def test_every_object_keeps_its_schema() -> None:
-    assert [obj["kind"] for obj in objects()] == ["Namespace", "DaemonSet"]
+    assert [obj["kind"] for obj in objects()] == ["DaemonSet"]
     assert [problem for obj in objects() for problem in problems(obj)] == []
 
 

@@ -40,6 +40,9 @@ def test_a_machine_is_as_aws_describes_it(name: str):
     assert row.memory_mib == facts["MemoryInfo"]["SizeInMiB"]
     assert {"amd64": "x86_64", "arm64": "arm64"}[row.arch] == machines.architecture(name)
     assert row.fabric_cards == (machines.max_efa(name) if row.fabric != "none" else 0)
+    if row.fabric != "none" and row.fabric_cards:
+        cards = machines.network_cards(name).items()
+        assert row.fabric_first_card == min(one for one, card in cards if "efa" in card["InterfaceTypes"])
     classes = machines.usage_classes(name)
     assert ("spot" in row.capacities) <= ("spot" in classes)
     assert ("on-demand" in row.capacities) <= ("on-demand" in classes)

@@ -167,6 +167,8 @@ def _kubeconfig(one: Resource) -> Iterator[Finding]:
 
 _SERVER_ID = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application of AKS in Entra ID (azure.github.io/kubelogin/concepts/aks.html)."""
+PLUGIN_API = "client.authentication.k8s.io/v1beta1"
+"""client-go knows v1beta1 and v1, lightkube 1.0.1 (config/client_adapter.py) v1alpha1 and v1beta1."""
 
 
 def _user(one: Resource, path: str, user: dict[str, Any]) -> Iterator[Finding]:
@@ -177,12 +179,9 @@ def _user(one: Resource, path: str, user: dict[str, Any]) -> Iterator[Finding]:
     if not isinstance(command, dict):
         yield wrong(one, path, "no exec plugin")
         return
-    if command.get("apiVersion") not in (f"client.authentication.k8s.io/{v}" for v in ("v1", "v1beta1")):
-        yield wrong(
-            one, f"{path}.exec.apiVersion", f"{command.get('apiVersion')!r} is no API of exec plugins"
-        )
+    if command.get("apiVersion") != PLUGIN_API:
+        said = f"{command.get('apiVersion')!r} is no API of exec plugins that each of the clients knows"
+        yield wrong(one, f"{path}.exec.apiVersion", said)
     words = [str(word) for word in command.get("args") or ()]
     if command.get("command") != "kubelogin" or words[:1] != ["get-token"] or _SERVER_ID not in words:
         yield wrong(one, f"{path}.exec", "not `kubelogin get-token` for the application of AKS")
-    if command.get("apiVersion", "").endswith("/v1") and "interactiveMode" not in command:
-        yield wrong(one, f"{path}.exec.interactiveMode", "required by client.authentication.k8s.io/v1")

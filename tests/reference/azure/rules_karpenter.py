@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from reference.azure import facts
@@ -27,8 +28,33 @@ def check(stack: Stack) -> Iterator[Finding]:
             yield wrong(one, "spec.template.spec.nodeClassRef", "no such node class is declared")
         yield from _machines(one, spec)
         yield from _places(one, spec, {stack.region(cluster) for cluster in clusters})
+        yield from _undisturbed(one, spec, stack)
         if not at(one["inputs"], "spec.limits"):
             yield wrong(one, "spec.limits", "without limits it grows until the quota ends")
+
+
+def _undisturbed(one: Resource, spec: Mapping[str, Any], stack: Stack) -> Iterator[Finding]:
+    """No working node is taken but in the maintenance window that the cluster itself has."""
+    if spec.get("expireAfter") != "Never":
+        yield wrong(one, "spec.template.spec.expireAfter", "old age takes nodes on which jobs run")
+    budgets = at(one["inputs"], "spec.disruption.budgets") or []
+    closed = [
+        budget for budget in budgets if "Drifted" in budget.get("reasons", ()) and budget["nodes"] == "0"
+    ]
+    said = {(str(budget.get("schedule")), str(budget.get("duration"))) for budget in closed}
+    for window in stack.of("containerservice:MaintenanceConfiguration"):
+        if _complement(at(window["inputs"], "maintenanceWindow") or {}) not in said:
+            yield wrong(one, "spec.disruption.budgets", f"not closed outside {window['name']}")
+
+
+def _complement(window: Mapping[str, Any]) -> tuple[str, str]:
+    """When a weekly window ends as a cron schedule, and for how long it is closed then."""
+    days = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+    begin = datetime.strptime(str(window.get("startTime")), "%H:%M") + timedelta(
+        days=days.index(str(at(window, "schedule.weekly.dayOfWeek"))), hours=int(window["durationHours"])
+    )
+    day = (begin - datetime(1900, 1, 1)).days % 7
+    return f"{begin.minute} {begin.hour} * * {day}", f"{7 * 24 - int(window['durationHours'])}h"
 
 
 def _values(spec: Mapping[str, Any], key: str) -> list[str]:

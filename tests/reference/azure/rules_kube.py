@@ -24,7 +24,7 @@ _PRIORITIES = "cluster-autoscaler-priority-expander"
 
 def check(stack: Stack) -> Iterator[Finding]:
     """What the rules have against what runs on the pools."""
-    plugins = [one for one in stack.objects("DaemonSet") if _PLUGINS in json.dumps(one["inputs"])]
+    plugins = [one for one in stack.objects("DaemonSet") if _of_gpus(one)]
     for pool in stack.pools():
         if plugins:
             yield from _advertised(pool, plugins)
@@ -37,6 +37,12 @@ def check(stack: Stack) -> Iterator[Finding]:
         names = [at(found["inputs"], "metadata.name") for found in stack.objects("ConfigMap")]
         if by_priority and names and _PRIORITIES not in names:
             yield wrong(one, "autoScalerProfile.expander", f"nobody makes {_PRIORITIES}")
+
+
+def _of_gpus(one: Resource) -> bool:
+    """A device plugin, but none of network cards."""
+    name = str(at(one["inputs"], "metadata.name"))
+    return _PLUGINS in json.dumps(one["inputs"]) and not name.startswith("rdma-")
 
 
 def _taints(pool: Pool) -> list[Mapping[str, str]]:

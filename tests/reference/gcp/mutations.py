@@ -24,6 +24,10 @@ def has_taints(one: Resource) -> bool:
     return bool(some(one["inputs"].get("nodeConfig")).get("taints"))
 
 
+def has_cache(one: Resource) -> bool:
+    return bool(some(one["inputs"].get("nodeConfig")).get("secondaryBootDisks"))
+
+
 def is_shared(one: Resource) -> bool:
     return has_gpus(one) and "gpuSharingConfig" in one["inputs"]["nodeConfig"]["guestAccelerators"][0]
 
@@ -180,5 +184,12 @@ NODES = (
     Mutation("no upgrades in a release channel", POOL, "management.autoUpgrade", to(False)),
     Mutation("too many pods a node", POOL, "", edit(lambda pool: {**pool, "maxPodsPerNode": 1000})),
     Mutation("an output as an input", POOL, "", add("managedInstanceGroupUrls", ["x"])),
+    Mutation("a cache of images that are not streamed", POOL, "nodeConfig.gcfsConfig.enabled", to(False), has_cache),
+    Mutation("a cache by the image's name alone", POOL, "nodeConfig.secondaryBootDisks[0].diskImage",
+             to("serving-images"), has_cache),
+    Mutation("a cache of a kind that does not exist", POOL, "nodeConfig.secondaryBootDisks[0].mode",
+             to("IMAGE_CACHE"), has_cache),
+    Mutation("a disk of images that nobody reads", POOL, "nodeConfig.secondaryBootDisks[0].mode", delete, has_cache),
+    Mutation("a cache misspelt", POOL, "nodeConfig.secondaryBootDisks", rename("secondaryBootDisk"), has_cache),
     Mutation("capacity of the node in a dict", POOL, "nodeConfig", add("capacity_type", "spot")),
 )  # fmt: skip

@@ -5,9 +5,21 @@ from __future__ import annotations
 import re
 
 from reference.common import Resource
-from reference.gcp.declared import ACCOUNT, BUCKET, CLUSTER, KEY, KEY_RING, NETWORK, POLICY, POOL, SUBNETWORK
+from reference.gcp.declared import (
+    ACCOUNT,
+    BUCKET,
+    CLUSTER,
+    KEY,
+    KEY_RING,
+    NETWORK,
+    POLICY,
+    POOL,
+    PROVIDER,
+    SUBNETWORK,
+)
 from reference.gcp.rules_interfaces import PARAMETERS, POD_NETWORK
 from reference.gcp.rules_kube import COMPUTE_CLASS, KUBERNETES, LUSTRE, STORAGE_CLASS, VOLUME
+from reference.gcp.rules_project import AUDIT
 from reference.mutation import Mutation, add, delete, edit, rename, to
 
 NAT = "gcp:compute/routerNat:RouterNat"
@@ -219,6 +231,15 @@ KUBERNETES_OBJECTS = (
 )  # fmt: skip
 
 PROJECT = (
+    Mutation("whatever project someone has signed in to", PROVIDER, "project", delete),
+    Mutation("a provider of another project", PROVIDER, "project", edit(lambda name: name + "x")),
+    Mutation("a provider of another region", PROVIDER, "region", to("europe-west4")),
+    Mutation("the default provider", BUCKET, "", to(""), part="provider"),
+    Mutation("access logs of a service that does not exist", AUDIT, "service", to("kms.googleapis.com")),
+    Mutation("access logs of one service twice", AUDIT, "service", to("storage.googleapis.com"),
+             lambda one: not one["inputs"]["service"].startswith("storage")),
+    Mutation("a kind of access that does not exist", AUDIT, "auditLogConfigs[0].logType", to("READ")),
+    Mutation("access logs that log nothing", AUDIT, "auditLogConfigs", to([])),
     Mutation("project of one resource misspelt", NETWORK, "project", edit(lambda name: name + "x")),
     Mutation("service that does not exist", SERVICE, "service", to("kubernetes.googleapis.com")),
     Mutation("service by its short name", SERVICE, "service", edit(lambda name: name.partition(".")[0])),

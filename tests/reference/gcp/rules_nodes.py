@@ -20,6 +20,7 @@ ADDED_BY_GKE = ("nvidia.com/gpu",)
 """Taint keys that GKE puts on the nodes itself: a second one is refused (terraform-provider-google#7928)."""
 IMAGES = ("COS_CONTAINERD", "UBUNTU_CONTAINERD")
 DISKS = ("pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced", "hyperdisk-extreme", "hyperdisk-ml")
+DISK_IMAGE = re.compile(r"projects/[a-z][-a-z0-9]{4,28}[a-z0-9]/global/images/[a-z][-a-z0-9]{0,62}")
 LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -36,6 +37,7 @@ def check(stack: Declared) -> Iterator[Finding]:
         yield from _upgrades(stack, pool)
         yield from _taints_and_labels(pool)
         yield from _node(pool)
+        yield from _cache(pool)
 
 
 def _sizes(pool: Resource) -> Iterator[Finding]:
@@ -212,3 +214,20 @@ def _node(pool: Resource) -> Iterator[Finding]:
         )
     if config.get("fastSocket") and not some(config.get("gvnic")).get("enabled"):
         yield finding(pool, "nodeConfig.fastSocket", "wants gVNIC")
+
+
+def _cache(pool: Resource) -> Iterator[Finding]:
+    """https://cloud.google.com/kubernetes-engine/docs/how-to/data-container-image-preloading, requirements"""
+    config = some(pool["inputs"].get("nodeConfig"))
+    disks = members(config.get("secondaryBootDisks"))
+    path = "nodeConfig.secondaryBootDisks"
+    if disks and some(config.get("gcfsConfig")).get("enabled") is not True:
+        yield finding(pool, path, "wants image streaming")
+    for disk in disks:
+        if not is_unknown(disk.get("diskImage")) and not DISK_IMAGE.fullmatch(str(disk.get("diskImage"))):
+            yield finding(pool, path, f"{disk.get('diskImage')!r} is no disk image's id")
+        if disk.get("mode") != "CONTAINER_IMAGE_CACHE":
+            yield finding(pool, path, "without its mode the disk holds data, and no image comes from it")
+    for image, count in Counter(str(disk.get("diskImage")) for disk in disks).items():
+        if count > 1:
+            yield finding(pool, path, f"{count} disks of {image}")

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from reference.common import Finding, Resource, is_unknown
-from reference.gcp.declared import Declared, finding, some
+from reference.gcp.declared import PROVIDER, Declared, finding, members, some
 
+AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
 SERVICE = "gcp:projects/service:Service"
 ZONE = "gcp:dns/managedZone:ManagedZone"
 RECORD = "gcp:dns/recordSet:RecordSet"
@@ -31,6 +32,8 @@ def check(stack: Declared) -> Iterator[Finding]:
     """One project, one number, services that exist, DNS names inside their zones."""
     made = [one for one in stack.resources if one["type"].startswith("gcp:")]
     yield from _project(made)
+    yield from _provider(stack, made)
+    yield from _audit(stack)
     yield from _number(stack, made)
     yield from _labels(made)
     for one in stack.of(SERVICE):
@@ -65,6 +68,44 @@ def _project(made: list[Resource]) -> Iterator[Finding]:
     for one in made:
         if one["inputs"].get("project", main) != main:
             yield finding(one, "project", f"{one['inputs']['project']!r}, and all others are in {main!r}")
+
+
+def _provider(stack: Declared, made: list[Resource]) -> Iterator[Finding]:
+    """Everything goes through a provider that says where: else the settings of some machine decide."""
+    named = {one["urn"]: one for one in stack.of(PROVIDER)}
+    for one in named.values():
+        for key in ("project", "region"):
+            if not one["inputs"].get(key):
+                yield finding(one, key, "the program may run in whatever project someone has signed in to")
+    for one in made:
+        provider = named.get(one.get("provider", ""))
+        if not one["custom"]:
+            continue
+        if provider is None:
+            yield finding(one, "", "goes through the default provider")
+            continue
+        for key in ("project", "region"):
+            given, wanted = one["inputs"].get(key), provider["inputs"].get(key)
+            if given and wanted and not is_unknown(given) and given != wanted:
+                yield finding(one, key, f"{given!r}, and its provider works in {wanted!r}")
+
+
+def _audit(stack: Declared) -> Iterator[Finding]:
+    """One configuration of a service for its whole project: a second one would replace the first."""
+    for one in stack.of(AUDIT):
+        name, _, rest = str(one["inputs"].get("service")).partition(".")
+        if rest != "googleapis.com" or name not in services():
+            yield finding(one, "service", f"there is no service {one['inputs'].get('service')!r}")
+        kinds = Counter(str(kind.get("logType")) for kind in members(one["inputs"].get("auditLogConfigs")))
+        for kind, count in kinds.items():
+            if count > 1:
+                yield finding(one, "auditLogConfigs", f"{kind} is named {count} times")
+        if not kinds:
+            yield finding(one, "auditLogConfigs", "logs nothing")
+    for service, count in Counter(one["inputs"].get("service") for one in stack.of(AUDIT)).items():
+        if count > 1:
+            last = [one for one in stack.of(AUDIT) if one["inputs"].get("service") == service][-1]
+            yield finding(last, "service", f"{service} has {count} configurations")
 
 
 def _labels(made: list[Resource]) -> Iterator[Finding]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_declared import H100, RESERVATION
 from support.clouds import cloud_plan
 
+from fairlead.catalog import releases
 from fairlead.catalog.read import load
-from fairlead.plan.sites import aws_names, aws_nodes, aws_releases
+from fairlead.errors import InputError
+from fairlead.plan.sites import aws_names, aws_nodes
 from fairlead.plan.sites.aws_model import AwsSite
 from fairlead.plan.sites.aws_user_data import user_data
 
@@ -77,7 +80,7 @@ EFA = [row for row in load().machines["aws"].values() if row.fabric == "efa" and
 def test_every_card_of_the_fast_network_has_one_interface_of_its_own_beside_the_one_with_an_address(
     row: Any,
 ) -> None:
-    made = aws_nodes.interfaces(row.name, row.fabric, row.fabric_cards)
+    made = aws_nodes.interfaces(row.fabric, row.fabric_cards, row.fabric_first_card)
     assert (made[0].card, made[0].device, made[0].kind) == (0, 0, "interface")
     fast = [one for one in made if one.kind == "efa-only"]
     assert len(fast) == row.fabric_cards == len({one.card for one in fast})
@@ -85,7 +88,8 @@ def test_every_card_of_the_fast_network_has_one_interface_of_its_own_beside_the_
 
 
 def test_a_first_card_that_takes_no_fast_network_is_left_alone() -> None:
-    made = aws_nodes.interfaces("p6-b300.48xlarge", "efa", 16)
+    row = load().machines["aws"]["p6-b300.48xlarge"]
+    made = aws_nodes.interfaces(row.fabric, row.fabric_cards, row.fabric_first_card)
     assert {one.card for one in made if one.kind == "efa-only"} == set(range(1, 17))
 
 
@@ -156,8 +160,11 @@ def test_karpenter_runs_no_more_copies_than_there_are_nodes_for_them() -> None:
 
 
 def test_the_window_is_closed_from_its_end_until_it_opens_again() -> None:
-    window = site(target={"maintenance": {"day": "saturday", "start": "22:30", "hours": 6}}).window
-    assert (window.closed_from, window.closed_for, window.weekly) == ("30 4 * * 0", "162h", "6:22:30")
+    asked = {"maintenance": {"day": "saturday", "start": "22:30", "hours": 6}, "parallel_storage_tib": 1}
+    planned = site(target=asked)
+    assert (planned.window.closed_from, planned.window.closed_for) == ("30 4 * * 0", "162h")
+    assert planned.lustre is not None
+    assert planned.lustre.maintenance == "6:22:30"
 
 
 @pytest.mark.parametrize(("tib", "gib"), [(1, 1200), (2, 2400), (3, 4800), (7, 7200), (8, 9600)])
@@ -170,18 +177,34 @@ def test_a_parallel_file_system_has_a_size_that_there_is_and_no_less_than_asked_
 
 
 def test_everything_that_aws_installs_is_pinned_for_the_version_of_the_catalogue() -> None:
-    row = load().targets["aws"]
-    assert row.versions == (aws_releases.MINOR,)
-    assert row.kubernetes.startswith(aws_releases.MINOR)
-    for release in (
-        *aws_releases.ADDONS.values(),
-        *aws_releases.IMAGES.values(),
-        *aws_releases.ALIASES.values(),
-    ):
-        assert "latest" not in release.version
-        assert release.date <= "2026-11-23"
-    families = {row.os for row in load().node_images["aws"].values()}
-    assert set(aws_releases.ALIASES) == families
+    row, pinned = load().targets["aws"], releases.load("aws")
+    assert {row.kubernetes.rpartition(".")[0]} == set(row.versions)
+    assert {(one.kubernetes,) for one in pinned.rows()} == {row.versions}
+    assert set(pinned.aliases) == {row.os for row in load().node_images["aws"].values()}
+
+
+def test_a_release_that_no_source_has_for_the_version_is_told_in_the_plan() -> None:
+    rows = releases.load("aws").addons
+    plan = cloud_plan("aws", target={"parallel_storage_tib": 1})
+    assert isinstance(plan.site, AwsSite)
+    (told,) = [note for note in plan.notes if "describe-addon-versions" in note]
+    for one in plan.site.addons:
+        assert (f"{one.name} {one.version}" in told) != rows[one.name].confirmed, one.name
+
+
+def test_where_all_are_confirmed_nothing_is_told() -> None:
+    rows = releases.load("aws")
+    confirmed = [name for name, row in rows.addons.items() if row.confirmed]
+    assert confirmed
+    assert list(releases.unconfirmed(confirmed, rows)) == []
+
+
+def test_a_release_without_a_number_is_no_pin(tmp_path: Path) -> None:
+    row = 'kubernetes = "1.35"\nconfirmed = true\nsource = "x"\ndate = 2026-11-28\n'
+    (tmp_path / "addons.aws.toml").write_text(f'[addons.coredns]\nversion = "latest"\n{row}[charts.x]\n')
+    with pytest.raises(InputError) as refused:
+        releases.load_from(tmp_path, "aws")
+    assert {one.what for one in refused.value.problems} == {"unknown table", "a pinned release has a number"}
 
 
 def test_people_and_roles_have_one_entry_each_with_all_their_groups() -> None:

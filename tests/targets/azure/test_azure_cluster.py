@@ -200,6 +200,17 @@ def test_node_provisioning_replaces_the_autoscaler() -> None:
     assert not [one for one in recorder.objects("ConfigMap") if "expander" in one["metadata"]["name"]]
 
 
+def test_a_working_node_ends_neither_of_old_age_nor_outside_the_window() -> None:
+    maintenance = {"day": "monday", "start": "01:00", "hours": 4}
+    asked = {"node_provisioning": True, "maintenance": maintenance}
+    for one in registered(pool("t4", "T4:1"), target=asked).objects("NodePool"):
+        assert one["spec"]["template"]["spec"]["expireAfter"] == "Never"
+        assert one["spec"]["disruption"]["consolidationPolicy"] == "WhenEmpty"
+        (closed,) = [budget for budget in one["spec"]["disruption"]["budgets"] if budget["nodes"] == "0"]
+        assert closed["reasons"] == ["Drifted", "Underutilized"]
+        assert (closed["schedule"], closed["duration"]) == ("0 5 * * 1", "164h")
+
+
 def test_the_kubeconfig_asks_for_a_token_and_holds_none() -> None:
     config = json.loads(kubeconfig("lab", "https://lab.example.com", "Q0E=", "tenant"))
     (user,) = config["users"]
@@ -222,6 +233,20 @@ def test_what_holds_data_is_protected_by_engine_and_cloud() -> None:
     assert locked == {"azure-prod-vault-id", "azure-prod-objects-id", "azure-prod-files-id"}
     free = registered(target={"protect": False})
     assert inputs(free, "authorization:ManagementLockByScope") == []
+
+
+def test_the_cluster_has_no_lock_for_its_agent_pools_would_inherit_it() -> None:
+    """They could be neither deleted nor replaced: the engine alone refuses to delete the cluster."""
+    from support.targets import TARGETS
+
+    from fairlead.declared.record import record
+
+    found = record(lambda: TARGETS["azure"].cluster(cloud_plan("azure", pool("t4", "T4:1"))), "lab")
+    (cluster,) = [one for one in found if one.type.endswith(":ManagedCluster")]
+    assert cluster.protect
+    locked = [one.inputs["scope"] for one in found if one.type.endswith(":ManagementLockByScope")]
+    assert locked
+    assert not [scope for scope in locked if ":ManagedCluster::" in scope or ":ResourceGroup::" in scope]
 
 
 def test_what_data_is_encrypted_with_outlives_the_cluster_as_the_data_does() -> None:

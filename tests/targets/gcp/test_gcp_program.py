@@ -42,6 +42,44 @@ def test_the_kubeconfig_asks_a_plugin_and_holds_no_credential(by_name: bool, hos
     assert set(user["user"]) == {"exec"}
 
 
+def test_everything_goes_through_one_provider_with_the_platforms_project_and_region() -> None:
+    found = declared(gpu(), h100())
+    provider = one_of_type(found, "pulumi:providers:gcp")
+    assert provider.inputs == {"project": "acme-platform", "region": "us-central1"}
+    made = [one for one in found if one.type.startswith("gcp:")]
+    assert len(made) > 30
+    assert {one.provider for one in made} == {provider.urn}
+
+
+AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
+
+
+def test_access_to_data_is_logged_where_the_spec_says_so_and_stays_logged_when_the_platform_goes() -> None:
+    assert of_type(declared(), AUDIT) == {}
+    made = of_type(declared(data_access_logs=True), AUDIT).values()
+    kinds = {
+        one.inputs["service"]: {kind["logType"] for kind in one.inputs["auditLogConfigs"]} for one in made
+    }
+    assert kinds == {
+        "cloudkms.googleapis.com": {"ADMIN_READ", "DATA_READ", "DATA_WRITE"},
+        "container.googleapis.com": {"DATA_READ"},
+        "storage.googleapis.com": {"ADMIN_READ", "DATA_WRITE"},
+    }
+    assert all(one.retain_on_delete for one in made)
+
+
+def test_a_pool_with_a_cache_of_images_has_a_disk_of_each() -> None:
+    images = [f"projects/acme-platform/global/images/{name}" for name in ("serving", "training")]
+    pool = gpu(image_streaming=True, image_cache=images)
+    (config,) = [
+        one.inputs["nodeConfig"]
+        for one in of_type(declared(pool), NODE_POOL).values()
+        if one.inputs["nodeConfig"]["machineType"].startswith("g2-")
+    ]
+    wanted = [{"diskImage": image, "mode": "CONTAINER_IMAGE_CACHE"} for image in images]
+    assert (config["secondaryBootDisks"], config["gcfsConfig"]) == (wanted, {"enabled": True})
+
+
 def test_a_version_that_the_spec_names_stays_until_its_support_ends() -> None:
     pinned = one_of_type(declared(version="1.35"), CLUSTER).inputs
     (exclusion,) = pinned["maintenancePolicy"]["maintenanceExclusions"]

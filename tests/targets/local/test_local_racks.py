@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from support.specs import gpu_pool, with_gpus
 
 from fairlead.catalog.read import load
+from fairlead.layers import queue_controller
 from fairlead.plan.load import load_plan
+from fairlead.targets.local.host.paths import HostPaths
 from fairlead.targets.local.host.scheduler import scheduler
 from fairlead.targets.local.node_pools import BLOCK, RACK, node
 
@@ -37,8 +41,18 @@ def test_the_scheduler_fills_nodes_by_their_accelerators_first() -> None:
     class Config:
         paths = Paths()
 
-    (profile,) = scheduler(Config())["profiles"]  # type: ignore[arg-type]
+    config = scheduler(Config())  # type: ignore[arg-type]
+    (profile,) = config["profiles"]
     scoring = profile["pluginConfig"][0]["args"]["scoringStrategy"]
     weights = {one["name"]: one["weight"] for one in scoring["resources"]}
     assert scoring["type"] == "MostAllocated"
     assert max(weights, key=lambda name: weights[name]) == "nvidia.com/gpu"
+
+
+def test_the_scheduler_may_ask_as_often_as_the_queue_that_feeds_it(tmp_path: Path) -> None:
+    class Config:
+        paths = HostPaths(tmp_path)
+
+    asks = scheduler(Config())["clientConnection"]  # type: ignore[arg-type]
+    feeds = queue_controller.config(load_plan(with_gpus(), "f", load()).queues)["clientConnection"]
+    assert {key: asks[key] for key in ("qps", "burst")} == feeds

@@ -35,7 +35,7 @@ def parts(plan: PlatformPlan, render: Renderer) -> list[Part]:
         return []
     made = [part for name in plan.gpu.parts for part in _split(name, _MAKERS[name](plan, render))]
     found = [Part(BASE, place.space(), ()), *made]
-    rendered.verify([one for part in found for one in part.objects])
+    rendered.verify([one for part in found for one in part.objects], "layer gpu")
     return found
 
 

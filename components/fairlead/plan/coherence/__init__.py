@@ -6,12 +6,12 @@ docs/coherence.md lists them all. Rules look at the spec and at what was decided
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import Problem
-from fairlead.plan.coherence import advertising, drivers, runtimes, sharing, taints
+from fairlead.plan.coherence import advertising, drivers, fabrics, runtimes, sharing, taints
 from fairlead.plan.coherence.model import LAYER, OPERATOR, Facts, PoolFacts, Rule
 from fairlead.plan.machines import Choice
 from fairlead.plan.pools import image_of, kubernetes_of
@@ -21,6 +21,7 @@ from fairlead.spec.azure import AzureTarget
 from fairlead.spec.layer import GpuLayer
 from fairlead.spec.pool import Pool
 from fairlead.spec.targets import AnyTarget
+from fairlead.spec.tenant import Tenant
 
 RULES: tuple[Rule, ...] = (
     *drivers.RULES,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *advertising.RULES,
     *sharing.RULES,
     *taints.RULES,
+    *fabrics.RULES,
 )
 ROOT = "platform.pools"
 
@@ -39,6 +41,7 @@ def check(
     target: AnyTarget,
     row: TargetRow,
     catalog: Catalog,
+    tenants: Iterable[Tenant] = (),
 ) -> Iterator[Problem]:
     """Every problem that a rule finds; where two rules speak of one place, the first of them."""
     if not gpu.enabled:
@@ -46,7 +49,7 @@ def check(
     if row.gpu_mode == SIMULATED:
         yield from _without_effect(gpu)
         return
-    facts = facts_of(gpu, pools, choices, target, row, catalog)
+    facts = facts_of(gpu, pools, choices, target, row, catalog, tenants)
     said: set[str] = set()
     for rule in RULES:
         for problem in rule.check(facts):
@@ -62,6 +65,7 @@ def facts_of(
     target: AnyTarget,
     row: TargetRow,
     catalog: Catalog,
+    tenants: Iterable[Tenant] = (),
 ) -> Facts:
     """What the rules look at. Pools without real accelerators, or whose image nobody knows, are left out."""
     found: list[PoolFacts] = []
@@ -72,9 +76,11 @@ def facts_of(
             continue
         fast = pool.fabric != "off" and choice.machine.fabric != "none"
         software = decide(Asked(pool.name, accelerator, image, pool.sharing == "dra", fast), gpu)
-        found.append(PoolFacts(f"{ROOT}[{place}]", pool, accelerator, image, software))
+        fabric = choice.machine.fabric if fast else "none"
+        found.append(PoolFacts(f"{ROOT}[{place}]", pool, accelerator, image, software, fabric))
     version = kubernetes_of(target, row)
-    return Facts(row.name, version, _karpenter(target), gpu, tuple(found), catalog)
+    permitted = tuple(one.name for one in tenants if "fabric" in one.host_access)
+    return Facts(row.name, version, _karpenter(target), gpu, tuple(found), catalog, permitted)
 
 
 def _karpenter(target: AnyTarget) -> bool:

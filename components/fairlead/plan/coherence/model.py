@@ -26,6 +26,8 @@ class PoolFacts:
     accelerator: AcceleratorRow
     image: NodeImageRow
     software: Software
+    fabric: str = "none"
+    """Fast network of its nodes, as the machine's row or the pool has it; none where the pool leaves it alone."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Facts:
     gpu: GpuLayer
     pools: tuple[PoolFacts, ...]
     catalog: Catalog
+    permitted: tuple[str, ...] = ()
+    """Tenants whose jobs may have a daemon with rights on the node."""
 
     def of(self, vendor: str) -> tuple[PoolFacts, ...]:
         """Pools with accelerators of one vendor."""

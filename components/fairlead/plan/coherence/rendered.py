@@ -79,12 +79,16 @@ INVARIANTS = (
 )
 
 
-def verify(objects: Sequence[Object]) -> None:
-    """Raises FairleadError with everything that is wrong with the objects of one layer."""
+ONE_BY_ONE = tuple(one for one in INVARIANTS if one.check is not _quotas)
+"""Those that an object keeps or breaks by itself, whatever stands beside it."""
+
+
+def verify(objects: Sequence[Object], what: str, invariants: Sequence[Invariant] = INVARIANTS) -> None:
+    """Raises FairleadError with everything that is wrong with the objects of `what`."""
     found = [
         f"  {said}\n    rule:    {one.name}, {one.thread}"
-        for one in INVARIANTS
+        for one in invariants
         for said in one.check(objects)
     ]
     if found:
-        raise FairleadError("\n".join(["layer gpu: what the charts give does not fit", *found]))
+        raise FairleadError("\n".join([f"{what}: what the charts give does not fit", *found]))

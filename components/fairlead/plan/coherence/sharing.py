@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fairlead.errors import Problem
 from fairlead.plan.coherence.model import Facts, PoolFacts, Rule
+from fairlead.plan.sharing import plan_of
 from fairlead.spec.sharing import Mig, Mps, TimeSlicing
 
 OLDEST_DRA = (1, 34)
@@ -14,6 +15,14 @@ OLDEST_DRA = (1, 34)
 
 def _grows(one: PoolFacts) -> bool:
     return one.pool.min != one.pool.max
+
+
+def _given(one: PoolFacts) -> str:
+    return f"{plan_of(one.pool.sharing).kind}, min {one.pool.min}, max {one.pool.max}"
+
+
+def _fixed(one: PoolFacts) -> str:
+    return f"write min: {one.pool.max}, or leave sharing out"
 
 
 def _mig(facts: Facts) -> Iterator[Problem]:
@@ -29,15 +38,14 @@ def _time_slices(facts: Facts) -> Iterator[Problem]:
         if facts.karpenter and _grows(one) and isinstance(one.pool.sharing, TimeSlicing | Mps):
             what = "Karpenter counts whole accelerators: it asks for a machine with as many as there are shares, and"
             what += " finds none"
-            fix = "write the same number for min and max, or leave sharing out"
-            yield Problem(f"{one.where}.sharing", what, type(one.pool.sharing).__name__, fix=fix)
+            yield Problem(f"{one.where}.sharing", what, _given(one), fix=_fixed(one))
 
 
 def _dra_grows(facts: Facts) -> Iterator[Problem]:
     for one in facts.pools:
         if facts.karpenter and _grows(one) and one.pool.sharing == "dra":
             what = "Karpenter does not know which devices a node that does not stand yet would publish"
-            yield Problem(f"{one.where}.sharing", what, "dra", fix="write the same number for min and max")
+            yield Problem(f"{one.where}.sharing", what, _given(one), fix=_fixed(one))
 
 
 def _dra_version(facts: Facts) -> Iterator[Problem]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from fairlead.catalog import faults
+from fairlead.catalog import faults, releases
 from fairlead.catalog.model import Catalog
+from fairlead.catalog.releases import Releases
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
@@ -21,17 +22,12 @@ from fairlead.plan.sites.aws_model import (
     OwnNetwork,
     Pipeline,
     Store,
-    Window,
 )
-from fairlead.plan.sites.aws_releases import ADDONS
+from fairlead.plan.sites.window import DAYS, window
 from fairlead.spec.aws import AwsTarget
 from fairlead.spec.model import Platform
 from fairlead.spec.pool import Pool
-from fairlead.spec.target import Maintenance
 
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-"""As cron counts them."""
-WEEK = 168
 LUSTRE_STEP = 2400
 """GiB: a PERSISTENT_2 file system has 1200, or a multiple of this.
 
@@ -54,15 +50,18 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     target = spec.target
     if not isinstance(target, AwsTarget):
         raise TypeError(f"{target.kind} is not aws")
+    pinned = releases.load("aws")
+    rows = aws_nodes.Rows(catalog.machines["aws"], pinned, faults.load())
     groups = tuple(
-        aws_nodes.node_group(spec.name, pool, target.capacity_blocks, spec.layers.health, faults.load())
+        aws_nodes.node_group(spec.name, pool, target.capacity_blocks, spec.layers.health, rows)
         for pool in pools
         if pool.min_nodes
     )
     growing = [pool for pool in pools if pool.max_nodes > pool.min_nodes]
-    provisioners = tuple(one for pool in growing for one in aws_nodes.provisioners(spec.name, pool))
+    provisioners = tuple(one for pool in growing for one in aws_nodes.provisioners(spec.name, pool, rows))
     shapes = [one.shape for one in (*groups, *provisioners)]
     system = _system(pools)
+    addons = tuple(_addons(spec.name, target, pinned))
     return AwsSite(
         region=target.region,
         account=target.account,
@@ -76,7 +75,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         log_days=target.log_days,
         access=_access(target),
         roles=aws_names.roles(spec.name, [tenant.name for tenant in spec.tenants]),
-        addons=tuple(_addons(spec.name, target)),
+        addons=addons,
+        remarks=tuple(releases.unconfirmed([one.name for one in addons], pinned)),
         groups=groups,
         provisioners=provisioners,
         repair=all(pool.repair for pool in growing),
@@ -84,7 +84,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         controllers=min(COPIES, system.min_nodes),
         placement_groups=tuple(dict.fromkeys(one.placement for one in shapes if one.placement)),
         fabric=any(one.interfaces for one in shapes),
-        window=_window(target.maintenance),
+        window=window(target.maintenance),
         store=Store(
             aws_names.bucket(spec.name, target.account, target.region),
             target.object_store.expire_days,
@@ -119,52 +119,28 @@ def _access(target: AwsTarget) -> tuple[Access, ...]:
     return tuple(Access(arn, arn in target.admins, tuple(found)) for arn, found in groups.items())
 
 
-def _addons(platform: str, target: AwsTarget) -> Iterator[Addon]:
+def _addons(platform: str, target: AwsTarget, rows: Releases) -> Iterator[Addon]:
     """Managed add-ons in the order in which they are made."""
+
+    def addon(name: str, account: str = "", *, settings: str = "", before_nodes: bool = False) -> Addon:
+        role = aws_names.role(platform, name) if account else ""
+        return Addon(name, rows.addons[name].version, settings, role, account, before_nodes)
+
     cni = {
         "enableNetworkPolicy": "true",
         "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
     }
-    yield _addon(platform, "vpc-cni", settings=cni, account="aws-node", before_nodes=True)
-    yield _addon(platform, "kube-proxy", before_nodes=True)
-    yield _addon(platform, "eks-pod-identity-agent", before_nodes=True)
-    yield _addon(platform, "coredns")
-    yield _addon(platform, "metrics-server")
-    yield _addon(platform, "eks-node-monitoring-agent")
-    yield _addon(platform, "aws-ebs-csi-driver", account="ebs-csi-controller-sa")
+    yield addon("vpc-cni", "aws-node", settings=json.dumps(cni, sort_keys=True), before_nodes=True)
+    yield addon("kube-proxy", before_nodes=True)
+    yield addon("eks-pod-identity-agent", before_nodes=True)
+    yield addon("coredns")
+    yield addon("metrics-server")
+    yield addon("eks-node-monitoring-agent")
+    yield addon("aws-ebs-csi-driver", "ebs-csi-controller-sa")
     if target.shared_storage:
-        yield _addon(platform, "aws-efs-csi-driver", account="efs-csi-controller-sa")
+        yield addon("aws-efs-csi-driver", "efs-csi-controller-sa")
     if target.parallel_storage_tib:
-        yield _addon(platform, "aws-fsx-csi-driver", account="fsx-csi-controller-sa")
-
-
-def _addon(
-    platform: str,
-    name: str,
-    *,
-    settings: Mapping[str, object] | None = None,
-    account: str = "",
-    before_nodes: bool = False,
-) -> Addon:
-    return Addon(
-        name=name,
-        version=ADDONS[name].version,
-        settings=json.dumps(settings, sort_keys=True) if settings else "",
-        role=aws_names.role(platform, name) if account else "",
-        account=account,
-        before_nodes=before_nodes,
-    )
-
-
-def _window(maintenance: Maintenance) -> Window:
-    day = DAYS.index(maintenance.day)
-    hour, minute = (int(part) for part in maintenance.start.split(":"))
-    end = day * 24 + hour + maintenance.hours
-    return Window(
-        closed_from=f"{minute} {end % 24} * * {end // 24 % 7}",
-        closed_for=f"{WEEK - maintenance.hours}h",
-        weekly=f"{day or 7}:{maintenance.start}",
-    )
+        yield addon("aws-fsx-csi-driver", "fsx-csi-controller-sa")
 
 
 def _lustre(target: AwsTarget) -> Lustre | None:
@@ -172,7 +148,8 @@ def _lustre(target: AwsTarget) -> Lustre | None:
         return None
     gib = target.parallel_storage_tib * 1024
     size = LUSTRE_STEP // 2 if gib <= LUSTRE_STEP // 2 else -(-gib // LUSTRE_STEP) * LUSTRE_STEP
-    return Lustre(size, target.zones[0])
+    day = DAYS.index(target.maintenance.day) or 7
+    return Lustre(size, target.zones[0], f"{day}:{target.maintenance.start}")
 
 
 def _pipeline(target: AwsTarget) -> Pipeline | None:

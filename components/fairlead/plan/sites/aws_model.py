@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairlead.plan.model import Site, Taint, lacking
+from fairlead.plan.sites.window import Window
 
 
 @dataclass(frozen=True)
@@ -183,18 +184,6 @@ class Pipeline:
 
 
 @dataclass(frozen=True)
-class Window:
-    """When nodes may be replaced for the sake of order, as the time in which they may not."""
-
-    closed_from: str
-    """Cron schedule, UTC: the end of the maintenance window."""
-    closed_for: str
-    """Duration until it opens again."""
-    weekly: str
-    """Begin as d:HH:MM, 1 is Monday: how file systems are told."""
-
-
-@dataclass(frozen=True)
 class Store:
     """The object store."""
 
@@ -210,6 +199,8 @@ class Lustre:
 
     gib: int
     zone: str
+    maintenance: str
+    """Begin of the maintenance window as d:HH:MM, 1 is Monday."""
 
 
 @dataclass(frozen=True)
@@ -251,11 +242,18 @@ class AwsSite(Site):
     """Name of the queue of interruptions."""
     charts: tuple[str, ...]
     """Charts of the lock that the target itself installs."""
+    remarks: tuple[str, ...]
+    """What the reader of the plan must know."""
 
     @property
     def own_charts(self) -> tuple[str, ...]:
         """Karpenter's, where a pool grows."""
         return self.charts
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The remarks."""
+        return self.remarks
 
     @property
     def lacks(self) -> Mapping[str, str]:

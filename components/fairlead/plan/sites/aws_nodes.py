@@ -8,11 +8,14 @@ Together they are bounded by the queue, which knows the pool's `max`; each alone
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from fairlead.catalog.faults import Faults
+from fairlead.catalog.model import MachineRow
+from fairlead.catalog.releases import Releases
 from fairlead.plan.model import NodePlan, PoolPlan
-from fairlead.plan.sites import aws_names, aws_releases, aws_repair
+from fairlead.plan.sites import aws_names, aws_repair
 from fairlead.plan.sites.aws_model import Interface, NodeGroup, Provisioner, Shape
 from fairlead.plan.sites.aws_network import PODS
 from fairlead.plan.sites.aws_user_data import user_data
@@ -23,10 +26,6 @@ PLAIN_DISK, ACCELERATOR_DISK = 100, 200
 """GiB of a node's own disk unless the pool says otherwise: this product's choice."""
 HEAVIEST, STEP = 100, 10
 """Weight of the first step of a ladder, and how much less each next one has; Karpenter takes 1 to 100."""
-WITHOUT_ON_CARD_0: Mapping[str, str] = {
-    "p6-b300.48xlarge": "moto 5.2.5 instance_types.json.gz, NetworkCards[0] takes no EFA; 2026-11-23",
-}
-"""Machine whose first network card takes no EFA -> source. Its other cards all do."""
 TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 """https://github.com/kubernetes/autoscaler cluster-autoscaler/cloudprovider/aws/README.md, 2026-11-23"""
 
@@ -40,38 +39,46 @@ def node_of(pool: PoolPlan) -> NodePlan:
     return pool.node
 
 
-def node_group(
-    platform: str, pool: PoolPlan, blocks: Sequence[str], health: Health, rows: Faults
-) -> NodeGroup:
+@dataclass(frozen=True)
+class Rows:
+    """What the catalogue says of AWS, as far as nodes are concerned."""
+
+    machines: Mapping[str, MachineRow]
+    releases: Releases
+    faults: Faults
+
+
+def node_group(platform: str, pool: PoolPlan, blocks: Sequence[str], health: Health, rows: Rows) -> NodeGroup:
     """The nodes of a pool that are always there."""
     first = pool.rungs[0]
-    shape = _shape(platform, pool, first.capacity, first.labels)
+    shape = _shape(platform, pool, first.capacity, first.labels, rows)
+    release = rows.releases.images.get(shape.os)
     return NodeGroup(
         name=aws_names.node_group(pool.name, pool.generation),
         shape=shape,
         ami_type=node_of(pool).image_spelling,
-        release=aws_releases.IMAGES[shape.os].version if shape.os in aws_releases.IMAGES else "",
+        release=release.version if release else "",
         market=_market(first.capacity, shape.reservation in blocks),
         nodes=pool.min_nodes,
         max_unavailable=min(pool.max_unavailable, pool.min_nodes),
         repair=pool.repair,
         repair_stop_above=health.stop_above,
-        repair_overrides=aws_repair.overrides(health, pool, rows),
+        repair_overrides=aws_repair.overrides(health, pool, rows.faults),
         user_data=user_data(shape.os, PODS, stripe=shape.stripe),
         template_tags=template_tags(pool, first.labels),
     )
 
 
-def provisioners(platform: str, pool: PoolPlan) -> Iterator[Provisioner]:
+def provisioners(platform: str, pool: PoolPlan, rows: Rows) -> Iterator[Provisioner]:
     """What may be started above the nodes that are always there, step by step."""
     room = pool.max_nodes - pool.min_nodes
     for place, rung in enumerate(pool.rungs):
-        shape = _shape(platform, pool, rung.capacity, rung.labels)
+        shape = _shape(platform, pool, rung.capacity, rung.labels, rows)
         market = _karpenter_market(rung.capacity)
         yield Provisioner(
             name=aws_names.provisioner(pool.name, pool.generation, market),
             shape=shape,
-            alias=aws_releases.ALIASES[shape.os].version,
+            alias=rows.releases.aliases[shape.os].version,
             market=market,
             nodes=room,
             cores=room * node_of(pool).vcpus,
@@ -84,18 +91,18 @@ def provisioners(platform: str, pool: PoolPlan) -> Iterator[Provisioner]:
         )
 
 
-def interfaces(machine: str, fabric: str, cards: int) -> tuple[Interface, ...]:
-    """The interfaces of a node with EFA: one with an address, and one for EFA alone on each card.
+def interfaces(fabric: str, cards: int, first: int) -> tuple[Interface, ...]:
+    """The interfaces of a node with EFA: one with an address, and one for EFA alone on each card that takes it.
+
+    first: number of the first such card.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html, 2026-11-23
     """
     if fabric != EFA or cards == 0:
         return ()
     primary = Interface(0, 0, "interface")
-    if machine in WITHOUT_ON_CARD_0:
-        return (primary, *(Interface(card, 0, "efa-only") for card in range(1, cards + 1)))
-    rest = (Interface(card, 0, "efa-only") for card in range(1, cards))
-    return (primary, Interface(0, 1, "efa-only"), *rest)
+    fast = (Interface(card, 0 if card else 1, "efa-only") for card in range(first, first + cards))
+    return (primary, *fast)
 
 
 def template_tags(pool: PoolPlan, labels: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +114,7 @@ def template_tags(pool: PoolPlan, labels: Mapping[str, str]) -> dict[str, str]:
     return tags
 
 
-def _shape(platform: str, pool: PoolPlan, capacity: str, labels: Mapping[str, str]) -> Shape:
+def _shape(platform: str, pool: PoolPlan, capacity: str, labels: Mapping[str, str], rows: Rows) -> Shape:
     node = node_of(pool)
     compact = pool.placement == "compact"
     return Shape(
@@ -120,7 +127,7 @@ def _shape(platform: str, pool: PoolPlan, capacity: str, labels: Mapping[str, st
         taints=pool.taints,
         disk_gib=pool.disk_gib or (ACCELERATOR_DISK if pool.accelerator else PLAIN_DISK),
         stripe=bool(node.local_disks) and pool.local_disks == "ephemeral",
-        interfaces=interfaces(pool.machine, node.fabric, node.fabric_cards),
+        interfaces=interfaces(node.fabric, node.fabric_cards, rows.machines[pool.machine].fabric_first_card),
         placement=aws_names.placement_group(platform, pool.name, pool.generation) if compact else "",
         reservation=(pool.reservation or "") if capacity == "reserved" else "",
     )

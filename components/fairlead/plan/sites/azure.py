@@ -13,6 +13,7 @@ from fairlead.plan.sites import cuts, idle
 from fairlead.plan.sites.azure_check import pool_problems, target_problems
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_pools import agent_pools, priorities, provisioned
+from fairlead.plan.sites.window import window
 from fairlead.spec.azure import AzureTarget
 from fairlead.spec.model import Platform
 from fairlead.spec.pool import Pool
@@ -61,6 +62,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         maintenance_day=target.maintenance.day,
         maintenance_start=target.maintenance.start,
         maintenance_hours=target.maintenance.hours,
+        window=window(target.maintenance),
         log_days=target.log_days,
         key=naming.key_of(target),
         protect=target.protect,

@@ -96,6 +96,7 @@ def pool_problems(
             yield from _provisioned(pool, where)
         if place in choices:
             yield from _disks(pool, where, choices[place])
+            yield from _one_set(pool, where, choices[place])
     yield from _system(pools, choices)
     yield from _names(pools)
     yield from _room(target, pools)
@@ -144,6 +145,14 @@ def _disks(pool: Pool, where: str, choice: Choice) -> Iterator[Problem]:
     if pool.local_disks == "raw" and machine.local_disks == 1:
         what = f"the disk inside {machine.name} is a temporary one that the node image formats"
         yield Problem(f"{where}.local_disks", what, "raw", "ephemeral, off")
+
+
+def _one_set(pool: Pool, where: str, choice: Choice) -> Iterator[Problem]:
+    """InfiniBand reaches the nodes of one scale set, and each step of a ladder is one."""
+    if pool.fabric == "required" and choice.machine.fabric == "infiniband" and len(pool.capacity) > 1:
+        what = "each step of the ladder is a scale set of its own, and InfiniBand reaches the nodes of one"
+        fix = "write one capacity, or a pool for each with fabric: auto"
+        yield Problem(f"{where}.capacity", what, ", ".join(pool.capacity), "one capacity", fix)
 
 
 def _provisioned(pool: Pool, where: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fairlead.plan.model import Site, lacking
+from fairlead.plan.sites.window import Window
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,8 @@ class AzureSite(Site):
     maintenance_day: str
     maintenance_start: str
     maintenance_hours: int
+    window: Window
+    """The same for Karpenter."""
     log_days: int
     key: AzureKey | None
     """None where a key is made."""
@@ -185,6 +188,20 @@ class AzureSite(Site):
     ci_issuer: str
     """Empty without a pipeline."""
     ci_subjects: tuple[str, ...]
+
+    def fabric_networks(self, pool: str) -> tuple[str, ...]:
+        """The scale sets of a pool: InfiniBand reaches the nodes of one."""
+        return tuple(one.name for one in self.agent_pools if one.pool == pool)
+
+    def fabric_apart(self, pool: str) -> str:
+        """Why nodes of a pool do not reach each other by InfiniBand."""
+        if any(one.pool == pool for one in self.provisioned):
+            return "nodes of node auto-provisioning share no InfiniBand network"
+        if len(self.fabric_networks(pool)) > 1:
+            return (
+                "the steps of its ladder are scale sets of their own, and InfiniBand reaches the nodes of one"
+            )
+        return ""
 
     @property
     def lacks(self) -> Mapping[str, str]:

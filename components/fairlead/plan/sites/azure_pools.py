@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fairlead.catalog.fabrics import OFFERED
 from fairlead.plan.model import NodePlan, PoolPlan, Rung, SharingPlan
 from fairlead.plan.sites.azure_model import AgentPoolPlan, ProvisionedPool
 from fairlead.plan.sites.azure_names import agent_pool_name
@@ -132,7 +133,16 @@ def _template(pool: PoolPlan, labels: Mapping[str, str], taints: Sequence[str]) 
         found[f"{TEMPLATE}_taint_{_tag(key)}"] = rest
     if pool.resource:
         found[f"{TEMPLATE}_resources_{_tag(pool.resource)}"] = str(pool.offered)
+    for resource, number in _offered(pool).items():
+        found[f"{TEMPLATE}_resources_{_tag(resource)}"] = str(number)
     return found
+
+
+def _offered(pool: PoolPlan) -> Mapping[str, int]:
+    """What a device plugin offers of the InfiniBand of a node, once it runs there."""
+    if pool.rdma and pool.rdma.resources:
+        return pool.rdma.resources
+    return {OFFERED: 1} if bought(pool).fabric == "infiniband" and pool.accelerator else {}
 
 
 def _tag(key: str) -> str:

@@ -113,6 +113,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         node_pools=made,
         ladder=gcp_pools.ladder(pools, made),
         idle_minutes=idle.minutes(pools),
+        audited=access.AUDITED if target.data_access_logs else {},
         ci=access.ci(name, target),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, GrantPlan, TenantStorePlan
@@ -36,6 +37,14 @@ CI_ROLES = (
 """What the pipeline needs to build and change everything of this target, and no owner or editor. It acts as the
 nodes' account, and as no other one.
 https://cloud.google.com/iam/docs/roles-permissions"""
+AUDITED: Mapping[str, tuple[str, ...]] = {
+    "cloudkms.googleapis.com": ("ADMIN_READ", "DATA_READ", "DATA_WRITE"),
+    "container.googleapis.com": ("DATA_READ",),
+    "storage.googleapis.com": ("ADMIN_READ", "DATA_WRITE"),
+}
+"""What is logged on demand. Not the pods' states that nodes write, and not each piece of training data that a job
+reads: that would be most of the bill and none of the answers.
+https://cloud.google.com/kubernetes-engine/docs/concepts/audit-policy, 2026-11-28"""
 LUSTRE_ROLES = ("roles/lustre.admin",)
 """And what it needs beside them for a parallel file system."""
 VIEWER = "roles/container.clusterViewer"

@@ -25,6 +25,7 @@ _KEY = re.compile(
 _RESERVATION = re.compile(
     rf"(projects/{PROJECT}/reservations/)?[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?(/reservationBlocks/[-a-z0-9]+)?"
 )
+_DISK_IMAGE = re.compile(rf"projects/{PROJECT}/global/images/[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?")
 _ADMIN = re.compile(r"(user|group|serviceAccount):[^@\s:]+@[^@\s:]+\.[^@\s:]+")
 
 
@@ -244,6 +245,23 @@ def _streaming(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -
         yield Problem(f"{where}.image_streaming", what, "true", fix="leave it out, or write image: cos")
 
 
+def _cache(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -> Iterator[Problem]:
+    """https://cloud.google.com/kubernetes-engine/docs/how-to/data-container-image-preloading, 2026-11-28"""
+    if pool.image_cache and not pool.image_streaming:
+        what = "nodes read images from such a disk by the means of image streaming"
+        yield Problem(
+            f"{where}.image_cache", what, "image_streaming: false", fix="write image_streaming: true"
+        )
+    for place, image in enumerate(pool.image_cache):
+        if not _DISK_IMAGE.fullmatch(image):
+            allowed = "projects/PROJECT/global/images/NAME"
+            yield Problem(
+                f"{where}.image_cache[{place}]", "is no disk image of Compute Engine", image, allowed
+            )
+        elif image in pool.image_cache[:place]:
+            yield Problem(f"{where}.image_cache[{place}]", "is named twice", image, fix="leave it out once")
+
+
 def _crowd(target: GcpTarget, pool: Pool, where: str, machine: MachineRow) -> Iterator[Problem]:
     """Every node has an address in each network between accelerators."""
     most = 2 ** (32 - net.FABRIC_PREFIX) - net.UNUSABLE
@@ -271,6 +289,7 @@ _RULES: Sequence[Callable[[GcpTarget, Pool, str, MachineRow], Iterator[Problem]]
     _slice,
     _domain,
     _streaming,
+    _cache,
     _own_disks,
     _crowd,
 )

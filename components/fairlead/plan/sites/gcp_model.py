@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fairlead.plan.model import Site, Taint, lacking
+from fairlead.plan.model import PoolPlan, Site, Taint, lacking
+from fairlead.plan.sites import gcp_words as words
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ class NodePoolPlan:
     ephemeral_ssds: int
     raw_ssds: int
     streaming: bool
+    cache: tuple[str, ...]
+    """Disk images with container images in them."""
     repair: bool
     max_surge: int
     max_unavailable: int
@@ -268,6 +271,8 @@ class GcpSite(Site):
     """Node pools by step, best first, for the autoscaler; empty where no pool has a ladder."""
     idle_minutes: int
     """How long an idle node stays, where the autoscaler is told; 0 where no pool shrinks."""
+    audited: Mapping[str, tuple[str, ...]]
+    """Service -> kinds of access that it logs beside those that are always logged."""
     ci: CiPlan | None
 
     @property
@@ -279,6 +284,15 @@ class GcpSite(Site):
     def lacks(self) -> Mapping[str, str]:
         """Capability -> why this very platform does not have it."""
         return lacking(shared=self.storage.shared, parallel=self.storage.lustre is not None)
+
+    def pod_selector(self, pool: PoolPlan) -> Mapping[str, str]:
+        """Kind and shape of TPUs."""
+        kind = words.TPUS.get(words.series(pool.machine))
+        return (
+            dict(zip(words.TPU_SELECTORS, (kind, pool.topology), strict=True))
+            if kind and pool.topology
+            else {}
+        )
 
     def fabric_networks(self, pool: str) -> tuple[str, ...]:
         """Network objects of a pool's further interfaces, in the order in which its machines have them."""

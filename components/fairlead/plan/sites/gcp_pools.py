@@ -143,6 +143,7 @@ class _Site:
             ephemeral_ssds=node.local_disks if pool.local_disks == "ephemeral" else 0,
             raw_ssds=node.local_disks if pool.local_disks == "raw" else 0,
             streaming=pool.image_streaming,
+            cache=pool.image_cache,
             # Flex-start and automatic repair exclude each other: a failed node is asked for anew.
             repair=pool.repair and not flexible,
             max_surge=surge[0],

@@ -39,6 +39,12 @@ TPUS: Mapping[str, str] = {
 github.com/GoogleCloudPlatform/cluster-toolkit v1.95.0 modules/internal/tpu-definition/main.tf
 """
 
+TPU_SELECTORS = ("cloud.google.com/gke-tpu-accelerator", "cloud.google.com/gke-tpu-topology")
+"""Node labels of TPUs, kind and shape: pods must ask for slices of several hosts by both.
+
+https://docs.cloud.google.com/kubernetes-engine/docs/how-to/tpus, 2026-11-28
+"""
+
 HYPERDISK = ("a3-ultragpu-", "a4-", "a4x-", "c4-", "c4a-", "ct6e-", "g4-", "n4-", "tpu7x-")
 """Beginnings of machine types that boot from Hyperdisk; the others boot from Persistent Disk.
 

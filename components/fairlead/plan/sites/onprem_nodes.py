@@ -13,7 +13,7 @@ from fairlead.values import quantity
 POOLS = "platform.pools"
 MEANINGLESS: Mapping[str, str] = {
     "generation": "nodes that stand are not replaced by this platform",
-    "fabric": "the platform sets up no fast network on nodes that others have built",
+    "fabric": "the platform sets up no fast network on nodes that others have built: rdma says what theirs is",
     "disk_gib": "the disks of these nodes are their owner's",
     "local_disks": "the disks of these nodes are their owner's",
     "repair": "the platform repairs no nodes that others have built",
@@ -37,7 +37,7 @@ def check(pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Cat
 
 def _meaningless(pool: Pool, where: str) -> Iterator[Problem]:
     for name, reason in MEANINGLESS.items():
-        if name in pool.model_fields_set:
+        if name in pool.model_fields_set and not (name == "fabric" and pool.rdma):
             given = str(pool.model_dump(mode="json")[name])
             yield Problem(f"{where}.{name}", f"has no effect here: {reason}", given, fix=f"leave {name} out")
 

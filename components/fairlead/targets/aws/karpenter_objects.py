@@ -10,8 +10,9 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Release
-from fairlead.plan.sites.aws_model import AwsSite, Provisioner, Shape, Window
+from fairlead.plan.sites.aws_model import AwsSite, Provisioner, Shape
 from fairlead.plan.sites.aws_network import PODS
+from fairlead.plan.sites.window import Window
 from fairlead.targets.aws.spelling import CLUSTER_GROUP, FABRIC, HOPS, MANAGED, disks, owned
 
 NAMESPACE = "kube-system"

@@ -149,7 +149,7 @@ class Storage(pulumi.ComponentResource):
                 data_compression_type="LZ4",
                 kms_key_id=self._args.key,
                 security_group_ids=[self._group("parallel", LUSTRE)],
-                weekly_maintenance_start_time=self._site.window.weekly,
+                weekly_maintenance_start_time=plan.maintenance,
                 tags={"Name": name, MANAGED: self._name},
             ),
             self._kept,

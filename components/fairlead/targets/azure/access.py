@@ -76,7 +76,8 @@ def kubeconfig(name: str, server: str, authority: str, tenant: str) -> str:
     args = ["get-token", "--login", "azurecli", "--server-id", spelling.AKS_SERVER, "--tenant-id", tenant]
     user = {
         "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1",
+            # The client of this platform knows no newer one, and kubelogin writes both.
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
             "command": "kubelogin",
             "args": args,
             "env": None,

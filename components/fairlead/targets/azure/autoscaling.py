@@ -9,12 +9,15 @@ from typing import Any
 import pulumi
 
 from fairlead.plan.sites.azure_model import AzureSite, ProvisionedPool
+from fairlead.plan.sites.window import Window
 from fairlead.targets.azure.spelling import zone_label
 
 NODE_CLASS_API, NODE_POOL_API = "karpenter.azure.com/v1beta1", "karpenter.sh/v1"
 CAPACITY: Mapping[str, str] = {"on-demand": "on-demand", "spot": "spot"}
-EXPIRE = "720h"
-"""Age at which a node is replaced."""
+EXPIRE = "Never"
+"""Old age takes no node from a job: new images come by drift, in the window."""
+REPLACED = ["Drifted", "Underutilized"]
+"""Why a node is taken that is neither empty nor broken."""
 
 Object = Mapping[str, Any]
 
@@ -81,15 +84,26 @@ def _pool(site: AzureSite, pool: ProvisionedPool) -> Object:
             "template": {"metadata": {"labels": dict(pool.labels)}, "spec": node},
             "weight": pool.weight,
             "limits": {"cpu": pool.cpu, "memory": pool.memory},
-            "disruption": {
-                "consolidationPolicy": "WhenEmpty",
-                "consolidateAfter": f"{pool.idle_seconds}s",
-                "budgets": [
-                    {"nodes": "100%", "reasons": ["Empty"]},
-                    {"nodes": str(pool.max_unavailable), "reasons": ["Drifted", "Underutilized"]},
-                ],
-            },
+            "disruption": _disruption(pool, site.window),
         },
+    }
+
+
+def _disruption(pool: ProvisionedPool, window: Window) -> Object:
+    """Empty nodes go at any time, all of them. Others are replaced in the window only, a few at a time."""
+    return {
+        "consolidationPolicy": "WhenEmpty",
+        "consolidateAfter": f"{pool.idle_seconds}s",
+        "budgets": [
+            {"nodes": "100%", "reasons": ["Empty"]},
+            {"nodes": str(pool.max_unavailable), "reasons": REPLACED},
+            {
+                "nodes": "0",
+                "reasons": REPLACED,
+                "schedule": window.closed_from,
+                "duration": window.closed_for,
+            },
+        ],
     }
 
 

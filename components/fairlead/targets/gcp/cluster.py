@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import compute, projects
+from pulumi_gcp import Provider, ProviderArgs, compute, projects
 
 from fairlead import labels
 from fairlead.contract.chart import Renderer
@@ -19,7 +19,6 @@ from fairlead.targets.gcp.control_plane import ControlPlane, ControlPlaneArgs
 from fairlead.targets.gcp.keys import Key
 from fairlead.targets.gcp.network import Fabric, Network
 from fairlead.targets.gcp.node_pools import Ground, NodePool
-from fairlead.targets.gcp.spelling import under
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,11 @@ class GcpClusterArgs:
     """Renders charts. GKE brings what other targets install by charts, so nothing is rendered here."""
 
 
+def provider(name: str, site: GcpSite) -> Provider:
+    """The one provider to Google Cloud: the platform's project and region, whatever this machine is set to."""
+    return Provider(name, ProviderArgs(project=site.project, region=site.region))
+
+
 class GcpCluster(pulumi.ComponentResource):
     """A cluster of Google Kubernetes Engine. `handle` is what the layers get."""
 
@@ -41,7 +45,8 @@ class GcpCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: GcpClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fairlead:gcp:GcpCluster", name, {}, opts)
         plan, site = args.plan, _site(args.plan)
-        child = pulumi.ResourceOptions(parent=self)
+        self._google = provider(name, site)
+        child = self._child = pulumi.ResourceOptions(parent=self, providers=[self._google])
         services = self._services(name, site)
         key = Key(name, site, services, child)
         network = Network(name, site, services, child)
@@ -94,6 +99,10 @@ class GcpCluster(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
+    def _direct(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Options of what belongs to no smaller component."""
+        return pulumi.ResourceOptions(parent=self, provider=self._google, depends_on=list(after))
+
     def _services(self, name: str, site: GcpSite) -> list[pulumi.Resource]:
         return [
             projects.Service(
@@ -101,7 +110,7 @@ class GcpCluster(pulumi.ComponentResource):
                 service=service,
                 project=site.project,
                 disable_on_destroy=False,
-                opts=under(self),
+                opts=self._direct(),
             )
             for service in site.services
         ]
@@ -110,8 +119,7 @@ class GcpCluster(pulumi.ComponentResource):
         self, name: str, site: GcpSite, services: Sequence[pulumi.Resource]
     ) -> dict[str, compute.Subnetwork]:
         made = [
-            Fabric(f"{name}-{plan.objects[0]}", site, plan, services, pulumi.ResourceOptions(parent=self))
-            for plan in site.fabrics
+            Fabric(f"{name}-{plan.objects[0]}", site, plan, services, self._child) for plan in site.fabrics
         ]
         return {subnet: found for one in made for subnet, found in one.subnets.items()}
 
@@ -127,7 +135,7 @@ class GcpCluster(pulumi.ComponentResource):
                 workload_policy=compute.ResourcePolicyWorkloadPolicyArgs(
                     type="HIGH_THROUGHPUT", accelerator_topology=plan.topology
                 ),
-                opts=under(self, services),
+                opts=self._direct(services),
             )
             for plan in site.policies
         }
@@ -136,15 +144,14 @@ class GcpCluster(pulumi.ComponentResource):
         self, name: str, plan: PlatformPlan, ground: Ground, networks: Sequence[pulumi.Resource]
     ) -> dict[str, NodePool]:
         """Plain pools first: GKE taints nodes with GPUs by itself only where there are nodes without."""
-        child = pulumi.ResourceOptions(parent=self)
         plain = {
-            pool.name: NodePool(f"{name}-{pool.name}", pool, ground, opts=child)
+            pool.name: NodePool(f"{name}-{pool.name}", pool, ground, opts=self._child)
             for pool in plan.pools
             if pool.accelerator is None
         }
         stand = [*networks, *(resource for one in plain.values() for resource in one.handle.ready)]
         others = {
-            pool.name: NodePool(f"{name}-{pool.name}", pool, ground, stand, child)
+            pool.name: NodePool(f"{name}-{pool.name}", pool, ground, stand, self._child)
             for pool in plan.pools
             if pool.accelerator is not None
         }
@@ -160,7 +167,7 @@ class GcpCluster(pulumi.ComponentResource):
         plan = site.storage.lustre
         if plan is None:
             return []
-        made = storage.ParallelStorage(name, site, plan, after, pulumi.ResourceOptions(parent=self))
+        made = storage.ParallelStorage(name, site, plan, after, self._child)
         objects = storage.parallel_objects(site, plan, made.address)
         return ObjectGroup(f"{name}-parallel", objects, inside, after=[made.ready]).ready
 

@@ -58,6 +58,17 @@ class Identity(pulumi.ComponentResource):
                 member=admin.member,
                 opts=under(self, services),
             )
+        for service, kinds in site.audited.items():
+            projects.IAMAuditConfig(
+                f"{name}-audit-{service.partition('.')[0]}",
+                project=site.project,
+                service=service,
+                audit_log_configs=[
+                    projects.IAMAuditConfigAuditLogConfigArgs(log_type=kind) for kind in kinds
+                ],
+                # The project's log is not the platform's to end: another platform in it may rely on it.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(services), retain_on_delete=True),
+            )
         if site.ci:
             self._pipeline(name, site, site.ci, account, services)
         self.register_outputs({})

@@ -155,6 +155,11 @@ def _nodes(plan: NodePoolPlan, ground: Ground) -> container.NodePoolNodeConfigAr
         if plan.raw_ssds
         else None,
         gcfs_config=container.NodePoolNodeConfigGcfsConfigArgs(enabled=plan.streaming),
+        secondary_boot_disks=[
+            container.NodePoolNodeConfigSecondaryBootDiskArgs(disk_image=image, mode="CONTAINER_IMAGE_CACHE")
+            for image in plan.cache
+        ]
+        or None,
         gvnic=container.NodePoolNodeConfigGvnicArgs(enabled=True),
         shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(
             enable_secure_boot=True, enable_integrity_monitoring=True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairlead import labels
+
 NAMESPACE = "kube-system"
 DNS_IP = "10.96.0.10"
 """Address of the DNS Service: the kubelet of the real node is told the same."""
@@ -158,7 +160,7 @@ def policies(image: str, selector: Mapping[str, str]) -> list[Object]:
         "hostNetwork": True,
         "nodeSelector": dict(selector),
         "priorityClassName": "system-node-critical",
-        "tolerations": [{"operator": "Exists"}],
+        "tolerations": [{"key": labels.QUARANTINE, "operator": "Exists"}],
         "containers": [_policy_container(image)],
     }
     return [

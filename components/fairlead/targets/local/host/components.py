@@ -120,8 +120,8 @@ def _controller_manager(cfg: HostConfig) -> Component:
         use_service_account_credentials="true", service_account_private_key_file=pki / "sa.key",
         root_ca_file=pki / "ca.crt",
         cluster_signing_cert_file=pki / "ca.crt", cluster_signing_key_file=pki / "ca.key",
-        # defaults 20 and 30 make a gang of hundreds of pods wait for its own controller
-        kube_api_qps=100, kube_api_burst=200,
+        # defaults 20 and 30 make a gang of hundreds of pods wait for its own controller; as the queue has it
+        kube_api_qps=300, kube_api_burst=500,
         v=1,
     )  # fmt: skip
     return Component(name, argv, Http("https://127.0.0.1:10257/healthz"), after=("kube-apiserver",))
@@ -145,7 +145,9 @@ def _kwok(cfg: HostConfig) -> Component:
         "kwok", config=cfg.stages, kubeconfig=cfg.paths.component_config("kwok"),
         manage_all_nodes="false",  # the real node is none of its business
         manage_nodes_with_annotation_selector="kwok.x-k8s.io/node=fake",
-        node_lease_duration_seconds=40, server_address="127.0.0.1:10247",
+        # renewed after a quarter: at 40 a thousand nodes write a hundred leases a second; after 50 s
+        # without one the controller manager calls a node lost
+        node_lease_duration_seconds=120, server_address="127.0.0.1:10247",
     )  # fmt: skip
     return Component("kwok", argv, Http("http://127.0.0.1:10247/readyz"), after=("objects",))
 

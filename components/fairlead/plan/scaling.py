@@ -1,0 +1,31 @@
+"""The scaling layer, decided: how many controllers run, and what the reader should know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fairlead import labels
+from fairlead.catalog.model import CapabilityRow
+from fairlead.plan.model import PoolPlan
+from fairlead.plan.scaling_model import ScalingPlan
+from fairlead.spec.scaling import Scaling
+
+PAIR = 2
+"""Of each controller, where there are two nodes to run them: one may go and nobody misses it."""
+
+
+def scaling_plan(spec: Scaling, pools: Sequence[PoolPlan]) -> ScalingPlan:
+    """Whether services are scaled, and by how many of each controller."""
+    if not spec.enabled:
+        return ScalingPlan()
+    standing = sum(pool.min_nodes for pool in pools if not pool.accelerator and not pool.simulated)
+    return ScalingPlan(True, spec.replicas or (PAIR if standing >= PAIR else 1))
+
+
+def notes(plan: ScalingPlan, metrics: CapabilityRow) -> Iterator[str]:
+    """What the reader of a plan should know: services that nobody measures stay as they are."""
+    if plan.enabled and metrics.status == "unsupported":
+        yield (
+            f"Services are scaled by what {labels.METRICS_URL} answers, and nothing of this platform answers there"
+            f" ({metrics.reason}): until something does, they keep the replicas that they have."
+        )

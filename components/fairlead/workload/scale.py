@@ -1,0 +1,142 @@
+"""How a service scales, as its user says it: how many replicas, and what each of them should have to do.
+
+A service is any Deployment or StatefulSet that stands. What is asked of it is counted in front of its pods
+(requests, queue) or read from them (accelerators); contract rule C8 has the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from fairlead.errors import Problem
+from fairlead.spec.base import Duration, Model, Name
+from fairlead.values import seconds
+
+MAX_REPLICAS = 1000
+LONGEST_STABLE = 3600
+"""Seconds: an HPA looks back no further (stabilizationWindowSeconds, autoscaling/v2)."""
+LONGEST_IDLE = 86_400
+DEMAND = ("requests_per_second", "concurrency", "queue_length")
+"""What is counted in front of the pods: it rises while there are none, so it can wake a service from zero."""
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("must be a number, for example 20 or 0.5")  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
+def _stable(value: str) -> str:
+    if seconds(value) > LONGEST_STABLE:
+        raise ValueError("must be at most 1h: the autoscaler looks back no further")
+    return value
+
+
+def _idle(value: str) -> str:
+    if not 1 <= seconds(value) <= LONGEST_IDLE:
+        raise ValueError("must be between 1s and 1d")
+    return value
+
+
+Amount = Annotated[float, BeforeValidator(_number), Field(ge=0.001, le=1_000_000)]
+"""Per replica, to a thousandth: Kubernetes counts metrics no finer."""
+Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
+
+
+class Targets(Model):
+    """What each replica should have to do. Of several the one counts that wants the most replicas."""
+
+    requests_per_second: Amount | None = None
+    """Requests a second that one replica takes."""
+    concurrency: Amount | None = None
+    """Requests that one replica works at, or holds, at a time."""
+    queue_length: Amount | None = None
+    """Requests that wait for each replica."""
+    accelerator_utilization: Percent | None = None
+    """How busy the accelerators of all replicas are on average, in percent."""
+    accelerator_memory: Percent | None = None
+    """How full the memory of their accelerators is on average, in percent. Only for servers that take memory as
+    they need it: most take it all at the start, and would grow to `max`."""
+
+    @property
+    def said(self) -> dict[str, float]:
+        """The targets that are set, in the order of their fields."""
+        return {name: value for name, value in self if value is not None}
+
+
+class ServiceScale(Model):
+    """Scales one service between `min` and `max`."""
+
+    kind: Literal["ServiceScale"] = "ServiceScale"
+    """What this document is."""
+    name: Name
+    """Unique among the tenant's scales; also the service's name, unless `workload` says another."""
+    tenant: Name
+    """Whose service it is: its namespace."""
+    workload: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)] | None = None
+    """Name of the Deployment or StatefulSet; left out, `name`."""
+    workload_kind: Literal["Deployment", "StatefulSet"] = "Deployment"
+    """What it is."""
+    min: Annotated[int, Field(ge=0, le=MAX_REPLICAS, strict=True)] = 1
+    """Fewest replicas; 0 lets it sleep when nobody asks for it."""
+    max: Annotated[int, Field(ge=1, le=MAX_REPLICAS, strict=True)]
+    """Most replicas: accelerators cost money, so there is no default."""
+    targets: Targets
+    """What each replica should have to do; at least one."""
+    scale_down_after: Annotated[Duration, AfterValidator(_stable)] = "5m"
+    """It shrinks to the most that was needed within this time: a short lull takes no replica away."""
+    idle_after: Annotated[Duration, AfterValidator(_idle)] | None = None
+    """With min 0: how long nobody asks before the last replicas go; left out, 10m."""
+
+    @property
+    def workload_name(self) -> str:
+        """Name of what is scaled."""
+        return self.workload or self.name
+
+    @property
+    def idle_seconds(self) -> int:
+        """How long nobody asks before it sleeps."""
+        return seconds(self.idle_after or "10m")
+
+    def conflicts(self) -> Iterator[Problem]:
+        """What does not fit together; nothing for a good scale."""
+        yield from _bounds(self)
+        yield from _no_target(self)
+        yield from _never_wakes(self)
+        yield from _never_idle(self)
+
+
+ROOT = "scale"
+"""Paths of problems begin with it."""
+
+
+def _bounds(scale: ServiceScale) -> Iterator[Problem]:
+    if scale.min > scale.max:
+        fix = "raise max or lower min"
+        yield Problem(f"{ROOT}.max", "max is below min", str(scale.max), f"at least {scale.min}", fix)
+
+
+def _no_target(scale: ServiceScale) -> Iterator[Problem]:
+    if not scale.targets.said:
+        allowed = ", ".join(Targets.model_fields)
+        fix = "say at least one, for example concurrency: 8"
+        yield Problem(f"{ROOT}.targets", "nothing tells how many replicas are needed", "{}", allowed, fix)
+
+
+def _never_wakes(scale: ServiceScale) -> Iterator[Problem]:
+    """Readings of accelerators end with the last pod, and stay away: kedacore/keda#6141 waits for one in vain."""
+    said = scale.targets.said
+    if scale.min == 0 and said and not set(said) & set(DEMAND):
+        what = "would sleep for ever: readings of accelerators end with the last pod, and nothing wakes it"
+        fix = f"add one of {', '.join(DEMAND)}, or write min: 1"
+        yield Problem(f"{ROOT}.min", what, "0", "0 with a target that is counted in front of the pods", fix)
+
+
+def _never_idle(scale: ServiceScale) -> Iterator[Problem]:
+    if scale.min > 0 and scale.idle_after is not None:
+        what = f"has no effect: at least {scale.min} of it run at any time"
+        fix = "leave idle_after out, or write min: 0"
+        yield Problem(f"{ROOT}.idle_after", what, scale.idle_after, "only with min: 0", fix)

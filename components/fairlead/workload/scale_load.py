@@ -1,0 +1,82 @@
+"""Reads scales from YAML and reports everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from fairlead.errors import InputError, Problem
+from fairlead.spec.paths import in_input_order
+from fairlead.spec.problems import from_validation, shown
+from fairlead.workload.documents import read
+from fairlead.workload.scale import ROOT, ServiceScale
+
+KIND = "ServiceScale"
+
+
+def load_file(path: Path) -> list[ServiceScale]:
+    """Every scale of a YAML file. Raises InputError with all problems of all of them."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(str(path), "cannot be read as a text file", given=str(error), fix="check the path")
+        raise InputError(str(path), [problem]) from None
+    return load_text(text, str(path))
+
+
+def load_text(text: str, source: str) -> list[ServiceScale]:
+    """Every scale of a YAML text of one or more documents. Raises InputError with all problems."""
+    documents = read(text, source)
+    if not documents:
+        raise InputError(source, [Problem(ROOT, "the file holds no scale", fix="docs/scaling.md has one")])
+    scales: list[ServiceScale] = []
+    problems: list[Problem] = []
+    for index, document in enumerate(documents):
+        try:
+            scales.append(load_scale(document, source))
+        except InputError as error:
+            root = f"{ROOT}[{index}]" if len(documents) > 1 else ROOT
+            problems += [replace(p, where=root + p.where.removeprefix(ROOT)) for p in error.problems]
+    problems += _twice(scales)
+    if problems:
+        raise InputError(source, problems)
+    return scales
+
+
+def load_scale(document: Any, source: str) -> ServiceScale:
+    """One scale from parsed data. Raises InputError with every problem."""
+    if not isinstance(document, Mapping):
+        raise InputError(source, [Problem(ROOT, "must be a map of keys and values", shown(document))])
+    data = cast("Mapping[Any, Any]", document)
+    if data.get("kind", KIND) != KIND:
+        fix = "jobs are sent with `fairlead submit`"
+        raise InputError(source, [Problem(f"{ROOT}.kind", "is no scale", shown(data["kind"]), KIND, fix)])
+    try:
+        scale = ServiceScale.model_validate(data)
+    except ValidationError as error:
+        found = from_validation(error, ServiceScale, ROOT)
+        raise InputError(source, in_input_order(found, data, ROOT)) from None
+    problems = list(scale.conflicts())
+    if problems:
+        raise InputError(source, in_input_order(problems, data, ROOT))
+    return scale
+
+
+def _twice(scales: Sequence[ServiceScale]) -> Iterator[Problem]:
+    """Two scales of one service would fight; two of one name would be one."""
+    names: set[tuple[str, str]] = set()
+    services: set[tuple[str, str, str]] = set()
+    for scale in scales:
+        if (scale.tenant, scale.name) in names:
+            what = f"two scales of the tenant {scale.tenant} have this name"
+            yield Problem(f"{ROOT}.name", what, given=scale.name)
+        service = (scale.tenant, scale.workload_kind, scale.workload_name)
+        if service in services:
+            what = f"two scales of the tenant {scale.tenant} are for this {scale.workload_kind}"
+            yield Problem(f"{ROOT}.workload", what, scale.workload_name, fix="put their targets into one")
+        names.add((scale.tenant, scale.name))
+        services.add(service)
