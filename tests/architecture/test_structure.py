@@ -278,7 +278,7 @@ def test_nothing_is_left_for_later() -> None:
 
 
 PUBLIC_HOSTS = (
-    r"127\.0\.0\.1|100\.64\.77\.\d+|localhost|far|(.+\.)?example\.(org|com|dev)|.+\.test|.+\.example|.+\.cluster\.local"
+    r"127\.0\.0\.1|100\.64\.77\.\d+|localhost|far|(.+\.)?example\.(org|com|dev)|.+\.test|.+\.example|.+\.cluster\.local|.+\.svc"
     r"|(.+\.)?(github\.com|githubusercontent\.com|github\.io|k8s\.io|kubernetes\.io|pulumi\.com|helm\.sh"
     r"|debian\.org|pypi\.org|readthedocs-hosted\.com|amd\.com|nvidia\.com|cloud\.google\.com|amazon\.com"
     r"|microsoft\.com|cast\.ai|json-schema\.org|apache\.org|semver\.org|keepachangelog\.com|go\.dev"

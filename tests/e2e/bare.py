@@ -113,8 +113,8 @@ class Bare:
             f"--token-auth-file={tokens}",
             "--authorization-mode=RBAC",
             "--allow-privileged",
-            # Nothing makes accounts here, and pods name one.
-            "--disable-admission-plugins=ServiceAccount",
+            # Nothing makes accounts here, and pods name one; nothing takes the taint of new nodes away.
+            "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
         )
         self.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(self.port)))
         until(
@@ -128,7 +128,10 @@ class Bare:
 
     def control(self) -> None:
         """Starts the controller manager and the scheduler. No kubelet reports here: nobody minds nodes' silence."""
-        more = {"kube-controller-manager": ["--controllers=*,-node-lifecycle-controller"], "kube-scheduler": []}
+        more = {
+            "kube-controller-manager": ["--controllers=*,-node-lifecycle-controller"],
+            "kube-scheduler": [],
+        }
         for name, arguments in more.items():
             self.run(
                 name,

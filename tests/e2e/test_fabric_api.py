@@ -127,18 +127,18 @@ def guarded(request: pytest.FixtureRequest, bare: Bare, controllers: object) -> 
 
 def edit(
     change: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], object],
-) -> Callable[[dict[str, Any]], None]:
+) -> Callable[[dict[str, Any]], object]:
     """A change of (spec, the daemon's container, the job's container)."""
     return lambda pod: change(pod["spec"], pod["spec"]["initContainers"][0], pod["spec"]["containers"][0])
 
 
-def annotate(key: str, value: str) -> Callable[[dict[str, Any]], None]:
+def annotate(key: str, value: str) -> Callable[[dict[str, Any]], object]:
     return lambda pod: pod["metadata"]["annotations"].update({key: value})
 
 
 HOST = {"name": "root", "hostPath": {"path": "/"}}
 SECURE = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-BREAKS: Mapping[str, Callable[[dict[str, Any]], None]] = {
+BREAKS: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "privileged": edit(
         lambda s, d, j: j["securityContext"].update(privileged=True, allowPrivilegeEscalation=True)
     ),
@@ -441,6 +441,16 @@ def workload(bare: Bare, job: str) -> Any:
     return next((one for one in found if one["metadata"]["ownerReferences"][0]["name"] == job), None)
 
 
+def status(bare: Bare, job: str) -> dict[str, Any]:
+    found = workload(bare, job)
+    return found.get("status", {}) if found else {}
+
+
+def waiting(bare: Bare, job: str) -> list[Any]:
+    """What the queue says of a workload that has no place yet."""
+    return [one for one in status(bare, job).get("conditions", []) if one["type"] == "QuotaReserved"]
+
+
 def pods(bare: Bare, job: str) -> list[Any]:
     return json.loads(bare.kubectl("get", "pods", "-n", "team-a", "-l", f"job-name={job}", "-o", "json"))[
         "items"
@@ -451,9 +461,7 @@ def test_a_gang_that_claims_channels_is_admitted_counted_and_placed_with_a_chann
     queued: Bare,
 ) -> None:
     queued.make(gang("first"))
-    admission = until(
-        "Kueue admits the gang", lambda: (workload(queued, "first") or {}).get("status", {}).get("admission")
-    )
+    admission = until("Kueue admits the gang", lambda: status(queued, "first").get("admission"))
     (share,) = admission["podSetAssignments"]
     assert share["resourceUsage"][CHANNEL] == str(NODES)
     assert share["flavors"][CHANNEL] == "gb200-on-demand"
@@ -474,20 +482,13 @@ def test_a_gang_that_claims_channels_is_admitted_counted_and_placed_with_a_chann
 
 def test_the_next_gang_waits_for_accelerators_and_is_not_refused_for_its_claim(queued: Bare) -> None:
     queued.make(gang("second", 1))
-    found = until(
-        "Kueue says why the second gang waits",
-        lambda: [
-            c
-            for c in (workload(queued, "second") or {}).get("status", {}).get("conditions", [])
-            if c["type"] == "QuotaReserved"
-        ],
-    )
+    found = until("Kueue says why the second gang waits", lambda: waiting(queued, "second"))
     assert "nvidia.com/gpu" in found[0]["message"]
     assert "not mapped" not in found[0]["message"]
     queued.kubectl("delete", "job", "first", "-n", "team-a", "--wait=false")
     until(
         "its place is free again",
-        lambda: (workload(queued, "second") or {}).get("status", {}).get("admission"),
+        lambda: status(queued, "second").get("admission"),
     )
 
 

@@ -102,7 +102,7 @@ def test_a_full_tenant_does_not_block_another_that_has_its_own_quota(stage: Stag
 
 def test_a_job_that_fails_is_started_again_and_then_succeeds(stage: Stage) -> None:
     script = '[ "$FAIRLEAD_RESTART" = 1 ] || exit 7'
-    job = stage.submit(name="once", cpus="50m", memory="32Mi", max_restarts=2, run=script)
+    job = stage.submit(name="once", cpus="50m", memory="32Mi", max_restarts=1, run=script)
     assert stage.finished(job) == "Succeeded"
     assert stage.client.state("team-a", "once").restarts == 1
 
@@ -112,12 +112,12 @@ def test_a_job_that_always_fails_is_started_again_no_more_than_its_limit(stage: 
         name="never",
         accelerators="H100:8",
         num_nodes=2,
-        max_restarts=2,
+        max_restarts=1,
         run_for="1s",
         annotations={labels.EXIT: "failure"},
     )
     assert stage.finished(job) == "Failed"
-    assert stage.client.state("team-a", "never").restarts == 2
+    assert stage.client.state("team-a", "never").restarts == 1
 
 
 def test_work_without_a_queue_does_not_run_in_a_tenants_namespace(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -102,7 +102,8 @@ def test_every_value_that_any_combination_tells_a_chart_is_one_that_the_chart_ha
 def paths(values: Any, under: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(values, dict) or not values:
         return [under]
-    return [path for key, value in values.items() for path in paths(value, (*under, key))]
+    below = cast("dict[str, Any]", values)
+    return [path for key, value in below.items() for path in paths(value, (*under, key))]
 
 
 def exists(values: Any, path: tuple[str, ...]) -> bool:
@@ -110,7 +111,7 @@ def exists(values: Any, path: tuple[str, ...]) -> bool:
     for key in known:
         if not isinstance(values, dict) or key not in values:
             return False
-        values = values[key]
+        values = cast("dict[str, Any]", values)[key]
     return True
 
 

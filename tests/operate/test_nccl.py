@@ -267,7 +267,12 @@ def test_sizes_are_told_as_people_say_them() -> None:
 def test_every_published_figure_has_its_source() -> None:
     rows = [row for machines in load().machines.values() for row in machines.values()]
     with_figure = [row for row in rows if row.nccl_busbw_gbps is not None]
-    assert {row.name for row in with_figure} == {"p5.48xlarge", "Standard_ND96isr_H100_v5", "a3-megagpu-8g"}
+    assert {row.name for row in with_figure} == {
+        "p5.48xlarge",
+        "Standard_ND96asr_v4",
+        "Standard_ND96isr_H100_v5",
+        "a3-megagpu-8g",
+    }
     assert all("github.com" in row.nccl_source for row in with_figure)
 
 

@@ -60,7 +60,9 @@ def test_a_rule_fires_on_its_bad_spec_and_the_plan_is_refused(name: str) -> None
     for one in found:
         assert one.where
         assert one.fix
-    assert any(f"(rule {name}: " in one.fix for one in refused(case.bad, catalog)), "nobody is told of the rule"
+    assert any(f"(rule {name}: " in one.fix for one in refused(case.bad, catalog)), (
+        "nobody is told of the rule"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ Renderings of charts are shared between combinations that tell a chart the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from unittest.mock import patch
 from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
-from fairlead.contract.chart import Object, Release
+from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.errors import InputError
 from fairlead.layers import fabric, gpu, queue, tenancy
@@ -165,7 +165,7 @@ RELEASES: dict[str, Release] = {}
 """Every rendering that any combination asked for, by what was told."""
 
 
-def _recording(made: PlatformPlan) -> Callable[[Release], Sequence[Object]]:
+def _recording(made: PlatformPlan) -> Renderer:
     """The real renderer of a plan; what each chart is told is kept."""
     real = renderer(charts_of(made), made.kubernetes)
 

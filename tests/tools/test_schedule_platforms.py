@@ -14,7 +14,7 @@ from fairlead.workload.nearness import pod_annotations
 from schedule.jobs import Job
 from schedule.objects import job_object, run_for
 from schedule.stage import ORDER, project
-from schedule.table import markdown, text
+from schedule.table import doubts, goals, markdown, text
 from schedule.variants import VARIANTS
 
 GANG = Job("j1", "vc6ye", 4, 8, 3600.0, 7200.0)
@@ -92,6 +92,25 @@ def test_the_table_has_the_same_lines_for_the_terminal_and_for_docs(results: Any
     assert len(written) == len(shown) + 1
     for line, row in zip(shown[1:], written[2:], strict=True):
         assert line.split("  ")[0].strip() == row.split("|")[1].strip()
+
+
+def test_figures_of_a_machine_that_did_not_keep_up_are_called_doubtful(results: Any) -> None:
+    assert doubts(results) == []
+    results[0].played.latest = 9.0
+    results[1].played.settled = False
+    late, unsettled = doubts(results)
+    assert late.startswith("fairlead: a job was sent 9 s after its moment")
+    assert unsettled.startswith("fixed: the jobs of the start still came up")
+
+
+def test_goals_are_judged_by_the_variants_that_ran(results: Any) -> None:
+    assert {what: reached for what, _, reached in goals(results)} == {
+        "at least 40 admissions a second": False,
+        "no partial gang": True,
+        "at least 95 % allocated while work waits": False,
+        "at least 3 times fewer idle GPU-hours than fixed pools": False,
+    }
+    assert goals(results[1:]) == []
 
 
 @pytest.fixture

@@ -43,7 +43,9 @@ def test_no_job_waits_five_minutes_for_a_node_that_is_silent(of: TrainingJob) ->
 @pytest.mark.parametrize("of", EVERY, ids=lambda one: one.name)
 def test_a_pod_that_hangs_on_a_silent_node_may_be_given_up_and_the_queue_does_so(of: TrainingJob) -> None:
     assert silence.GIVEN_UP.items() <= made(of)["metadata"]["annotations"].items()
-    assert queue_controller.config(built("local").plan.queues)["featureGates"]["FailureRecoveryPolicy"] is True
+    assert (
+        queue_controller.config(built("local").plan.queues)["featureGates"]["FailureRecoveryPolicy"] is True
+    )
 
 
 def test_no_job_stays_on_a_node_in_quarantine() -> None:

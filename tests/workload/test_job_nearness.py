@@ -28,7 +28,7 @@ def referred(**fields: Any) -> str:
 
 def test_a_job_with_accelerators_stands_near_unless_it_says_more() -> None:
     assert referred() == "fairlead-l4-near"
-    assert referred(topology="rack", max_restarts=2) == "fairlead-l4-rack-restart-2"
+    assert referred(topology="rack", max_restarts=3) == "fairlead-l4-rack-restart-3"
     assert render(job(), load())[-1]["spec"]["runtimeRef"]["name"] == "fairlead"
 
 

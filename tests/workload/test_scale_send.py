@@ -44,6 +44,17 @@ def test_the_same_scale_again_changes_nothing(cluster: FakeCluster, api: Api) ->
     assert {one.split()[0] for one in cluster.requests[before:]} == {"GET"}
 
 
+def test_what_keda_adds_when_it_writes_a_scale_back_is_no_difference(cluster: FakeCluster, api: Api) -> None:
+    send(api, scale())
+    stored(cluster)["advanced"]["scalingModifiers"] = {}
+    assert send(api, scale()) == "unchanged"
+    assert send(api, scale(scale_down_after="1m")) == "changed"
+    assert stored(cluster)["advanced"] == {
+        "scalingModifiers": {},
+        **render(scale(scale_down_after="1m"))[0]["spec"]["advanced"],
+    }
+
+
 def test_what_differs_is_changed_and_what_is_gone_is_taken_away(cluster: FakeCluster, api: Api) -> None:
     send(api, scale(min=0, idle_after="2m"))
     assert stored(cluster)["cooldownPeriod"] == 120

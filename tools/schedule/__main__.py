@@ -95,8 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if lacking := host.rights():
         raise InputError("this machine", lacking)
-    results = [run(VARIANTS[name], jobs, wish, asked.factor) for name in asked.variants]
-    return report(results, told, asked.out)
+    results: list[Result] = []
+    missed = 0
+    for name in asked.variants:
+        results.append(run(VARIANTS[name], jobs, wish, asked.factor))
+        # After each one: a run that is stopped leaves what it knew.
+        missed = report(results, told, asked.out)
+    return missed
 
 
 def report(results: Sequence[Result], told: dict[str, Any], out: Path) -> int:
@@ -111,6 +116,8 @@ def report(results: Sequence[Result], told: dict[str, Any], out: Path) -> int:
     for goal, seen, reached in table.goals(results):
         print(f"{'reached' if reached else 'MISSED':8} {goal}: {seen}")
         missed += not reached
+    for doubt in table.doubts(results):
+        print(f"DOUBTFUL {doubt}")
     print(f"\n{out}/schedule.json, schedule.md, schedule.png")
     return 1 if missed else 0
 

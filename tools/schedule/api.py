@@ -105,7 +105,9 @@ class Api:
     def _discover(self, version: str) -> None:
         """A definition that has just been established is told of a moment later."""
         try:
-            rows = self.ask("GET", f"/apis/{version}" if "/" in version else f"/api/{version}")["resources"]
+            rows: list[dict[str, Any]] = self.ask(
+                "GET", f"/apis/{version}" if "/" in version else f"/api/{version}"
+            )["resources"]
         except RefusedError as error:
             if error.status != http.client.NOT_FOUND:
                 raise
@@ -134,6 +136,16 @@ class Api:
             "allowWatchBookmarks": "true",
         }
         return Watch(self._connection(600), f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}")
+
+
+def conditions(obj: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Conditions of an object's status; before anybody has looked at it there are none, or null."""
+    return cast("list[dict[str, Any]]", obj.get("status", {}).get("conditions") or [])
+
+
+def holds(obj: Mapping[str, Any], condition: str) -> bool:
+    """Whether a condition is true."""
+    return any(one["type"] == condition and one["status"] == "True" for one in conditions(obj))
 
 
 class Watch:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from schedule.api import Api, RefusedError, Watch
+from schedule.api import Api, RefusedError, Watch, conditions
 
 PODS = "/api/v1/pods?labelSelector=batch.kubernetes.io%2Fjob-name"
 WORKLOADS = "/apis/kueue.x-k8s.io/v1beta2/workloads"
@@ -70,7 +70,7 @@ class Heard:
         """Takes in one change of a workload."""
         with self.lock:
             wait = self.waits.setdefault(obj["metadata"]["uid"], Wait())
-            for one in obj.get("status", {}).get("conditions") or []:
+            for one in conditions(obj):
                 if one["type"] == "Admitted" and one["status"] == "True" and not wait.admitted:
                     wait.admitted, wait.heard = one["lastTransitionTime"], now
             counts = obj.get("status", {}).get("schedulingStats", {}).get("evictions", [])
@@ -86,8 +86,8 @@ class Recorder:
 
     def __init__(self, api: Api, *, queues: bool) -> None:
         self.heard = Heard()
+        # Why a watch ended before it was told to; then what was heard is not all.
         self.failures: list[str] = []
-        """Why a watch ended before it was told to; then what was heard is not all."""
         asked: list[tuple[str, Callable[[str, Mapping[str, Any], float], None]]] = [(PODS, self.heard.pod)]
         if queues:
             asked.append((WORKLOADS, self.heard.workload))

@@ -39,6 +39,8 @@ class Played:
     """How many jobs that were."""
     latest: float = 0.0
     """Seconds of this machine by which the latest job was sent after its moment."""
+    settled: bool = True
+    """Whether the jobs of the start had all come up, or nothing more came, when the day began."""
     evictions: int = 0
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     """How long each part took on this machine."""
@@ -59,13 +61,13 @@ class Player:
         first = [job for job in jobs if job.sent == 0]
         self._start(first, recorder.heard)
         released = time.monotonic()
-        self._settle(recorder.heard, first)
+        quiet = self._settle(recorder.heard, first)
         settled = time.monotonic()
         clock = Clock(settled, self._factor)
         latest = self._day([job for job in jobs if job.sent > 0], clock)
         recorder.stop()
         told = stories(jobs, self._sent, recorder.heard.stays.values(), clock, self._wish.hours)
-        played = Played(self._variant, told, clock, latest=latest)
+        played = Played(self._variant, told, clock, latest=latest, settled=quiet)
         played.evictions = sum(one.evictions for one in recorder.heard.waits.values())
         played.seconds = {
             "sent the start": released - began,
@@ -103,19 +105,24 @@ class Player:
         self._sent[job.name] = time.monotonic()
         self._api.ask("POST", JOBS.format(job.tenant), obj)
 
-    def _settle(self, heard: Heard, jobs: Sequence[Job]) -> None:
-        """Until all pods of the start have a place, or none has come by for a while."""
+    def _settle(self, heard: Heard, jobs: Sequence[Job]) -> bool:
+        """Until all pods of the start have a place, or none has come by for a while; False if the time is up first.
+
+        What is admitted and has no place yet is on its way: that is waited for too.
+        """
         wanted = sum(job.pods for job in jobs)
         end = time.monotonic() + SETTLES_WITHIN
         while time.monotonic() < end:
             with heard.lock:
-                bound = [stay.bound for stay in heard.stays.values() if stay.node]
-            if len(bound) >= wanted or (bound and time.monotonic() - max(bound) > SETTLED):
-                break
+                moves = [stay.bound for stay in heard.stays.values() if stay.node]
+                there = len(moves)
+                moves += [wait.heard for wait in heard.waits.values() if wait.admitted]
+            if there >= wanted or (moves and time.monotonic() - max(moves) > SETTLED):
+                self._say(f"{there} of {wanted} pods of the start are in place; the day begins")
+                return True
             time.sleep(0.2)
-        with heard.lock:
-            there = sum(1 for stay in heard.stays.values() if stay.node)
-        self._say(f"{there} of {wanted} pods of the start are in place; the day begins")
+        self._say("the start has not come to rest; the day begins all the same")
+        return False
 
     def _day(self, jobs: Sequence[Job], clock: Clock) -> float:
         """Sends each job at its moment and waits for the end of the day. By how much the latest was late."""

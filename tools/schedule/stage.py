@@ -14,13 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -37,7 +36,7 @@ from fairlead.targets.local.node_pools import node
 from fairlead.tools import setup
 from fairlead.tools.cache import Cache
 from fairlead.tools.progress import Progress
-from schedule.api import Api, Object, RefusedError
+from schedule.api import Api, Object, RefusedError, holds
 from schedule.guard import watch
 from schedule.variants import IDLE_AFTER, POOL, STACK, Variant, platform
 
@@ -167,10 +166,7 @@ class Stage:
                 return
 
     def _holds(self, path: str, condition: str) -> bool:
-        status: Mapping[str, Any] = self.api.ask("GET", path).get("status", {})
-        return any(
-            one["type"] == condition and one["status"] == "True" for one in status.get("conditions") or []
-        )
+        return holds(self.api.ask("GET", path), condition)
 
     def _await_nodes(self) -> None:
         if self._variant.grows and self._real_growth:
@@ -178,7 +174,7 @@ class Stage:
 
         def all_ready() -> bool:
             nodes, _ = self.api.listed("/api/v1/nodes")
-            return sum(_ready(one) for one in nodes) == self._nodes + 1
+            return sum(holds(one, "Ready") for one in nodes) == self._nodes + 1
 
         until("all nodes are ready", all_ready)
 
@@ -218,11 +214,6 @@ def _of_autoscaler(obj: Object) -> bool:
         obj["metadata"].get("namespace"),
         obj["metadata"]["name"].split("-")[0].split(".")[0],
     )
-
-
-def _ready(obj: Mapping[str, Any]) -> bool:
-    conditions = obj.get("status", {}).get("conditions") or []
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from typing import Any
 from schedule.measure import Day
 from schedule.replay import Played
 
+LATE_S = 2.0
+"""Seconds of this machine by which a job may be sent late: what the queue itself needs."""
 GOAL_ADMISSIONS, GOAL_ALLOCATION, GOAL_IDLE = 40.0, 0.95, 3.0
 
 
@@ -121,6 +123,22 @@ def goals(results: Sequence[Result]) -> list[tuple[str, str, bool]]:
     return found
 
 
+def doubts(results: Sequence[Result]) -> list[str]:
+    """Where the machine did not keep up with its clock: such figures tell of the machine."""
+    found: list[str] = []
+    for result in results:
+        played, name = result.played, result.played.variant.name
+        if played.latest > LATE_S:
+            found.append(
+                f"{name}: a job was sent {played.latest:.0f} s after its moment: the machine is too busy"
+            )
+        if not played.settled:
+            found.append(
+                f"{name}: the jobs of the start still came up when the day began: the machine is too busy"
+            )
+    return found
+
+
 def plain(results: Sequence[Result], about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, as JSON."""
     return {
@@ -138,5 +156,6 @@ def plain(results: Sequence[Result], about: Mapping[str, Any]) -> dict[str, Any]
             }
             for result in results
         },
+        "doubts": doubts(results),
         "goals": [{"goal": goal, "seen": seen, "reached": ok} for goal, seen, ok in goals(results)],
     }

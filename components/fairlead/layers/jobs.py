@@ -39,6 +39,9 @@ def probes() -> list[Object]:
             "apiVersion": "jobset.x-k8s.io/v1alpha2",
             "kind": "JobSet",
             "metadata": {"name": "fairlead-probe", "namespace": JOBSET_NAMESPACE},
-            "spec": {"suspend": True, "replicatedJobs": [{"name": "none", "replicas": 1, "template": template}]},
+            "spec": {
+                "suspend": True,
+                "replicatedJobs": [{"name": "none", "replicas": 1, "template": template}],
+            },
         },
     ]

@@ -89,7 +89,10 @@ def _declare(obj: Mapping[str, Any]) -> None:
 
 
 def answered(
-    name: str, kubeconfig: pulumi.Output[str], objects: Sequence[Mapping[str, Any]], context: str | None = None
+    name: str,
+    kubeconfig: pulumi.Output[str],
+    objects: Sequence[Mapping[str, Any]],
+    context: str | None = None,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that hold back creations until the webhook of each of these objects' kinds answers.
 

@@ -19,7 +19,7 @@ from fairlead.workload import words
 Stage = Literal["testing", "training", "inference"]
 Nearness = Literal["near", "rack", "block"]
 
-Restarts = Literal[0, 1, 2, 3, 5, 10]
+Restarts = Literal[0, 1, 3, 10]
 RESTARTS: tuple[int, ...] = get_args(Restarts)
 """Limits of restarts that a job can ask for: the cluster holds a runtime for each (docs/adr/0006)."""
 MAX_GRACE_SECONDS = 3600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from fairlead.errors import FairleadError
 from fairlead.workload.api import Api
@@ -32,4 +32,12 @@ def send(api: Api, scale: ServiceScale) -> str:
 def _change(there: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """A JSON merge patch from one spec to another: null takes a key away."""
     gone: dict[str, Any] = {key: None for key in there if key not in wanted}
-    return gone | {key: value for key, value in wanted.items() if there.get(key) != value}
+    return gone | {key: value for key, value in wanted.items() if not _says(there.get(key), value)}
+
+
+def _says(there: Any, wanted: Any) -> bool:
+    """Whether what is there says all that is wanted. KEDA adds empty maps when it writes a scale back."""
+    if not isinstance(wanted, dict) or not isinstance(there, dict):
+        return there == wanted
+    known = cast("dict[str, Any]", there)
+    return all(_says(known.get(key), value) for key, value in cast("dict[str, Any]", wanted).items())

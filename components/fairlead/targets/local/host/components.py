@@ -146,8 +146,8 @@ def _kwok(cfg: HostConfig) -> Component:
         manage_all_nodes="false",  # the real node is none of its business
         manage_nodes_with_annotation_selector="kwok.x-k8s.io/node=fake",
         # renewed after a quarter: at 40 a thousand nodes write a hundred leases a second; after 50 s
-        # without one the controller manager calls a node lost
-        node_lease_duration_seconds=120, server_address="127.0.0.1:10247",
+        # without one the controller manager calls a node lost, so one renewal may be 30 s late
+        node_lease_duration_seconds=80, server_address="127.0.0.1:10247",
     )  # fmt: skip
     return Component("kwok", argv, Http("http://127.0.0.1:10247/readyz"), after=("objects",))
 
