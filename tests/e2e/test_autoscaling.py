@@ -12,9 +12,9 @@ import yaml
 
 from e2e.stage import Stage, make_project, throughout, until
 from fairlead import labels
+from fairlead.errors import InputError
 from fairlead.layers import warm
 from fairlead.targets.local.node_pools import RACK
-from fairlead.workload.api import ApiFailure
 from fairlead.workload.model import TrainingJob
 
 pytestmark = pytest.mark.e2e
@@ -183,7 +183,9 @@ def test_a_gang_on_nodes_that_stand_keeps_to_one_rack_while_another_accelerator_
 
 
 def test_nearness_that_a_pool_which_grows_cannot_keep_is_refused_at_once(grow: Stage) -> None:
-    with pytest.raises(ApiFailure, match=r"fairlead-h100-nodes-rack(.|\n)*fix: .*fairlead plan"):
+    with pytest.raises(
+        InputError, match=r"none places nodes that near(.|\n)*topology rack(.|\n)*fix: .*fairlead plan"
+    ):
         grow.submit(name="tight", accelerators="H100:8", num_nodes=2, topology="rack")
 
 

@@ -32,7 +32,7 @@ def probes() -> list[Object]:
     """Harmless objects that the webhooks of Trainer and of JobSet must answer for before there is any job."""
     from fairlead.workload.runtime import runtime
 
-    template = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": []}}}}
+    template: Object = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": []}}}}
     return [
         {**runtime(0), "metadata": {"name": "fairlead-probe"}},
         {

@@ -307,8 +307,6 @@ def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
     text = f"the cluster refused: {error}"
     if "could not find the requested resource" in text or "page not found" in text:
         text += "\n    fix:     the layers `queue` and `jobs` have to run on this cluster"
-    elif "denied the request: runtime" in text:
-        text += "\n    fix:     `fairlead plan` lists the accelerators that jobs may ask for, and their topologies"
     elif code in fixes:
         text += f"\n    fix:     {fixes[code]}"
     return ApiFailure(text, code)

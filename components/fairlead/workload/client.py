@@ -22,7 +22,7 @@ Object = dict[str, Any]
 OURS = {labels.MANAGED_BY: "fairlead"}
 Goal = Literal["running", "finished"]
 NO_RUNTIME = "must be created before the TrainJob"
-"""Trainer's words where no runtime of the job's accelerators is there."""
+"""Trainer's words where no runtime of the job's accelerators and nearness is there."""
 
 
 @dataclass(frozen=True)
@@ -230,18 +230,18 @@ class Client:
         except ApiFailure as failure:
             # An answer may have been lost and the creation tried again: then it is ours.
             if NO_RUNTIME in str(failure):
-                raise InputError(f"job {job.name}", [_no_whole_nodes(job)]) from failure
+                raise InputError(f"job {job.name}", [_no_runtime(job)]) from failure
             found = self.api.get("TrainJob", job.name, job.tenant) if failure.code == 409 else None
             if found is None or _hash(found) != _hash(train_job):
                 raise
 
 
-def _no_whole_nodes(job: TrainingJob) -> Problem:
+def _no_runtime(job: TrainingJob) -> Problem:
     return Problem(
         "job.accelerators",
-        "no pool of this cluster has whole nodes of these accelerators for a job over several nodes",
-        given=str(job.accelerators),
-        fix="`fairlead status` shows the pools; choose one of their accelerators, or add a pool",
+        "this cluster has no such nodes: no pool carries these accelerators, or none places nodes that near",
+        given=f"{job.accelerators}, num_nodes {job.num_nodes}, topology {job.nearness}",
+        fix="`fairlead plan` lists the accelerators that jobs may ask for, and their topologies",
     )
 
 
