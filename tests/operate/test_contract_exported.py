@@ -312,3 +312,11 @@ def test_the_text_of_a_kubeconfig_is_told_from_a_path() -> None:
     assert is_text(json.dumps({"kind": "Config"}))
     assert is_text(yaml.safe_dump({"kind": "Config", "users": []}))
     assert not is_text("~/.kube/config")
+
+
+def test_both_clients_have_one_class_of_a_core_kind_for_the_library_refuses_a_second() -> None:
+    from fairlead.operate import live
+    from fairlead.workload import api
+
+    for kind in live.KINDS.keys() & api.KINDS.keys():
+        assert live._resource(kind) is api._resource(kind)

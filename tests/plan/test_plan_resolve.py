@@ -241,7 +241,7 @@ def test_layers_come_in_the_order_in_which_they_need_each_other() -> None:
         assert set(layer.needs) <= seen, layer
         assert layer.why
         seen.add(layer.name)
-    assert seen == {"gpu", "tenancy", "queue", "jobs", "health"}
+    assert seen == {"gpu", "tenancy", "queue", "jobs", "health", "scaling"}
     assert plan.layer("queue").charts == ("kueue",)
     assert plan.layer("jobs").charts == ("jobset", "kubeflow-trainer")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from fairlead import labels
 from fairlead.plan.model import PlatformPlan
-from fairlead.workload.api import Api, ApiFailure, Object
+from fairlead.workload.api import Api, ApiFailure, Object, resource_class
 
 PATIENCE_SECONDS = 5
 """How long to try again where the cluster does not answer: whoever looks wants to know soon."""
@@ -106,19 +105,11 @@ def look(kubeconfig: Path, plan: PlatformPlan | None = None) -> Seen:
     return Seen(server, objects, {tenant: why for tenant, why in refusals.items() if why})
 
 
-@cache
 def _resource(kind: str) -> Any:
-    from lightkube import generic_resource
-
-    library: Any = generic_resource  # its functions are only partly typed
     group, version, plural, everywhere = KINDS[kind]
-    make = library.create_global_resource if everywhere else library.create_namespaced_resource
-    return make(group, version, kind, plural)
+    return resource_class(group, version, kind, plural, everywhere=everywhere)
 
 
 def _custom(obj: Object) -> Any:
-    from lightkube import generic_resource
-
     group, version = obj["apiVersion"].split("/")
-    library: Any = generic_resource
-    return library.create_namespaced_resource(group, version, obj["kind"], f"{obj['kind'].lower()}s")
+    return resource_class(group, version, obj["kind"], f"{obj['kind'].lower()}s", everywhere=False)

@@ -227,14 +227,18 @@ def _is_public(server: str) -> bool:
 
 
 @cache
-def _resource(kind: str) -> Any:
+def resource_class(group: str, version: str, kind: str, plural: str, *, everywhere: bool) -> Any:
+    """The client library's class of a kind, one for the whole process: of a core kind it refuses a second."""
     from lightkube import generic_resource
 
     library: Any = generic_resource  # its functions are only partly typed
+    make = library.create_global_resource if everywhere else library.create_namespaced_resource
+    return make(group, version, kind, plural)
+
+
+def _resource(kind: str) -> Any:
     group, version, plural = KINDS[kind]
-    if kind in _CLUSTER_WIDE:
-        return library.create_global_resource(group, version, kind, plural)
-    return library.create_namespaced_resource(group, version, kind, plural)
+    return resource_class(group, version, kind, plural, everywhere=kind in _CLUSTER_WIDE)
 
 
 def _where(

@@ -39,4 +39,6 @@ def test_an_image_with_a_device_plugin_of_its_own_is_refused() -> None:
 
 @pytest.mark.parametrize("sharing", [{"time-slicing": 4}, {"mps": 4}])
 def test_karpenter_does_not_grow_pools_of_shares(sharing: Any) -> None:
-    assert "karpenter#729" in refused(l4(min=0, sharing=sharing))
+    assert "rule karpenter-counts-whole: https://github.com/kubernetes-sigs/karpenter/issues/729" in refused(
+        l4(min=0, sharing=sharing)
+    )
