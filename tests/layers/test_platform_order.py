@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from support.engine import Recorder, Registration, recorded
+from support.engine import Recorder, Registration, recorded, run
 from support.targets import Built, built
 
 from fairlead.contract.group import ObjectGroup, rank
@@ -139,7 +139,7 @@ def test_every_webhook_that_is_registered_is_asked_before_its_first_use(
     asked: list[Any] = []
     monkeypatch.setattr(readiness, "dry_run", lambda path, obj, context: asked.append(obj))
     for hook in engine.hooks.values():
-        asyncio.get_event_loop().run_until_complete(hook(None))  # type: ignore[arg-type]
+        run(hook(None))  # type: ignore[arg-type]
     kinds = {(one["apiVersion"].partition("/")[0], f"{one['kind'].lower()}s") for one in asked}
     configured = [
         *engine.of_kind("MutatingWebhookConfiguration"),
@@ -230,6 +230,6 @@ def test_the_gate_asks_once_however_many_objects_wait(monkeypatch: pytest.Monkey
     async def all_at_once() -> None:
         await asyncio.gather(*(hook(None) for _ in objects))  # type: ignore[arg-type]
 
-    asyncio.get_event_loop().run_until_complete(all_at_once())
+    run(all_at_once())
     assert asked == [("/kubeconfig", probe)]
     assert {one.hooks for one in engine.of_kind("X")} == {("x-webhook-answers",)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 from support.charts import renderer
 from support.clouds import cloud_plan, cloud_spec, system
-from support.engine import Recorder, recorded
+from support.engine import Recorder, recorded, run
 from support.specs import minimal
 from support.targets import TARGETS, built
 
@@ -80,7 +79,7 @@ def test_the_metrics_api_comes_last_when_webhooks_and_adapter_have_answered(
     assert api.hooks == ("keda-webhook-answers",)
     asked: list[Any] = []
     monkeypatch.setattr(readiness, "dry_run", lambda path, obj, context: asked.append(obj))
-    asyncio.get_event_loop().run_until_complete(engine.hooks["keda-webhook-answers"](None))  # type: ignore[arg-type]
+    run(engine.hooks["keda-webhook-answers"](None))  # type: ignore[arg-type]
     assert asked == [keda.probe()]
 
 

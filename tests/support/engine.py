@@ -7,8 +7,9 @@ went to the engine: parent, dependencies, hooks, whether the object is retained 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 import pulumi
@@ -138,17 +139,29 @@ def recorded(program: Callable[[], T], stack: str = "local") -> tuple[T, Recorde
     """Runs a program to its end, all registrations landed; its result and what it registered."""
     recorder = Recorder()
     result: list[T] = []
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    asyncio.set_event_loop(_loop())
     set_mocks(recorder, project="fairlead", stack=stack, preview=False, monitor=_Monitor(recorder))
     settings.SETTINGS.callbacks = _Hooks(recorder)  # type: ignore[assignment]
 
     async def whole() -> None:
         await run_pulumi_func(lambda: result.append(program()))
 
-    asyncio.get_event_loop().run_until_complete(whole())
+    run(whole())
     return result[0], recorder
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop of all recordings: `asyncio.run` of a test leaves the thread without a current one."""
+    return asyncio.new_event_loop()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """What work comes to that belongs to a recorded program, as a hook's answer."""
+    asyncio.set_event_loop(_loop())
+    return _loop().run_until_complete(work)
 
 
 def value(output: pulumi.Output[T]) -> T:
     """What an output resolved to."""
-    return asyncio.get_event_loop().run_until_complete(output.future())  # type: ignore[return-value]
+    return run(output.future())  # type: ignore[return-value]
