@@ -80,3 +80,8 @@ def seconds(text: str) -> int:
     if not match:
         raise ValueError("must be a whole number with a unit s, m, h or d, for example 90s or 12h")
     return int(match["number"]) * _SECONDS[match["unit"]]
+
+
+def span(whole: int) -> str:
+    """Seconds as `seconds` reads them, in the largest unit that divides them: 90 is `90s`, 1800 is `30m`."""
+    return next(f"{whole // size}{unit}" for unit, size in reversed(_SECONDS.items()) if whole % size == 0)

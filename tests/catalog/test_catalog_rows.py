@@ -115,7 +115,7 @@ def test_the_variants_of_an_ambiguous_name_are_told() -> None:
 def test_the_local_target_declares_every_capability_of_the_contract() -> None:
     known = {
         *("storage-block", "storage-shared", "network-policy", "image-pull", "object-store", "identity"),
-        *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "dra", "node-repair"),
+        *("gateway", "metrics", "autoscaling", "spot-reclaim", "fabric", "node-repair"),
         *("sharing-mig", "sharing-time-slicing", "sharing-mps", "sharing-dra", "sharing-autoscaled"),
         *("reservations", "zones", "placement", "slices", "flex-start", "image-streaming", "local-disks"),
         *(

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,40 @@ def test_a_gang_runs_on_the_nodes_that_were_taken_over(bare: Bare, rack: Stage, 
     assert running() == {f"gpu-{index}" for index in range(4)}
     status, text = bare.fairlead("cancel", "team-a/gang", "-s", STACK)
     assert status == 0, text
+
+
+def test_a_fault_that_lasts_takes_its_node_out_when_the_sweep_comes_and_the_gang_runs_elsewhere(
+    bare: Bare, rack: Stage
+) -> None:
+    """Nobody mends nodes of others: the command that a timer calls does what the policy says."""
+    gang = rack.submit(name="swept", accelerators="H100:8", num_nodes=2, run_for="600s")
+    until("it runs", lambda: len(rack.running(gang)) == 2, 120)
+    lost = sorted(rack.nodes_of(rack.pods(gang)))[0]
+
+    def shows(status: str, minutes: int) -> None:
+        since = datetime.now(UTC) - timedelta(minutes=minutes)
+        times = dict.fromkeys(("lastTransitionTime", "lastHeartbeatTime"), f"{since:%Y-%m-%dT%H:%M:%SZ}")
+        fault = {"type": "GPULost", "status": status, "reason": "GpuLost", "message": "XID 79", **times}
+        change = json.dumps({"status": {"conditions": [fault]}})
+        bare.kubectl("patch", "node", lost, "--subresource=status", "-p", change)
+
+    shows("True", minutes=2)
+    status, text = bare.fairlead("node", "sweep", "-s", STACK)
+    assert (status, "stays until that has lasted 10m" in text) == (0, True), text
+    shows("True", minutes=11)
+    status, text = bare.fairlead("node", "sweep", "-s", STACK)
+    assert status == 0, text
+    assert f"node {lost} is in quarantine" in text
+    until("it runs elsewhere", lambda: len(rack.running(gang)) == 2, 60)
+    assert lost not in rack.nodes_of(rack.running(gang))
+    state = rack.client.state(gang.tenant, gang.name)
+    assert (state.restarts, state.disruptions) == (0, 1)
+    status, text = bare.fairlead("node", "sweep", "-s", STACK)
+    assert (status, text.strip()) == (0, "no node shows a fault that nobody else mends")
+    rack.client.cancel(gang.tenant, gang.name)
+    shows("False", minutes=0)
+    status, text = bare.fairlead("node", "release", lost, "-s", STACK)
+    assert (status, text.strip()) == (0, f"node {lost} takes pods again")
 
 
 def test_what_somebody_takes_off_a_node_is_seen_and_put_back(bare: Bare, rack: Stage) -> None:

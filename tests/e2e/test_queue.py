@@ -34,6 +34,8 @@ TENANTS = ("team-a", "team-b", "team-c")
 L4_NODES = 40
 CONSUMED = "autoscaling.x-k8s.io/consume-provisioning-request"
 """Pod annotation by which an autoscaler knows for whom its nodes are; Kueue writes it."""
+READY_S = 60
+"""Seconds for a gang to become whole."""
 WHOLE = "H100:8"
 """All accelerators of one H100 node: a job of n nodes takes n nodes to itself."""
 
@@ -53,6 +55,7 @@ PLATFORM: Mapping[str, Any] = {
         {"name": "team-b", "quota": {"accelerators": {"H100": 16}}, "borrow_limit": {"H100": 16}},
         {"name": "team-c", "quota": {}},
     ],
+    "layers": {"queue": {"wait_for_pods_ready": {"timeout": f"{READY_S}s"}}},
 }
 
 
@@ -166,10 +169,34 @@ def test_jobs_of_one_accelerator_fill_one_node_and_leave_whole_nodes_to_gangs(li
 
 def test_no_pod_of_a_gang_starts_while_the_queue_has_less_than_the_whole(lines: Stage) -> None:
     runs(lines, lines.submit(name="own", accelerators=WHOLE, num_nodes=4))
-    gang = lines.submit(name="gang", tenant="team-b", accelerators=WHOLE, num_nodes=4)
+    runs(lines, lines.submit(name="other", tenant="team-b", accelerators=WHOLE, num_nodes=2))
+    gang = lines.submit(name="gang", accelerators=WHOLE, num_nodes=3, stage="testing")
+    assert "insufficient" in waits(lines, gang), "two nodes are free, and it takes neither"
+    lines.client.cancel("team-b", "other")
     runs(lines, gang)
-    more = lines.submit(name="more", accelerators=WHOLE, num_nodes=3, stage="testing")
-    assert "insufficient" in waits(lines, more)
+
+
+def test_a_gang_that_is_not_whole_in_time_gives_its_place_back(lines: Stage) -> None:
+    """Its pods have a place in the queue's eyes and none in the scheduler's: each wants a neighbour it never gets."""
+    stranger = {"labelSelector": {"matchLabels": {"app": "nobody"}}, "topologyKey": "kubernetes.io/hostname"}
+    stuck = batch("team-a", "stuck", L4_NODES, "600s")
+    stuck["spec"]["template"]["spec"]["affinity"] = {
+        "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [stranger]}
+    }
+    send(lines, [stuck])
+    until("it is let go", lambda: queue(lines, "team-a")["runs"] == 1, 60)
+    began = time.time()
+    send(lines, [batch("team-c", "next", L4_NODES, "600s")])
+
+    def pods() -> int:
+        return sum(pod["status"]["phase"] == "Running" for pod in lines.objects("pods", "team-c"))
+
+    throughout("all places are taken", lambda: not lines.objects("pods", "team-c"), 10)
+    until("another has all of its places", lambda: pods() == L4_NODES, READY_S + 90)
+    print(f"given back {time.time() - began:.0f} s after the admission, with {READY_S} s allowed")
+    (workload,) = lines.objects("workloads.kueue.x-k8s.io", "team-a")
+    told = {one["type"]: one for one in workload["status"]["conditions"]}
+    assert (told["Evicted"]["reason"], told["Requeued"]["status"]) == ("PodsReadyTimeout", "False")
 
 
 def test_limits_of_borrowing_and_lending_hold_while_nodes_are_idle(lines: Stage) -> None:
@@ -272,14 +299,19 @@ def test_two_tenants_that_borrow_have_equal_parts_though_one_came_first(lines: S
 
 
 def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path) -> None:
-    """Plain Jobs, as whoever brings a controller of his own sends them: the queue is what is tried here."""
-    jobs = [plain(tenant, number) for number in range(250) for tenant in ("team-a", "team-c")]
+    """Plain Jobs, as whoever brings a controller of his own sends them: the queue is what is tried here. Every
+    fifth is a gang of two to six."""
+    jobs = [
+        batch(tenant, f"q-{number}", 2 + number // 5 % 5 if number % 5 == 0 else 1, "1s")
+        for number in range(250)
+        for tenant in ("team-a", "team-c")
+    ]
     parts = [jobs[start::4] for start in range(4)]
     with ThreadPoolExecutor(4) as workers:
         list(workers.map(lambda part: send(lines, part), parts))
 
     def ended() -> int:
-        path = "{.items[*].status.succeeded}"
+        path = "{.items[*].status.completionTime}"
         return sum(
             len(lines.kubectl("get", "jobs", "-n", tenant, "-o", f"jsonpath={path}").split())
             for tenant in ("team-a", "team-c")
@@ -293,8 +325,8 @@ def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path
     assert ended() == 500
 
 
-def plain(tenant: str, number: int) -> dict[str, Any]:
-    """A Job of one L4 that runs for a second."""
+def batch(tenant: str, name: str, pods: int, run_for: str) -> dict[str, Any]:
+    """A Job of some pods with one L4 each, all of them at once."""
     amounts = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"}
     closed = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     box = {"name": "box", "image": REMOTE_IMAGE, "resources": {"limits": amounts}, "securityContext": closed}
@@ -309,9 +341,10 @@ def plain(tenant: str, number: int) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
-    template = {"metadata": {"annotations": {labels.RUN_FOR: "1s"}}, "spec": pod}
-    meta = {"name": f"q-{number}", "namespace": tenant, "labels": {labels.QUEUE: "training"}}
-    spec = {"suspend": True, "backoffLimit": 0, "template": template}
+    template = {"metadata": {"annotations": {labels.RUN_FOR: run_for}}, "spec": pod}
+    meta = {"name": name, "namespace": tenant, "labels": {labels.QUEUE: "training"}}
+    sizes = {"parallelism": pods, "completions": pods, "completionMode": "Indexed"}
+    spec = {"suspend": True, "backoffLimit": 0, **sizes, "template": template}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
 
 

@@ -336,7 +336,7 @@ def test_rights_are_enough_for_what_it_does_and_members_have_none_of_them(asleep
     operator = ("--as", f"system:serviceaccount:{place.NAMESPACE}:{place.OPERATOR}")
     for wish in (("get", "secrets", "-n", TENANT), ("create", "jobs", "-n", TENANT), ("get", "nodes")):
         assert asleep.kubectl("auth", "can-i", *wish, *operator, check=False).startswith("no"), wish
-    scale = ("auth", "can-i", "update", "deployments/scale", "-n", TENANT)
+    scale = ("auth", "can-i", "update", "deployments", "--subresource=scale", "-n", TENANT)
     assert asleep.kubectl(*scale, *operator).startswith("yes")
 
 

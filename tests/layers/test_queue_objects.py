@@ -93,6 +93,17 @@ def test_fair_sharing_takes_the_place_of_eviction_while_borrowing() -> None:
     assert "fairSharing" not in queue_controller.config(unfair.queues)
 
 
+def test_a_gang_that_is_not_whole_gives_its_place_back_when_the_spec_says() -> None:
+    def waits(plan: PlatformPlan) -> Mapping[str, Any]:
+        found = queue_controller.config(plan.queues)["waitForPodsReady"]
+        assert found["blockAdmission"] is False, "a gang that waits for nodes must not hold up all others"
+        return {key: found[key] for key in ("timeout", "recoveryTimeout")}
+
+    own = {"queue": {"wait_for_pods_ready": {"timeout": "2h", "recovery_timeout": "45s"}}}
+    assert waits(plan_of()) == {"timeout": "1800s", "recoveryTimeout": "600s"}
+    assert waits(plan_of(layers=own)) == {"timeout": "7200s", "recoveryTimeout": "45s"}
+
+
 def test_every_kind_of_job_is_let_go_side_by_side() -> None:
     """A kind that the controllers' settings do not name is let go one by one."""
     at_a_time = queue_controller.config(plan_of().queues)["controller"]["groupKindConcurrency"]

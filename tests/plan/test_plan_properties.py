@@ -17,7 +17,7 @@ from fairlead.errors import InputError
 from fairlead.plan import show
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
-from fairlead.values import quantity
+from fairlead.values import quantity, seconds, span
 
 LABEL_VALUE = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 LABEL_KEY = re.compile(r"^[a-z0-9.]+/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
@@ -153,3 +153,8 @@ def test_the_order_of_the_pools_changes_no_quota(data: dict[str, Any], seed: int
 def test_the_same_spec_prints_the_same_bytes(data: dict[str, Any]) -> None:
     assert show.to_json(plan_of(data)) == show.to_json(plan_of(dict(reversed(data.items()))))
     assert show.to_text(plan_of(data)) == show.to_text(plan_of(data))
+
+
+@given(st.integers(1, 10_000_000))
+def test_a_span_reads_as_the_seconds_it_was_made_of(whole: int) -> None:
+    assert seconds(span(whole)) == whole

@@ -44,8 +44,8 @@ def owners(found: PlatformPlan, name: str) -> tuple[str, ...]:
             ("image", "image", "cloud", "none", "none", "none"),
         ),
         ("azure", "T4:1", {}, ("cloud", "cloud", "layer", "none", "layer", "none")),
-        ("gcp", "L4:1", {}, ("cloud", "cloud", "cloud", "none", "none", "none")),
-        ("gcp", "TPU-v6e:4", {"topology": "2x2"}, ("cloud", "cloud", "cloud", "none", "none", "none")),
+        ("gcp", "L4:1", {}, ("cloud", "cloud", "cloud", "none", "none", "cloud")),
+        ("gcp", "TPU-v6e:4", {"topology": "2x2"}, ("cloud", "cloud", "cloud", "none", "none", "cloud")),
     ],
 )
 def test_rows_of_the_node_images_decide_who_brings_what(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jsonschema
 import pytest
 from bad_specs import BadSpec, all_bad_specs
@@ -21,6 +23,12 @@ def by_name(bad: BadSpec) -> str:
     return bad.path.stem
 
 
+@cache
+def validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema())
+
+
+@cache
 def refusal(bad: BadSpec) -> InputError:
     with pytest.raises(InputError) as caught:
         load_plan(read_spec(bad.path).value, str(bad.path), load_catalog())
@@ -62,7 +70,7 @@ def test_a_refusal_names_the_file_and_says_what_to_do(bad: BadSpec) -> None:
 def test_the_schema_and_the_model_agree_on_a_wrong_file(bad: BadSpec) -> None:
     data = read_spec(bad.path).value
     model_refuses = bool(draft(data).problems)
-    schema_refuses = not jsonschema.Draft202012Validator(schema()).is_valid(data)
+    schema_refuses = not validator().is_valid(data)
     assert (model_refuses, schema_refuses) == {
         "accepts": (False, False),
         "refuses": (True, True),

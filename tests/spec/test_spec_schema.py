@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,13 @@ from fairlead.spec.load import draft
 from fairlead.spec.schema import FILE, reference, schema, schema_text
 
 
+@cache
+def validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema())
+
+
 def accepts(data: Any) -> bool:
-    return jsonschema.Draft202012Validator(schema()).is_valid(data)
+    return validator().is_valid(data)
 
 
 def test_the_committed_schema_is_the_generated_one(golden: Golden) -> None:

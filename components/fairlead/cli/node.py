@@ -1,4 +1,4 @@
-"""Commands for single nodes: take one out, give it back."""
+"""Commands for nodes: take one out, give it back, take out all that the fault policy names."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="Name of the n
 def add(app: typer.Typer) -> None:
     """Adds the commands of this group."""
     node = typer.Typer(
-        help="Single nodes: take one out, give it back.", no_args_is_help=True, rich_markup_mode=None
+        help="Nodes: take one out, give it back, take out all with a lasting fault.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
     )
     node.command()(quarantine)
     node.command()(release)
+    node.command()(sweep)
     app.add_typer(node, name="node")
 
 
@@ -61,6 +64,28 @@ def release(
     from fairlead.operate.quarantine import release as give_back
 
     _say(give_back(client(stack, kubeconfig), name), output)
+
+
+def sweep(
+    stack: StackOption = DEFAULT_STACK,
+    kubeconfig: KubeconfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say it, and touch no node.")] = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Take out all nodes whose fault has lasted and nobody else mends, for a timer. Exit status 1: look yourself."""
+    from fairlead.operate.sweep import sweep as sweep_out
+    from fairlead.operate.sweep import told
+    from fairlead.plan.stack import plan_of
+    from fairlead.stack import find
+
+    plan = plan_of(find(stack).folder, stack)
+    swept = sweep_out(client(stack, kubeconfig), plan, dry_run=dry_run)
+    if output is Output.json:
+        typer.echo(json.dumps(asdict(swept), indent=2))
+    else:
+        typer.echo("\n".join(told(swept, dry_run=dry_run)))
+    if swept.needs_somebody:
+        raise typer.Exit(1)
 
 
 def _say(result: object, output: Output) -> None:

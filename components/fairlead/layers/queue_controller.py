@@ -18,8 +18,6 @@ KINDS = ("Job.batch", "JobSet.jobset.x-k8s.io", "TrainJob.trainer.kubeflow.org")
 AT_A_TIME = 20
 """Jobs that are let go side by side: each takes several requests that pass webhooks. With 5 at a time and a busy
 server, 487 of 879 admitted jobs were still suspended nine minutes later; a kind that is not named has one."""
-PODS_READY_TIMEOUT = "30m"
-"""A gang not wholly ready by then gives its place back: pulling an image of 20 GiB may take 10 minutes."""
 
 
 FAIR_SHARING: Mapping[str, Any] = {
@@ -62,8 +60,8 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Mapping[str, Any]
         "manageJobsWithoutQueueName": True,
         "managedJobsNamespaceSelector": {"matchExpressions": [{"key": labels.TENANT, "operator": "Exists"}]},
         "waitForPodsReady": {
-            "timeout": PODS_READY_TIMEOUT,
-            "recoveryTimeout": "10m",
+            "timeout": f"{plan.ready.start}s",
+            "recoveryTimeout": f"{plan.ready.recovery}s",
             "blockAdmission": False,
             "requeuingStrategy": {
                 "timestamp": "Eviction",

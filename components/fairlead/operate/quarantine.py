@@ -138,10 +138,11 @@ def _others(node: Object) -> list[Mapping[str, Any]]:
 def _faults(node: Object) -> list[str]:
     """Conditions that should be False, but are True: Ready is the one that should be True."""
     found: list[Mapping[str, str]] = node.get("status", {}).get("conditions") or []
-    return [f"{one['type']}: {one['message']}" for one in found if _ill(one)]
+    return [f"{one['type']}: {one['message']}" for one in found if ill(one)]
 
 
-def _ill(condition: Mapping[str, str]) -> bool:
+def ill(condition: Mapping[str, str]) -> bool:
+    """Whether a condition of a node tells of a fault: Ready and its like should be True, all others False."""
     good = "True" if condition["type"].endswith("Ready") else "False"
     return condition["status"] != good
 

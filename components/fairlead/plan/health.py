@@ -11,7 +11,14 @@ from dataclasses import replace
 
 from fairlead import labels
 from fairlead.catalog.faults import FaultRow, Faults, RepairerRow, RepairRow
-from fairlead.plan.health_model import DetectorPlan, DetectorRule, FaultPlan, HealthPlan, NoticePlan
+from fairlead.plan.health_model import (
+    NOBODY,
+    DetectorPlan,
+    DetectorRule,
+    FaultPlan,
+    HealthPlan,
+    NoticePlan,
+)
 from fairlead.plan.model import PoolPlan
 from fairlead.spec.health import Health, Repair
 from fairlead.values import seconds
@@ -73,7 +80,7 @@ def policy(spec: Health, fault: FaultRow) -> tuple[str, int]:
 
 
 def _fault(spec: Health, pool: PoolPlan, repairer: RepairerRow, fault: FaultRow, row: RepairRow) -> FaultPlan:
-    action, after = policy(spec, fault)
+    asked = action, after = policy(spec, fault)
     reason = ""
     if row.action:
         done, delay = row.action, seconds(row.after)
@@ -90,10 +97,12 @@ def _fault(spec: Health, pool: PoolPlan, repairer: RepairerRow, fault: FaultRow,
         nodes=repairer.nodes,
         detector=row.detector,
         condition=row.condition,
-        by="the job" if action == "restart-job" else repairer.title if action != "none" else "nobody",
+        by="the job" if action == "restart-job" else repairer.title if action != "none" else NOBODY,
         action=action,
         after_seconds=after,
         reason=reason,
+        asked=asked[0] if pool.repair else "none",
+        asked_seconds=asked[1],
         xids=fault.xids,
     )
 
@@ -147,7 +156,7 @@ def notes(plan: HealthPlan, pools: Sequence[PoolPlan]) -> Iterator[str]:
     if idle:
         yield (
             f"Some faults of pool {', '.join(idle)} are mended by nobody: fairlead plan --explain names each with its"
-            " reason; fairlead node quarantine takes a node out."
+            " reason; fairlead node sweep, called by a timer, takes out nodes that show one of them long enough."
         )
     notice = next((one for one in plan.notices if one.event == RECLAIM), None)
     short = [pool.name for pool in pools if any(rung.capacity == SPOT for rung in pool.rungs)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NOBODY = "nobody"
+
 
 @dataclass(frozen=True)
 class FaultPlan:
@@ -24,8 +26,16 @@ class FaultPlan:
     """How long the fault lasts before that."""
     reason: str
     """Why it is not as the policy asks, or why nobody acts; empty where all is as asked."""
+    asked: str = "none"
+    """What the policy asks for, whoever may do it."""
+    asked_seconds: int = 0
     xids: tuple[str, ...] = ()
     """Codes of NVIDIA's driver that mean this fault."""
+
+    @property
+    def by_sweep(self) -> bool:
+        """Whether `fairlead node sweep` acts: where somebody should, and nobody else does."""
+        return self.by == NOBODY and self.asked in ("reboot", "replace")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,16 @@ class PriorityPlan:
 
 
 @dataclass(frozen=True)
+class ReadyPlan:
+    """How long, in seconds, a gang holds its place without being whole."""
+
+    start: int
+    """From its admission."""
+    recovery: int
+    """From the moment it lost a pod."""
+
+
+@dataclass(frozen=True)
 class QueuesPlan:
     """All of contract rule C6: flavors, the cohort's own share, a queue per tenant, priorities."""
 
@@ -113,6 +123,7 @@ class QueuesPlan:
     queues: tuple[QueuePlan, ...]
     fair: bool
     """Whether what is borrowed is shared by weight, also by eviction."""
+    ready: ReadyPlan
     stages: tuple[str, ...]
     priorities: tuple[PriorityPlan, ...]
     claims: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -22,10 +22,11 @@ from fairlead.plan.queue_model import (
     PriorityPlan,
     QueuePlan,
     QueuesPlan,
+    ReadyPlan,
 )
 from fairlead.plan.sharing import node_value, object_name
 from fairlead.spec.layer import QueueLayer
-from fairlead.values import cpu_text, memory_text, quantity
+from fairlead.values import cpu_text, memory_text, quantity, seconds
 
 MEBI = 1024 * 1024
 CPU, MEMORY = "cpu", "memory"
@@ -130,6 +131,7 @@ def share_out(
         ),
         queues=tuple(_queue(claim, flavors, resources) for claim in claims),
         fair=asked.fair_sharing,
+        ready=_ready(asked),
         stages=labels.STAGES,
         priorities=_priorities(asked),
     )
@@ -142,6 +144,11 @@ def _priorities(asked: QueueLayer) -> tuple[PriorityPlan, ...]:
         for rank, value in zip(asked.priorities, PRIORITY_STEPS, strict=False)
         for stage in rank
     )
+
+
+def _ready(asked: QueueLayer) -> ReadyPlan:
+    waits = asked.wait_for_pods_ready
+    return ReadyPlan(seconds(waits.timeout), seconds(waits.recovery_timeout))
 
 
 def milli(text: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from fairlead.plan.queue_model import QueuePlan, QueuesPlan
 from fairlead.spec.table import table
+from fairlead.values import span
 
 NONE = "-"
 
@@ -19,6 +20,8 @@ def quota(queues: QueuesPlan) -> list[str]:
         f"Quota in cohort {queues.cohort}, by flavor",
         *table(head, _quota_rows(queues)),
         f"  priorities: {priorities}; what is borrowed: {borrowers}",
+        f"  a gang gives its place back that is not whole {span(queues.ready.start)} after its admission, "
+        f"or {span(queues.ready.recovery)} after it lost a pod",
     ]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from fairlead.spec.base import Flag, Model
+from fairlead.spec.base import Duration, Flag, Model
+from fairlead.values import seconds
 
 Stage = Literal["testing", "training", "inference"]
 
@@ -31,6 +32,26 @@ Rank = Annotated[
 """One stage, or several that are equal."""
 
 
+def _bearable(value: str) -> str:
+    if not 30 <= seconds(value) <= 86_400:
+        raise ValueError("must be between 30s and 1d: nodes come and images load in that time")
+    return value
+
+
+Wait = Annotated[Duration, AfterValidator(_bearable)]
+"""How long a gang may be without all of its pods."""
+
+
+class PodsReady(Model):
+    """A gang that does not come whole gives its place back, and is queued again behind the others."""
+
+    timeout: Wait = "30m"
+    """From its admission until all of its pods are ready: nodes that come on demand and images of 20 GiB
+    take their part of it."""
+    recovery_timeout: Wait = "10m"
+    """From the moment a running gang lost a pod until all are ready again."""
+
+
 class QueueOptions(Model):
     """Choices of the queue layer."""
 
@@ -39,6 +60,8 @@ class QueueOptions(Model):
     and may evict a lower one."""
     fair_sharing: Flag = True
     """Tenants that borrow get equal parts by their weight; off: who asks first keeps what it has borrowed."""
+    wait_for_pods_ready: PodsReady = PodsReady()
+    """How long a gang holds its place without being whole."""
 
     @model_validator(mode="after")
     def _every_stage_once(self) -> QueueOptions:

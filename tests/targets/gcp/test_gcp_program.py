@@ -11,6 +11,7 @@ import pytest
 from gcp_programs import CLUSTER, NODE_POOL, declared, gpu, h100, of_type, one_of_type, plan, tpu
 from support.golden import REPO
 
+from fairlead.catalog.read import load
 from fairlead.declared.record import declared as declared_by_stack
 
 KEY = "projects/acme-platform/locations/us-central1/keyRings/ring/cryptoKeys/key"
@@ -302,3 +303,9 @@ def test_a_part_of_the_bucket_can_be_mounted_by_its_tenant_alone() -> None:
 
 def test_further_networks_can_be_added_to_a_cluster_that_began_without() -> None:
     assert one_of_type(declared(), CLUSTER).inputs["enableMultiNetworking"] is True
+
+
+def test_the_cluster_exports_the_metrics_of_accelerators_as_the_rows_of_its_images_say() -> None:
+    asked = one_of_type(declared(), CLUSTER).inputs["monitoringConfig"]["enableComponents"]
+    assert "DCGM" in asked
+    assert {row.metrics for row in load().node_images["gcp"].values()} == {"cloud"}

@@ -49,7 +49,7 @@ def test_destroy_leaves_nothing_while_jobs_run_and_up_works_again_three_times_in
         gang = stage.submit(name=f"gang-{turn}", accelerators="H100:8", num_nodes=4, run_for="600s")
         waiting = stage.submit(name=f"waiting-{turn}", accelerators="H100:8", num_nodes=4)
         real = stage.submit(name=f"real-{turn}", cpus="50m", memory="32Mi", run="sleep 600")
-        until("the gang runs", lambda job=gang: len(stage.running(job)) == 4)
+        until("the gang runs", lambda job=gang: len(stage.running(job)) == 4, 120)
         until("the real one runs", lambda job=real: stage.running(job))
         assert not stage.running(waiting)
 
