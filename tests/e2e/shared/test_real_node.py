@@ -153,7 +153,14 @@ def test_status_says_what_stands_and_the_kubeconfig_works_at_once(stage: Stage, 
     found = json.loads(stage.fairlead("status", "-o", "json"))
     assert found["healthy"] is True
     assert {pool["name"]: pool["ready"] for pool in found["pools"]} == {"system": 1, "h100": 4, "l4": 2}
-    assert {layer["name"] for layer in found["layers"]} == {"gpu", "health", "queue", "jobs", "scaling", "tenancy"}
+    assert {layer["name"] for layer in found["layers"]} == {
+        "gpu",
+        "health",
+        "queue",
+        "jobs",
+        "scaling",
+        "tenancy",
+    }
     written = tmp_path / "kubeconfig"
     stage.fairlead("kubeconfig", "-o", str(written))
     assert written.stat().st_mode & 0o077 == 0
