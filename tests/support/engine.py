@@ -17,6 +17,7 @@ from pulumi.runtime import mocks, set_mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from fairlead.declared.placeholder import outputs, with_inputs
+from fairlead.sdk.quick import make_quick
 
 T = TypeVar("T")
 
@@ -137,6 +138,7 @@ class _Hooks:
 
 def recorded(program: Callable[[], T], stack: str = "local") -> tuple[T, Recorder]:
     """Runs a program to its end, all registrations landed; its result and what it registered."""
+    make_quick()
     recorder = Recorder()
     result: list[T] = []
     asyncio.set_event_loop(_loop())

@@ -18,6 +18,7 @@ from pulumi.runtime.stack import run_pulumi_func
 from fairlead.declared.lookups import ANSWERS, EXPORTS, STACK_REFERENCE
 from fairlead.declared.placeholder import outputs, reference, told_only, with_inputs
 from fairlead.errors import FairleadError
+from fairlead.sdk.quick import make_quick
 
 UNKNOWN = "${unknown}"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -147,6 +148,7 @@ def record(
     unknown: outputs are unknown as in a first preview, in place of references; answers: takes up what each
     registration, by URN, was answered with, for whoever wants to play the engine again.
     """
+    make_quick()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     monitor = _Monitor(_Unknown() if unknown else _Outputs(), stack)
