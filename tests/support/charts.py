@@ -57,6 +57,7 @@ def dependency_conditions(name: str) -> set[str]:
     return {path for need in needs for path in need.get("condition", "").split(",") if path}
 
 
+@cache
 def _read(name: str, file: str) -> Mapping[str, Any]:
     import yaml
 
