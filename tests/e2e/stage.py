@@ -135,7 +135,7 @@ class Stage:
         """The real client, which we did not write; its output. `given` is sent as JSON."""
         command = [str(self.tools["kubectl"]), "--kubeconfig", str(self.kubeconfig), *arguments]
         text = None if given is None else json.dumps(given)
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=300)
         if check:
             assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout if check else done.stdout + done.stderr
