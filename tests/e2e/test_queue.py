@@ -23,9 +23,7 @@ from fairlead.engine import forget
 from fairlead.operate import up as operate
 from fairlead.targets.local.node_pools import RACK
 from fairlead.tools.progress import Progress
-from fairlead.workload.load import load_job
 from fairlead.workload.model import TrainingJob
-from fairlead.workload.render import render
 
 pytestmark = pytest.mark.e2e
 
@@ -118,20 +116,6 @@ def queue(lines: Stage, tenant: str) -> Mapping[str, int]:
     """How many workloads of a tenant run and wait, as Kueue counts them."""
     status = json.loads(lines.kubectl("get", "clusterqueue", tenant, "-o", "json"))["status"]
     return {"runs": status["admittedWorkloads"], "waits": status["pendingWorkloads"]}
-
-
-def small(tenant: str, count: int, run_for: str) -> list[dict[str, Any]]:
-    """Objects of many jobs of one L4 each."""
-    words = {
-        "kind": "TrainingJob",
-        "tenant": tenant,
-        "accelerators": "L4:1",
-        "image": REMOTE_IMAGE,
-        "run": "true",
-    }
-    notes = {labels.RUN_FOR: run_for}
-    jobs = [load_job({**words, "name": f"small-{n}", "annotations": notes}, "test") for n in range(count)]
-    return [obj for job in jobs for obj in render(job)]
 
 
 def send(lines: Stage, objects: Sequence[Mapping[str, Any]]) -> None:
@@ -281,9 +265,9 @@ def test_a_gang_whose_node_dies_leaves_as_a_whole_and_runs_on_nodes_that_live(li
 
 def test_two_tenants_that_borrow_have_equal_parts_though_one_came_first(lines: Stage) -> None:
     """Within 5 %: with 40 single nodes each has 20, one more or less. Both have more work than fits."""
-    send(lines, small("team-a", L4_NODES + 5, "600s"))
+    send(lines, [batch("team-a", f"early-{n}", 1, "600s") for n in range(L4_NODES + 5)])
     until("the first has all", lambda: queue(lines, "team-a")["runs"] == L4_NODES, 240)
-    send(lines, small("team-c", L4_NODES + 5, "600s"))
+    send(lines, [batch("team-c", f"late-{n}", 1, "600s") for n in range(L4_NODES + 5)])
 
     def parts() -> tuple[int, int]:
         """Both counts of one moment."""
@@ -300,9 +284,9 @@ def test_two_tenants_that_borrow_have_equal_parts_though_one_came_first(lines: S
 
 def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path) -> None:
     """Plain Jobs, as whoever brings a controller of his own sends them: the queue is what is tried here. Every
-    fifth is a gang of two to six."""
+    tenth is a gang of two to six."""
     jobs = [
-        batch(tenant, f"q-{number}", 2 + number // 5 % 5 if number % 5 == 0 else 1, "1s")
+        batch(tenant, f"q-{number}", 2 + number // 10 % 5 if number % 10 == 0 else 1, "1s")
         for number in range(250)
         for tenant in ("team-a", "team-c")
     ]
@@ -317,7 +301,7 @@ def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path
             for tenant in ("team-a", "team-c")
         )
 
-    until("all have ended", lambda: ended() == 500, 300)
+    until("all have ended", lambda: ended() == 500, 600)
     until(
         "nothing waits",
         lambda: sum(queue(lines, "team-a").values()) + sum(queue(lines, "team-c").values()) == 0,

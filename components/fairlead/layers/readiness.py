@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from fairlead.client_types import meet_types
 from fairlead.errors import FairleadError
 from fairlead.plan.credentials import is_text
 
@@ -56,6 +57,7 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any], context: str | None = None)
     from lightkube import ApiError, Client, generic_resource
     from lightkube.codecs import from_dict
 
+    meet_types()
     if cast("Any", generic_resource).get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
         _declare(obj)
     with Client(config=_config(kubeconfig, context), dry_run=True) as client:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from fairlead.client_types import meet_types
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[
     from lightkube import Client, KubeConfig
     from lightkube.core.exceptions import ConfigError
 
+    meet_types()
     try:
         config = KubeConfig.from_file(kubeconfig).get()
         if config is None:
