@@ -14,6 +14,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.errors import FairleadError, InputError, Problem, one_of
+from fairlead.operate.ownership import returned
 from fairlead.workload.api import Api, Object
 from fairlead.workload.client import Client
 from fairlead.workload.state import JOB_SET, JobState
@@ -81,9 +82,18 @@ def release(client: Client, name: str) -> Released:
     """Gives a node back. Raises InputError for one that is not there."""
     api = client.api
     node = _node(api, name)
-    was_out = any(one["key"] == labels.QUARANTINE for one in _taints(node))
+    was_out = any(one["key"] == labels.QUARANTINE for one in taints(node))
     api.patch("Node", name, _spec(node, unschedulable=None, taints=_others(node)))
+    _give_back(api, name)
     return Released(name, was_out, tuple(_faults(node)))
+
+
+def _give_back(api: Api, name: str) -> None:
+    """Its taints are the platform's again, so that they go with the platform."""
+    node = _node(api, name)
+    if owners := returned(node):
+        version = node["metadata"]["resourceVersion"]
+        api.patch("Node", name, {"metadata": {"resourceVersion": version, "managedFields": owners}})
 
 
 def stays(pod: Object) -> bool:
@@ -124,7 +134,8 @@ def _spec(node: Object, *, unschedulable: bool | None, taints: Sequence[Mapping[
     }
 
 
-def _taints(node: Object) -> list[Mapping[str, Any]]:
+def taints(node: Object) -> list[Mapping[str, Any]]:
+    """Of a node; none where it has none."""
     found: list[Mapping[str, Any]] = node["spec"].get("taints") or []
     return found
 
@@ -132,13 +143,18 @@ def _taints(node: Object) -> list[Mapping[str, Any]]:
 def _others(node: Object) -> list[Mapping[str, Any]]:
     """The taints of others; that of the cordon is Kubernetes' own, which adds and removes it by itself."""
     own = (labels.QUARANTINE, "node.kubernetes.io/unschedulable")
-    return [one for one in _taints(node) if one["key"] not in own]
+    return [one for one in taints(node) if one["key"] not in own]
 
 
 def _faults(node: Object) -> list[str]:
     """Conditions that should be False, but are True: Ready is the one that should be True."""
+    return [f"{one['type']}: {one['message']}" for one in conditions(node) if ill(one)]
+
+
+def conditions(node: Object) -> list[Mapping[str, str]]:
+    """Of a node; none where nobody has looked at it yet."""
     found: list[Mapping[str, str]] = node.get("status", {}).get("conditions") or []
-    return [f"{one['type']}: {one['message']}" for one in found if ill(one)]
+    return found
 
 
 def ill(condition: Mapping[str, str]) -> bool:

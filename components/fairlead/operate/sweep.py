@@ -7,13 +7,13 @@ finds the nodes out, and does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fairlead import labels
 from fairlead.errors import FairleadError
-from fairlead.operate.quarantine import Quarantined, ill, quarantine, said
+from fairlead.operate.quarantine import Quarantined, conditions, ill, quarantine, said, taints
 from fairlead.plan.health_model import FaultPlan
 from fairlead.plan.model import PlatformPlan
 from fairlead.values import span
@@ -118,7 +118,7 @@ def _worst(node: Object, faults: Sequence[FaultPlan], now: datetime) -> Seen | N
 
 
 def _seen(node: Object, faults: Sequence[FaultPlan], now: datetime) -> Iterator[Seen]:
-    shown = {one["type"]: one for one in node.get("status", {}).get("conditions") or [] if ill(one)}
+    shown = {one["type"]: one for one in conditions(node) if ill(one)}
     for fault in faults:
         here = shown.get(fault.condition)
         if here and fault.pool == _label(node, labels.POOL) and fault.by_sweep:
@@ -140,11 +140,12 @@ def _name(node: Object) -> str:
 
 
 def _label(node: Object, key: str) -> str:
-    return str((node["metadata"].get("labels") or {}).get(key, ""))
+    tags: Mapping[str, str] = node["metadata"].get("labels") or {}
+    return tags.get(key, "")
 
 
 def _is_out(node: Object) -> bool:
-    return any(taint["key"] == labels.QUARANTINE for taint in node["spec"].get("taints") or [])
+    return any(taint["key"] == labels.QUARANTINE for taint in taints(node))
 
 
 def told(swept: Swept, *, dry_run: bool = False) -> list[str]:
