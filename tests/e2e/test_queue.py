@@ -32,7 +32,7 @@ TENANTS = ("team-a", "team-b", "team-c")
 L4_NODES = 40
 CONSUMED = "autoscaling.x-k8s.io/consume-provisioning-request"
 """Pod annotation by which an autoscaler knows for whom its nodes are; Kueue writes it."""
-READY_S = 60
+READY_S = 150
 """Seconds for a gang to become whole."""
 WHOLE = "H100:8"
 """All accelerators of one H100 node: a job of n nodes takes n nodes to itself."""
