@@ -55,7 +55,8 @@ STAGES = ("testing", "training", "inference")
 """C6: LocalQueues and priority classes by these names, lowest priority first."""
 
 METRICS_NAMESPACE = "fairlead-monitoring"
-METRICS_URL = "http://metrics.fairlead-monitoring.svc:9090"
+METRICS_HOST = f"metrics.{METRICS_NAMESPACE}.svc"
+METRICS_URL = f"http://{METRICS_HOST}:9090"
 """C8: where Prometheus' query API answers inside the cluster. Behind the name may stand a Prometheus or the query
 frontend of a managed one; who asks is not told."""
 WORKLOAD_LABELS = ("namespace", "workload")

@@ -38,6 +38,12 @@ def _needs_root() -> None:
 
 
 @pytest.fixture(scope="session")
+def keep(request: pytest.FixtureRequest) -> bool:
+    """Whether clusters are left standing, and used again."""
+    return bool(request.config.getoption("--keep"))
+
+
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with the stacks of the tests."""
     return make_project(tmp_path_factory.mktemp("project"))

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,11 +120,23 @@ class Stage:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def up(self) -> Outcome:
+    def up(self, *, samples: bool = True) -> Outcome:
         """`fairlead up`, as the command does it."""
-        outcome = operate.up(self.stack, Progress(mode="plain"), samples=True).platform
+        outcome = operate.up(self.stack, Progress(mode="plain"), samples=samples).platform
         self.first = self.first or outcome
         return outcome
+
+    @classmethod
+    @contextmanager
+    def standing(cls, project: Path, name: str, *, keep: bool, samples: bool = True) -> Generator[Stage]:
+        """A stack that is brought up from nothing and taken down at the end; keep: what stands is used and left."""
+        made = cls.of(project, name)
+        if not keep:
+            made.down()
+        made.up(samples=samples)
+        yield made
+        if not keep:
+            made.down()
 
     def down(self) -> None:
         operate.down(self.stack, Progress(mode="plain"))

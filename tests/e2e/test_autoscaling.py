@@ -52,19 +52,13 @@ PLATFORM: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def grow(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stage]:
+def grow(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """A platform whose accelerator pools have no node that is always there."""
-    keep = bool(request.config.getoption("--keep"))
     project = make_project(tmp_path_factory.mktemp("grow"))
     config = {"config": {"fairlead:platform": PLATFORM}}
     (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
-    made = Stage.of(project, STACK)
-    if not keep:
-        made.down()
-    made.up()
-    yield made
-    if not keep:
-        made.down()
+    with Stage.standing(project, STACK, keep=keep) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

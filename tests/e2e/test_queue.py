@@ -19,10 +19,7 @@ import yaml
 from e2e.flexible import ACCELERATOR, TENANT, Cloud
 from e2e.stage import REMOTE_IMAGE, Stage, make_project, throughout, until
 from fairlead import labels
-from fairlead.engine import forget
-from fairlead.operate import up as operate
 from fairlead.targets.local.node_pools import RACK
-from fairlead.tools.progress import Progress
 from fairlead.workload.model import TrainingJob
 
 pytestmark = pytest.mark.e2e
@@ -58,20 +55,13 @@ PLATFORM: Mapping[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stage]:
+def lines(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """The platform, brought up from nothing and taken down at the end."""
-    keep = bool(request.config.getoption("--keep"))
     project = make_project(tmp_path_factory.mktemp("lines"))
     file = project / "stacks" / f"Pulumi.{STACK}.yaml"
     file.write_text(yaml.safe_dump({"config": {"fairlead:platform": dict(PLATFORM)}}))
-    made = Stage.of(project, STACK)
-    if not keep:
-        made.down()
-        forget(made.stack)
-    operate.up(made.stack, Progress(mode="plain"))
-    yield made
-    if not keep:
-        made.down()
+    with Stage.standing(project, STACK, keep=keep, samples=False) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

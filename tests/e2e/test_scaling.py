@@ -88,21 +88,16 @@ ThreadingHTTPServer(("", 9090), Answers).serve_forever()
 
 
 @pytest.fixture(scope="module")
-def scaling(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stage]:
+def scaling(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """A platform that scales services, with the stand-in at the contract's address and one service."""
-    keep = bool(request.config.getoption("--keep"))
     project = make_project(tmp_path_factory.mktemp("scaling"))
     config = {"config": {"fairlead:platform": PLATFORM}}
     (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
-    made = Stage.of(project, STACK)
-    if not keep:
-        made.down()
-    made.up()
-    made.apply(*stand_in(), service(made))
-    made.kubectl("rollout", "status", "deployment/metrics", "-n", labels.METRICS_NAMESPACE, "--timeout=110s")
-    yield made
-    if not keep:
-        made.down()
+    with Stage.standing(project, STACK, keep=keep) as made:
+        made.apply(*stand_in(), service(made))
+        rolled = ("rollout", "status", "deployment/metrics", "-n", labels.METRICS_NAMESPACE)
+        made.kubectl(*rolled, "--timeout=110s")
+        yield made
 
 
 def stand_in() -> list[dict[str, Any]]:

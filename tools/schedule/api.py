@@ -138,16 +138,6 @@ class Api:
         return Watch(self._connection(600), f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}")
 
 
-def conditions(obj: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Conditions of an object's status; before anybody has looked at it there are none, or null."""
-    return cast("list[dict[str, Any]]", obj.get("status", {}).get("conditions") or [])
-
-
-def holds(obj: Mapping[str, Any], condition: str) -> bool:
-    """Whether a condition is true."""
-    return any(one["type"] == condition and one["status"] == "True" for one in conditions(obj))
-
-
 class Watch:
     """Changes as the server tells them, until it is closed from another thread."""
 

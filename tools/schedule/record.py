@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from schedule.api import Api, RefusedError, Watch, conditions
+from fairlead.workload.conditions import conditions
+from schedule.api import Api, RefusedError, Watch
 
 PODS = "/api/v1/pods?labelSelector=batch.kubernetes.io%2Fjob-name"
 WORKLOADS = "/apis/kueue.x-k8s.io/v1beta2/workloads"

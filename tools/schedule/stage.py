@@ -36,7 +36,8 @@ from fairlead.targets.local.node_pools import node
 from fairlead.tools import setup
 from fairlead.tools.cache import Cache
 from fairlead.tools.progress import Progress
-from schedule.api import Api, Object, RefusedError, holds
+from fairlead.workload.conditions import holds
+from schedule.api import Api, Object, RefusedError
 from schedule.guard import watch
 from schedule.variants import IDLE_AFTER, POOL, STACK, Variant, platform
 

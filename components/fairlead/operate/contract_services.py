@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fairlead import labels
 from fairlead.operate.findings import Cluster, NotApplicable, Problems
 from fairlead.plan.credentials import held, is_text
 from fairlead.plan.sites.onprem import OnpremSite
+from fairlead.workload.conditions import condition
 
 CLASSES = {"fairlead-block": "storage-block", "fairlead-shared": "storage-shared"}
 """Storage class -> the capability that says why where there is none."""
@@ -106,8 +107,7 @@ def _queues(cluster: Cluster) -> Iterator[tuple[str, str]]:
 
 
 def _inactive(queue: Mapping[str, Any]) -> str:
-    conditions: Sequence[Mapping[str, str]] = queue.get("status", {}).get("conditions") or []
-    active = next((one for one in conditions if one["type"] == "Active"), None)
+    active = condition(queue, "Active")
     if active is None:
         return "its controller has not looked at it"
     return "" if active["status"] == "True" else active.get("message", "it is not active")

@@ -17,6 +17,7 @@ from fairlead.errors import FairleadError, InputError, Problem, one_of
 from fairlead.operate.ownership import returned
 from fairlead.workload.api import Api, Object
 from fairlead.workload.client import Client
+from fairlead.workload.conditions import conditions
 from fairlead.workload.state import JOB_SET, JobState
 
 EFFECT = "NoExecute"
@@ -82,15 +83,18 @@ def release(client: Client, name: str) -> Released:
     """Gives a node back. Raises InputError for one that is not there."""
     api = client.api
     node = _node(api, name)
-    was_out = any(one["key"] == labels.QUARANTINE for one in taints(node))
-    api.patch("Node", name, _spec(node, unschedulable=None, taints=_others(node)))
-    _give_back(api, name)
-    return Released(name, was_out, tuple(_faults(node)))
+    changed = api.patch("Node", name, _spec(node, unschedulable=None, taints=_others(node)))
+    _give_back(api, name, changed)
+    return Released(name, is_out(node), tuple(_faults(node)))
 
 
-def _give_back(api: Api, name: str) -> None:
-    """Its taints are the platform's again, so that they go with the platform."""
-    node = _node(api, name)
+def is_out(node: Object) -> bool:
+    """Whether a node is in quarantine."""
+    return any(one["key"] == labels.QUARANTINE for one in _taints(node))
+
+
+def _give_back(api: Api, name: str, node: Object) -> None:
+    """The taints of a node that was just changed are the platform's again, so that they go with the platform."""
     if owners := returned(node):
         version = node["metadata"]["resourceVersion"]
         api.patch("Node", name, {"metadata": {"resourceVersion": version, "managedFields": owners}})
@@ -134,8 +138,7 @@ def _spec(node: Object, *, unschedulable: bool | None, taints: Sequence[Mapping[
     }
 
 
-def taints(node: Object) -> list[Mapping[str, Any]]:
-    """Of a node; none where it has none."""
+def _taints(node: Object) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = node["spec"].get("taints") or []
     return found
 
@@ -143,18 +146,12 @@ def taints(node: Object) -> list[Mapping[str, Any]]:
 def _others(node: Object) -> list[Mapping[str, Any]]:
     """The taints of others; that of the cordon is Kubernetes' own, which adds and removes it by itself."""
     own = (labels.QUARANTINE, "node.kubernetes.io/unschedulable")
-    return [one for one in taints(node) if one["key"] not in own]
+    return [one for one in _taints(node) if one["key"] not in own]
 
 
 def _faults(node: Object) -> list[str]:
     """Conditions that should be False, but are True: Ready is the one that should be True."""
     return [f"{one['type']}: {one['message']}" for one in conditions(node) if ill(one)]
-
-
-def conditions(node: Object) -> list[Mapping[str, str]]:
-    """Of a node; none where nobody has looked at it yet."""
-    found: list[Mapping[str, str]] = node.get("status", {}).get("conditions") or []
-    return found
 
 
 def ill(condition: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead import labels
 from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
+from fairlead.workload.conditions import holds
 
 if TYPE_CHECKING:
     from fairlead.workload.api import Api
@@ -106,7 +107,7 @@ def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
 def _scaling(api: Api) -> tuple[bool, str]:
     """Whether external metrics are answered, and what becomes of the services that are scaled by them."""
     if not any(
-        one["metadata"]["name"] == EXTERNAL_METRICS and _condition(one, "Available")
+        one["metadata"]["name"] == EXTERNAL_METRICS and holds(one, "Available")
         for one in api.list("APIService", None)[0]
     ):
         return False, "external metrics are not answered"
@@ -114,16 +115,10 @@ def _scaling(api: Api) -> tuple[bool, str]:
     blind = [
         f"{one['metadata']['namespace']}/{one['metadata']['name']}"
         for one in services
-        if not _condition(one, "Ready") or _condition(one, "Fallback")
+        if not holds(one, "Ready") or holds(one, "Fallback")
     ]
     told = f"{len(services)} services scaled"
     return True, f"{told}, without metrics: {', '.join(blind)}" if blind else told
-
-
-def _condition(obj: Mapping[str, Any], name: str) -> bool:
-    status: Mapping[str, Any] = obj.get("status") or {}
-    conditions: Sequence[Mapping[str, str]] = status.get("conditions") or []
-    return any(one["type"] == name and one["status"] == "True" for one in conditions)
 
 
 def _pool(
@@ -137,7 +132,7 @@ def _pool(
             (quantity(node["status"]["allocatable"].get(pool.resource, "0")) for node in mine), Fraction(0)
         )
         used = sum((_requested(pod, pool.resource) for pod in pods if _runs_on(pod, names)), Fraction(0))
-    ready = sum(_condition(node, "Ready") for node in mine)
+    ready = sum(holds(node, "Ready") for node in mine)
     name = pool.asked_as or "-"
     return PoolStatus(
         pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated
@@ -171,7 +166,7 @@ def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
     flavors = [flavor for group in queue["spec"]["resourceGroups"] for flavor in group["flavors"]]
     return QueueStatus(
         tenant=queue["metadata"]["name"],
-        active=_condition(queue, "Active"),
+        active=holds(queue, "Active"),
         running=status.get("admittedWorkloads", 0),
         waiting=status.get("pendingWorkloads", 0),
         guaranteed=_amounts(flavors, "nominalQuota", plan.queues.resources),
@@ -198,7 +193,7 @@ def _layer(
     if absent:
         return LayerStatus(layer.name, False, f"not installed: {', '.join(absent)}")
     mine = [one for one in deployments if one["metadata"]["namespace"] in expected]
-    ill = [one["metadata"]["name"] for one in mine if not _condition(one, "Available")]
+    ill = [one["metadata"]["name"] for one in mine if not holds(one, "Available")]
     if ill:
         return LayerStatus(layer.name, False, f"not available: {', '.join(ill)}")
     names = [one["metadata"]["name"] for one in mine]

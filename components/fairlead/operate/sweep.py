@@ -8,17 +8,18 @@ finds the nodes out, and does nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fairlead import labels
 from fairlead.errors import FairleadError
-from fairlead.operate.quarantine import Quarantined, conditions, ill, quarantine, said, taints
+from fairlead.operate.quarantine import Quarantined, ill, is_out, quarantine, said
 from fairlead.plan.health_model import FaultPlan
 from fairlead.plan.model import PlatformPlan
 from fairlead.values import span
 from fairlead.workload.api import Object
 from fairlead.workload.client import Client
+from fairlead.workload.conditions import conditions
 
 
 @dataclass(frozen=True)
@@ -73,23 +74,23 @@ class Swept:
 
 def find(nodes: Sequence[Object], plan: PlatformPlan, now: datetime) -> Swept:
     """What there is to do, by what the nodes show. now: with a time zone."""
-    health = plan.health
-    plain = {pool.name for pool in plan.pools if pool.accelerator is None}
     taken: list[Seen] = []
     waiting: list[Seen] = []
     spared: list[Seen] = []
     crowds: list[Crowd] = []
-    for pool in dict.fromkeys(one.pool for one in health.faults):
-        own = [node for node in nodes if _label(node, labels.POOL) == pool]
-        out = {_name(node) for node in own if _is_out(node)}
-        seen = [one for node in own if not _is_out(node) if (one := _worst(node, health.faults, now))]
+    for pool in plan.pools:
+        own = [node for node in nodes if _pool(node) == pool.name]
+        inside = [node for node in own if not is_out(node)]
+        faults = [fault for fault in plan.health.faults if fault.pool == pool.name]
+        seen = [one for node in inside if (one := _worst(node, faults, now))]
         waiting += [one for one in seen if not one.due]
         # Where the platform's own controllers run, one node must be left to them.
-        most = len(own) - 1 if pool in plain else len(own)
-        unhealthy, limit = len(out) + len(seen), min(most, max(1, len(own) * health.stop_above // 100))
+        most = len(own) if pool.accelerator else len(own) - 1
+        limit = min(most, max(1, len(own) * plan.health.stop_above // 100))
+        unhealthy = len(own) - len(inside) + len(seen)
         due = [one for one in seen if one.due]
         if due and unhealthy > limit:
-            crowds.append(Crowd(pool, unhealthy, len(own), limit))
+            crowds.append(Crowd(pool.name, unhealthy, len(own), limit))
             spared += due
         else:
             taken += due
@@ -108,24 +109,23 @@ def sweep(client: Client, plan: PlatformPlan, *, dry_run: bool = False) -> Swept
             done.append(quarantine(client, one.node, one.fault))
         except FairleadError as error:
             failed.append(f"node {one.node}: {error}")
-    return Swept(found.taken, found.waiting, found.spared, found.crowds, tuple(done), tuple(failed))
+    return replace(found, done=tuple(done), failed=tuple(failed))
 
 
 def _worst(node: Object, faults: Sequence[FaultPlan], now: datetime) -> Seen | None:
-    """The fault of a node that is due first; None for a node without one that is ours."""
-    seen = sorted(_seen(node, faults, now), key=lambda one: one.after - one.lasts)
-    return seen[0] if seen else None
+    """The fault of a node that is due first, of those of its pool; None for a node without one that is ours."""
+    return min(_seen(node, faults, now), key=lambda one: one.after - one.lasts, default=None)
 
 
 def _seen(node: Object, faults: Sequence[FaultPlan], now: datetime) -> Iterator[Seen]:
     shown = {one["type"]: one for one in conditions(node) if ill(one)}
     for fault in faults:
         here = shown.get(fault.condition)
-        if here and fault.pool == _label(node, labels.POOL) and fault.by_sweep:
+        if here and fault.by_sweep:
             since = datetime.fromisoformat(here["lastTransitionTime"])
             lasts = max(0, int((now - since).total_seconds()))
             yield Seen(
-                node=_name(node),
+                node=node["metadata"]["name"],
                 pool=fault.pool,
                 fault=fault.fault,
                 condition=fault.condition,
@@ -135,17 +135,9 @@ def _seen(node: Object, faults: Sequence[FaultPlan], now: datetime) -> Iterator[
             )
 
 
-def _name(node: Object) -> str:
-    return str(node["metadata"]["name"])
-
-
-def _label(node: Object, key: str) -> str:
+def _pool(node: Object) -> str:
     tags: Mapping[str, str] = node["metadata"].get("labels") or {}
-    return tags.get(key, "")
-
-
-def _is_out(node: Object) -> bool:
-    return any(taint["key"] == labels.QUARANTINE for taint in taints(node))
+    return tags.get(labels.POOL, "")
 
 
 def told(swept: Swept, *, dry_run: bool = False) -> list[str]:

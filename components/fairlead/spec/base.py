@@ -55,6 +55,17 @@ def _duration(value: str) -> str:
     return value
 
 
+def between(least: str, most: str, why: str = "") -> AfterValidator:
+    """A bound of durations, both ends allowed; why: what stands behind it, for the message."""
+
+    def check(value: str) -> str:
+        if not seconds(least) <= seconds(value) <= seconds(most):
+            raise ValueError(f"must be between {least} and {most}{why and f': {why}'}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _cidr(value: str) -> str:
     try:
         ip_network(value, strict=True)

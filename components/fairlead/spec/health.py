@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from fairlead.spec.base import Duration, Flag, Model
+from fairlead.spec.base import Duration, Flag, Model, between
 from fairlead.values import seconds
 
 Action = Literal["none", "reboot", "replace"]
@@ -18,14 +18,8 @@ def _whole_minutes(value: str) -> str:
     return value
 
 
-def _stoppable(value: str) -> str:
-    if not 1 <= seconds(value) <= 3600:
-        raise ValueError("must be between 1s and 1h")
-    return value
-
-
 Delay = Annotated[Duration, AfterValidator(_whole_minutes)]
-Grace = Annotated[Duration, AfterValidator(_stoppable)]
+Grace = Annotated[Duration, between("1s", "1h")]
 """How long a pod may take to stop: a node that is drained waits no longer than an hour."""
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from fairlead.spec.base import Duration, Flag, Model
-from fairlead.values import seconds
+from fairlead.spec.base import Duration, Flag, Model, between
 
 Stage = Literal["testing", "training", "inference"]
 
@@ -32,13 +31,7 @@ Rank = Annotated[
 """One stage, or several that are equal."""
 
 
-def _bearable(value: str) -> str:
-    if not 30 <= seconds(value) <= 86_400:
-        raise ValueError("must be between 30s and 1d: nodes come and images load in that time")
-    return value
-
-
-Wait = Annotated[Duration, AfterValidator(_bearable)]
+Wait = Annotated[Duration, between("30s", "1d", "nodes come and images load in that time")]
 """How long a gang may be without all of its pods."""
 
 

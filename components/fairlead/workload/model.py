@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fairlead.errors import Problem
-from fairlead.spec.base import AcceleratorsField, Duration, Model, Name, Quantity
+from fairlead.spec.base import AcceleratorsField, Duration, Model, Name, Quantity, between
 from fairlead.values import quantity, seconds
 from fairlead.workload import words
 
@@ -22,7 +22,7 @@ Nearness = Literal["near", "rack", "block"]
 Restarts = Literal[0, 1, 3, 10]
 RESTARTS: tuple[int, ...] = get_args(Restarts)
 """Limits of restarts that a job can ask for: the cluster holds a runtime for each (docs/adr/0006)."""
-MAX_GRACE_SECONDS = 3600
+GRACE = between("1s", "1h", "a node that is drained waits no longer")
 """Longest time a pod may take to stop: nobody waits longer than an hour for a drained node."""
 MAX_SCRIPT_BYTES = 100_000
 """Longest setup and run together: Linux passes one argument of at most 128 KiB (MAX_ARG_STRLEN)."""
@@ -53,12 +53,6 @@ def _positive(value: str) -> str:
 def _lasting(value: str) -> str:
     if seconds(value) <= 0:
         raise ValueError("must be more than zero")
-    return value
-
-
-def _stoppable(value: str) -> str:
-    if not 1 <= seconds(value) <= MAX_GRACE_SECONDS:
-        raise ValueError("must be between 1s and 1h: a node that is drained waits no longer")
     return value
 
 
@@ -111,7 +105,7 @@ class Checkpoint(Model):
     """Size of a shared volume made for the job, for example 50Gi. Either this or claim."""
     path: MountPath = "/checkpoints"
     """Where it is mounted."""
-    grace: Annotated[Duration, BeforeValidator(_text), AfterValidator(_stoppable)] | None = None
+    grace: Annotated[Duration, BeforeValidator(_text), GRACE] | None = None
     """How long writing one takes: the time between SIGTERM and the end, at most 1h; left out, the platform's."""
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fairlead.workload.api import Api
+from fairlead.workload.conditions import holds
 
 KIND = "PendingWorkloads"
 
@@ -22,7 +23,5 @@ def places(api: Api, workloads: Iterable[Mapping[str, Any]]) -> Mapping[tuple[st
 
 
 def _waits(workload: Mapping[str, Any]) -> bool:
-    conditions = workload.get("status", {}).get("conditions", [])
-    over = {"QuotaReserved", "Finished"}
     active = workload.get("spec", {}).get("active", True) and workload.get("spec", {}).get("queueName")
-    return bool(active) and not any(one["type"] in over and one["status"] == "True" for one in conditions)
+    return bool(active) and not any(holds(workload, over) for over in ("QuotaReserved", "Finished"))

@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from fairlead.errors import Problem
-from fairlead.spec.base import Duration, Model, Name
+from fairlead.spec.base import Duration, Model, Name, between
 from fairlead.values import seconds
 
 MAX_REPLICAS = 1000
 LONGEST_STABLE = 3600
 """Seconds: an HPA looks back no further (stabilizationWindowSeconds, autoscaling/v2)."""
-LONGEST_IDLE = 86_400
 DEMAND = ("requests_per_second", "concurrency", "queue_length")
 """What is counted in front of the pods: it rises while there are none, so it can wake a service from zero."""
 
@@ -32,12 +31,6 @@ def _number(value: Any) -> Any:
 def _stable(value: str) -> str:
     if seconds(value) > LONGEST_STABLE:
         raise ValueError("must be at most 1h: the autoscaler looks back no further")
-    return value
-
-
-def _idle(value: str) -> str:
-    if not 1 <= seconds(value) <= LONGEST_IDLE:
-        raise ValueError("must be between 1s and 1d")
     return value
 
 
@@ -88,7 +81,7 @@ class ServiceScale(Model):
     """What each replica should have to do; at least one."""
     scale_down_after: Annotated[Duration, AfterValidator(_stable)] = "5m"
     """It shrinks to the most that was needed within this time: a short lull takes no replica away."""
-    idle_after: Annotated[Duration, AfterValidator(_idle)] | None = None
+    idle_after: Annotated[Duration, between("1s", "1d")] | None = None
     """With min 0: how long nobody asks before the last replicas go; left out, 10m."""
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fairlead import labels
+from fairlead.workload.conditions import condition, holds
 
 Object = Mapping[str, Any]
 Phase = Literal[
@@ -93,14 +94,14 @@ def attempt(pod: Object) -> int:
 def _phase(
     job: Object, workload: Object | None, job_set: Object | None, pods: list[Object]
 ) -> tuple[Phase, str]:
-    failed = _condition(job, "Failed")
+    failed = condition(job, "Failed", "True")
     if job["metadata"].get("deletionTimestamp"):
         return "Stopping", ""
-    if failed or _condition(job, "Complete"):
+    if failed or holds(job, "Complete"):
         return ("Failed", _why_failed(failed, pods)) if failed else ("Succeeded", "")
     if workload is None:
         return "Queued", "the queue has not taken it in yet"
-    return _placed(job, job_set, pods) if _condition(workload, "Admitted") else _waiting(workload)
+    return _placed(job, job_set, pods) if holds(workload, "Admitted") else _waiting(workload)
 
 
 def _placed(job: Object, job_set: Object | None, pods: list[Object]) -> tuple[Phase, str]:
@@ -113,13 +114,13 @@ def _placed(job: Object, job_set: Object | None, pods: list[Object]) -> tuple[Ph
 
 
 def _waiting(workload: Object) -> tuple[Phase, str]:
-    evicted = _condition(workload, "Evicted")
+    evicted = condition(workload, "Evicted", "True")
     if workload.get("spec", {}).get("active") is False:
         return "Suspended", evicted["message"] if evicted else "taken out of the queue"
-    reason = (_condition(workload, "QuotaReserved", status="False") or {}).get("message", "")
+    reason = (condition(workload, "QuotaReserved", "False") or {}).get("message", "")
     if evicted and evicted.get("reason") == "Preempted":
         return "Preempted", evicted["message"]
-    if _condition(workload, "QuotaReserved") and (asked := _asked_for(workload)):
+    if holds(workload, "QuotaReserved") and (asked := _asked_for(workload)):
         return "Queued", asked
     return "Queued", reason or (evicted["message"] if evicted else "waiting for its turn")
 
@@ -159,21 +160,10 @@ def _why_not_running(pods: list[Object]) -> str:
             waiting = container.get("state", {}).get("waiting", {})
             if waiting.get("message"):
                 return f"rank {rank(pod)}: {waiting['reason']}: {waiting['message']}"
-        for condition in pod.get("status", {}).get("conditions", []):
-            if (
-                condition["type"] == "PodScheduled"
-                and condition["status"] == "False"
-                and condition.get("message")
-            ):
-                return f"rank {rank(pod)}: {condition['message']}"
+        placed = condition(pod, "PodScheduled", "False")
+        if placed and placed.get("message"):
+            return f"rank {rank(pod)}: {placed['message']}"
     return ""
-
-
-def _condition(obj: Object, kind: str, status: str = "True") -> Object | None:
-    for condition in obj.get("status", {}).get("conditions", []):
-        if condition["type"] == kind and condition["status"] == status:
-            return condition
-    return None
 
 
 def _count(pods: Iterable[Object], phase: str) -> int:

@@ -11,16 +11,10 @@ from e2e.stage import Stage
 
 
 @pytest.fixture(scope="package")
-def stage(project: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(project: Path, keep: bool) -> Iterator[Stage]:
     """The platform of stack `e2e`, brought up from nothing, taken down after the last test of the folder."""
-    keep = bool(request.config.getoption("--keep"))
-    made = Stage.of(project, "e2e")
-    if not keep:
-        made.down()
-    made.up()
-    yield made
-    if not keep:
-        made.down()
+    with Stage.standing(project, "e2e", keep=keep) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
