@@ -19,6 +19,8 @@ from fairlead.layers import fabric, gpu, jobs, queue, readiness, tenancy, transf
 from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
 from fairlead.layers.scaling import keda
+from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tools import running
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
@@ -92,7 +94,11 @@ class Platform:
     def build(self) -> None:
         """Registers everything of the plan that is switched on."""
         made = controllers(self.plan, self.render)
+        ground = Ground(self.plan, self.handle, self.render)
+        tools = running([layer.name for layer in self.plan.layers if layer.enabled])
+        parts = [part for tool in tools for part in tool.parts(ground)]
         crds = [crd for controller in made for crd in controller.crds]
+        crds += [without_descriptions(crd) for part in parts for crd in part.crds]
         self.ready["crds"] = self._group("crds", crds, [])
         for one in made:
             before = [made for name in one.after for made in self.ready[name]]
@@ -108,8 +114,10 @@ class Platform:
             self._runtimes()
         if self.plan.scaling.enabled:
             self._scaling()
+        for part in parts:
+            self._part(part)
         if self.plan.layer("tenancy").enabled:
-            self._tenants()
+            self._tenants(ground, tools)
 
     def _group(
         self,
@@ -181,6 +189,7 @@ class Platform:
             fabric.pinned(self.plan.fabrics, self.handle.images).jobs,
             self.plan.health.grace_seconds,
             selectors(self.plan.pools, self.plan.site),
+            self.handle.identity.token if self.handle.identity else None,
         )
         self.ready["runtimes"] = self._group("job-runtimes", made, after, hooks)
 
@@ -190,7 +199,15 @@ class Platform:
         after = self.ready[keda.NAME]
         self.ready["scaling"] = self._group("scaling-metrics", [keda.metrics_api()], after, hooks)
 
-    def _tenants(self) -> None:
+    def _part(self, part: Part) -> None:
+        hooks = None
+        if part.probes:
+            hooks = readiness.answered(part.name, self.handle.kubeconfig, part.probes, self.handle.context)
+        before = [one for name in part.after for one in self.ready[name]]
+        after = [*self.ready["crds"], *self.handle.ready, *before]
+        self.ready[part.name] = self._group(part.name, part.rest, after, hooks)
+
+    def _tenants(self, ground: Ground, tools: Sequence[Tool]) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.
         after = [one for key in self.ready for one in self.ready[key]]
         for tenant in self.plan.tenants:
@@ -201,6 +218,9 @@ class Platform:
                 inside = [*inside, *self._group(f"tenant-{tenant.name}-nvlink", joined, space)]
             if self.plan.layer("queue").enabled:
                 inside = [*inside, *self._local_queues(tenant.name, space)]
+            own = [one for tool in tools for one in tool.tenant(ground, tenant)]
+            if own:
+                inside = [*inside, *self._group(f"tenant-{tenant.name}-tools", own, space)]
             self.ready[f"tenant-{tenant.name}"] = inside
 
     def _fence(self, tenant: TenantPlan) -> Sequence[Object]:

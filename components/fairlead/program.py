@@ -14,6 +14,7 @@ from fairlead.contract.chart import Renderer
 from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import FairleadError
 from fairlead.layers.chart import HelmRenderer
+from fairlead.layers.store.tool import with_store
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
@@ -49,7 +50,7 @@ def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, sta
     """
     plan = plan_of(folder, stack, own)
     render = renderer(plan)
-    handle = cluster(plan, render, stack, standing=standing)
+    handle = with_store(plan.store, cluster(plan, render, stack, standing=standing))
     Platform(plan, handle, render).build()
     export(plan, handle)
 

@@ -11,12 +11,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from e2e.stage import make_project
 
-SHARED = "shared"
-"""Folder whose tests act on one cluster; the tests of each other file start their own."""
+HERE = Path(__file__).parent.name
+"""Each file here starts a cluster of its own; the tests of a folder below act on one together."""
 
 
 class ByCluster(LoadScopeScheduling):
-    """Hands out all tests of one cluster together, in their order: those of the folder, and those of each other file.
+    """Hands out all tests of one cluster together, in their order: those of a folder, and those of each other file.
 
     A file is the unit of `--dist loadfile` too; `--dist loadgroup` does nothing with pytest 9.2 and xdist 3.8, whose
     group is lost with the node id that it is written into.
@@ -24,7 +24,7 @@ class ByCluster(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.split("::", 1)[0])
-        return SHARED if file.parent.name == SHARED else file.stem
+        return file.stem if file.parent.name == HERE else file.parent.name
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByCluster:

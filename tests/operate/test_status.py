@@ -10,6 +10,7 @@ import pytest
 from support.golden import REPO
 
 from fairlead.operate import show, status
+from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.workload.api import Api
@@ -54,6 +55,14 @@ def deployment(name: str, space: str, available: bool = True) -> dict[str, Any]:
     }
 
 
+def stateful_set(name: str, space: str, ready: int) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": space},
+        "spec": {"replicas": 1},
+        "status": {"readyReplicas": ready},
+    }
+
+
 def cluster_queue(name: str, active: bool = True) -> dict[str, Any]:
     def flavor(flavor: str, field: str, gpus: str) -> dict[str, Any]:
         return {"name": flavor, "resources": [{"name": GPU, field: gpus}, {"name": "cpu", field: "9"}]}
@@ -86,6 +95,7 @@ def cluster(**changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
             deployment("jobset", JOBSET),
             deployment("trainer", TRAINER),
         ],
+        "StatefulSet": [stateful_set("kueue-store", KUEUE, 1)],
         "Namespace": [{"metadata": {"name": name}} for name in SPACES],
         "ClusterQueue": [cluster_queue("team-a"), cluster_queue("team-b")],
         **changes,
@@ -137,6 +147,7 @@ def test_queues_count_accelerators_over_flavors_and_leave_cores_out(read: Any) -
         ({"Node": [node("node-0", "system", ready=False)]}, "pools"),
         ({"ClusterQueue": [cluster_queue("team-a", active=False)]}, "queues"),
         ({"Deployment": [deployment("kueue", KUEUE, available=False)]}, "layers"),
+        ({"StatefulSet": [stateful_set("kueue-store", KUEUE, 0)]}, "layers"),
         ({"Namespace": [{"metadata": {"name": name}} for name in SPACES if name != "team-b"]}, "layers"),
         ({"Namespace": [{"metadata": {"name": name}} for name in SPACES if name != JOBSET]}, "layers"),
     ],
@@ -162,7 +173,7 @@ def test_what_is_missing_is_named(read: Any) -> None:
 
 
 def test_a_cluster_without_its_platform_is_ill_and_no_error(read: Any) -> None:
-    found = read(cluster(Namespace=[], Deployment=[], Pod=[], ClusterQueue=[]))
+    found = read(cluster(Namespace=[], Deployment=[], StatefulSet=[], Pod=[], ClusterQueue=[]))
     assert not found.healthy
     assert found.queues == []
 
@@ -177,6 +188,4 @@ def test_the_tables_say_all_of_it(read: Any) -> None:
 def test_the_status_is_plain_data(read: Any) -> None:
     data = json.loads(json.dumps(read(cluster()).to_dict()))
     assert data["healthy"] is True
-    assert {one["name"] for one in data["layers"]} == {
-        *("gpu", "tenancy", "queue", "jobs", "health", "scaling"),
-    }
+    assert [one["name"] for one in data["layers"]] == list(ROWS)

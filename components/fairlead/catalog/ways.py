@@ -110,6 +110,9 @@ class GoWay(Row):
     package: Text
     """Package to build; its last element does not name the result, the row does."""
     ldflags: str = "-s -w"
+    links: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """Source files that the project has as symbolic links, which no module's zip carries -> the file that each stands
+    for, both as paths in the module."""
     usual_seconds: Seconds
 
     @model_validator(mode="after")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from fairlead.plan.model import Capability, PoolPlan, Toleration
+from fairlead.plan.store_model import AccountToken
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """Pods of this cluster that a tenant's pods must be able to call although everything is denied by default."""
+
+    namespace: str
+    pods: Mapping[str, str]
+    """Labels by which they are chosen."""
+    ports: tuple[int, ...]
+    """TCP ports."""
+
+
+@dataclass(frozen=True)
 class ObjectStore:
     """C4: one object store, a part of it for each tenant."""
 
@@ -51,8 +63,10 @@ class ObjectStore:
     endpoint: pulumi.Input[str]
     """Address of the store's API."""
     region: str
-    reach: Sequence[Reach] = ()
+    reach: Sequence[Reach | Inside] = ()
     """What pods call to get their identity and to use the store."""
+    environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Tenant -> further variables that clients of the store read, where its API is not at a cloud's own address."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,8 @@ class WorkloadIdentity:
     """Tenant -> annotations of its service account `fairlead-workload`; empty where none are needed."""
     pod_labels: Mapping[str, str]
     """Labels of every pod that uses the account; empty where none are needed."""
+    token: AccountToken | None = None
+    """None where the target brings what a pod needs by itself."""
 
 
 @dataclass(frozen=True)

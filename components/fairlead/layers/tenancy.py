@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.contract.handle import ObjectStore, Reach, WorkloadIdentity
+from fairlead.contract.handle import Inside, ObjectStore, Reach, WorkloadIdentity
 from fairlead.layers.fabric.guard import namespace_labels
 from fairlead.plan.model import TenantPlan
 
@@ -58,6 +58,7 @@ def object_store(tenant: TenantPlan, store: ObjectStore) -> Object:
         "FAIRLEAD_OBJECT_STORE_URI": store.uris[tenant.name],
         "FAIRLEAD_OBJECT_STORE_ENDPOINT": store.endpoint,
         "FAIRLEAD_OBJECT_STORE_REGION": store.region,
+        **store.environment.get(tenant.name, {}),
     }
     return _in(tenant, "v1", "ConfigMap", labels.OBJECT_STORE, data=data)
 
@@ -95,7 +96,7 @@ def binding(tenant: TenantPlan) -> list[Object]:
     return [_in(tenant, f"{group}/v1", "RoleBinding", ROLE, roleRef=reference, subjects=subjects)]
 
 
-def network_policies(tenant: TenantPlan, reach: Sequence[Reach] = ()) -> list[Object]:
+def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -> list[Object]:
     """Default deny both ways, then what a job needs: its namespace, DNS, the object store, named ranges."""
     api, kind = "networking.k8s.io/v1", "NetworkPolicy"
     everyone: Mapping[str, Any] = {}
@@ -137,12 +138,20 @@ def network_policies(tenant: TenantPlan, reach: Sequence[Reach] = ()) -> list[Ob
     return policies
 
 
-def _egress(reach: Reach) -> Mapping[str, Any]:
-    block = {"cidr": reach.cidr, **({"except": list(reach.without)} if reach.without else {})}
+def _egress(reach: Reach | Inside) -> Mapping[str, Any]:
     return {
-        "to": [{"ipBlock": block}],
+        "to": [_peer(reach)],
         "ports": [{"protocol": "TCP", "port": port} for port in reach.ports],
     }
+
+
+def _peer(reach: Reach | Inside) -> Mapping[str, Any]:
+    if isinstance(reach, Inside):
+        return {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": reach.namespace}},
+            "podSelector": {"matchLabels": dict(reach.pods)},
+        }
+    return {"ipBlock": {"cidr": reach.cidr, **({"except": list(reach.without)} if reach.without else {})}}
 
 
 def objects(

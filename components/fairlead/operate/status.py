@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead import labels
+from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
 from fairlead.workload.conditions import holds
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 5
 """Who asks for the status wants to hear soon that nothing answers."""
-NAMESPACES = {
-    "queue": ("kueue-system",),
-    "jobs": ("jobset-system", "kubeflow-system"),
-    "gpu": ("fairlead-gpu",),
-    "health": ("fairlead-health",),
-    "scaling": ("fairlead-scaling",),
-}
-"""Layer -> the namespaces its own pods run in."""
 EXTERNAL_METRICS = "v1beta1.external.metrics.k8s.io"
 """APIService by which services are scaled."""
 
@@ -92,15 +85,16 @@ def read(kubeconfig: Path, plan: PlatformPlan) -> Status:
 
     api = Api(kubeconfig, patience=PATIENCE_SECONDS)
     nodes, pods = api.list("Node", None)[0], api.list("Pod", None)[0]
-    deployments = api.list("Deployment", None)[0]
+    programs = [_program(one, holds(one, "Available")) for one in api.list("Deployment", None)[0]]
+    programs += [_program(one, _all_ready(one)) for one in api.list("StatefulSet", None)[0]]
     spaces = {space["metadata"]["name"] for space in api.list("Namespace", None)[0]}
     queues = api.list("ClusterQueue", None)[0] if "kueue-system" in spaces else []
-    scaling = _scaling(api) if plan.scaling.enabled and set(NAMESPACES["scaling"]) <= spaces else None
+    scaling = _scaling(api) if plan.scaling.enabled and set(ROWS["scaling"].namespaces) <= spaces else None
     api.close()
     return Status(
         [_pool(pool, nodes, pods) for pool in plan.pools],
         [_queue(queue, plan) for queue in queues],
-        [_layer(layer, deployments, spaces, plan, scaling) for layer in plan.layers],
+        [_layer(layer, programs, spaces, plan, scaling) for layer in plan.layers],
     )
 
 
@@ -174,9 +168,28 @@ def _queue(queue: Mapping[str, Any], plan: PlatformPlan) -> QueueStatus:
     )
 
 
+@dataclass(frozen=True)
+class _Program:
+    """A Deployment or StatefulSet, and whether it serves."""
+
+    namespace: str
+    name: str
+    serves: bool
+
+
+def _program(obj: Mapping[str, Any], serves: bool) -> _Program:
+    return _Program(obj["metadata"]["namespace"], obj["metadata"]["name"], serves)
+
+
+def _all_ready(stateful_set: Mapping[str, Any]) -> bool:
+    wanted: int = stateful_set["spec"].get("replicas", 1)
+    status: Mapping[str, int] = stateful_set.get("status") or {}
+    return status.get("readyReplicas", 0) >= wanted
+
+
 def _layer(
     layer: LayerPlan,
-    deployments: Iterable[Mapping[str, Any]],
+    programs: Iterable[_Program],
     spaces: set[str],
     plan: PlatformPlan,
     scaling: tuple[bool, str] | None,
@@ -187,16 +200,17 @@ def _layer(
         missing = [one.namespace for one in plan.tenants if one.namespace not in spaces]
         text = f"namespaces missing: {', '.join(missing)}" if missing else "namespaces stand"
         return LayerStatus(layer.name, not missing, text)
-    installed = layer.charts or (layer.name == "health" and plan.health.detector)
-    expected = NAMESPACES.get(layer.name, ()) if installed else ()
+    row = ROWS[layer.name]
+    installed = layer.charts or row.images or (layer.name == "health" and plan.health.detector)
+    expected = row.namespaces if installed else ()
     absent = [space for space in expected if space not in spaces]
     if absent:
         return LayerStatus(layer.name, False, f"not installed: {', '.join(absent)}")
-    mine = [one for one in deployments if one["metadata"]["namespace"] in expected]
-    ill = [one["metadata"]["name"] for one in mine if not holds(one, "Available")]
+    mine = [one for one in programs if one.namespace in expected]
+    ill = [one.name for one in mine if not one.serves]
     if ill:
         return LayerStatus(layer.name, False, f"not available: {', '.join(ill)}")
-    names = [one["metadata"]["name"] for one in mine]
+    names = [one.name for one in mine]
     if layer.name == "scaling" and scaling is not None:
         return LayerStatus(
             layer.name, scaling[0], ", ".join([*names, scaling[1]]) if scaling[0] else scaling[1]

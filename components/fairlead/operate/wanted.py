@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import PlatformPlan
-from fairlead.plan.scaling_model import IMAGES as SCALING_IMAGES
 from fairlead.tools.setup import Wanted
 
 ENGINE = (
@@ -24,15 +24,13 @@ TARGET_IMAGES = (SANDBOX_IMAGE, "coredns", "kube-router", "local-path-provisione
 
 def wanted(plan: PlatformPlan, *, samples: bool) -> Wanted:
     """Tools, images and charts for the plan; with the samples' image where they will run."""
-    charts = tuple(chart for layer in plan.layers if layer.enabled for chart in layer.charts)
-    charts = (*charts, *plan.site.own_charts)
-    detector = (DETECTOR_IMAGE,) if plan.health.detector else ()
-    scaling = SCALING_IMAGES if plan.scaling.enabled else ()
+    on = [layer for layer in plan.layers if layer.enabled]
+    charts = (*(chart for layer in on for chart in layer.charts), *plan.site.own_charts)
     images = (
         *TARGET_IMAGES,
-        *charts,
-        *detector,
-        *scaling,
+        *(image for layer in on for image in ROWS[layer.name].images),
+        *plan.site.own_charts,
+        *((DETECTOR_IMAGE,) if plan.health.detector else ()),
         *((SAMPLE_IMAGE,) if samples else ()),
     )
     return Wanted((*ENGINE, *CONTROL_PLANE, *NODE), tuple(dict.fromkeys(images)), charts, stages=True)

@@ -18,9 +18,10 @@ from fairlead.plan import (
     coherence,
     provisioning,
     sites,
+    store,
 )
+from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.machines import Choice, choose
-from fairlead.plan.policy import LAYER_NEEDS, LAYER_REASONS
 from fairlead.plan.pools import region_of
 from fairlead.plan.sharing import asked_as
 from fairlead.spec.layer import Layers
@@ -59,6 +60,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
             found += check_pools.single(pool, where, draft.target, target, choices.get(place), catalog)
     if draft.target:
         found += _target(draft.target, target, catalog)
+        found += store.check(draft.layers, draft.target) if draft.layers else []
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))
     found += check_pools.overlaps(draft.pools, choices, POOLS)
@@ -226,13 +228,11 @@ def _is_system(choice: Choice) -> bool:
 
 
 def _layers(layers: Layers, pools: Mapping[int, Pool]) -> Iterator[Problem]:
-    enabled = {name: getattr(layers, name).enabled for name in LAYER_NEEDS}
-    for name, needs in LAYER_NEEDS.items():
-        for need in needs:
+    enabled = {name: getattr(layers, name).enabled for name in ROWS}
+    for name, row in ROWS.items():
+        for need, why in row.needs.items():
             if enabled[name] and not enabled[need]:
-                yield _refused(
-                    need, f"layer {name} needs it: {LAYER_REASONS[name, need]}", f"or switch {name} off too"
-                )
+                yield _refused(need, f"layer {name} needs it: {why}", f"or switch {name} off too")
     with_accelerators = [pool.name for pool in pools.values() if pool.accelerators]
     if with_accelerators and not enabled["gpu"]:
         pool_list = ", ".join(with_accelerators)

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fairlead.catalog.model import TargetRow
 from fairlead.plan.gpu_model import CHARTS as GPU_CHARTS
 from fairlead.plan.gpu_model import LAYER, NONE, OPERATOR, GpuPlan, Software
+from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import LayerPlan, PoolPlan
-from fairlead.plan.policy import LAYER_NEEDS
 from fairlead.spec.layer import Layer, Layers
 
 DEVICE_PLUGIN = "device-plugin"
-CHARTS: Mapping[str, tuple[str, ...]] = {
-    "queue": ("kueue",),
-    "jobs": ("jobset", "kubeflow-trainer"),
-    "scaling": ("keda",),
-}
-PURPOSE: Mapping[str, str] = {
-    "tenancy": "namespaces, quotas, rights and network policies of the tenants",
-    "queue": "quota, order, gangs and preemption by Kueue",
-    "jobs": "distributed training jobs by JobSet and Kubeflow Trainer",
-    "health": "faults of nodes are found and mended by one policy",
-    "scaling": "services follow requests and accelerator use, to and from zero, by KEDA",
-}
 
 
 def layer_plans(
     layers: Layers, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan
 ) -> tuple[LayerPlan, ...]:
     """All layers in the order in which they run, also those that are switched off."""
-    return tuple(_layer(name, getattr(layers, name), pools, target, gpu) for name in LAYER_NEEDS)
+    return tuple(_layer(name, getattr(layers, name), pools, target, gpu) for name in ROWS)
 
 
 def _layer(name: str, layer: Layer, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:
-    needs = LAYER_NEEDS[name]
+    row = ROWS[name]
+    needs = tuple(row.needs)
     if not layer.enabled:
         return LayerPlan(name, False, "switched off in the spec", needs=needs)
     if name == "gpu":
         return _gpu(pools, target, gpu)
-    return LayerPlan(name, True, PURPOSE[name], charts=CHARTS.get(name, ()), needs=needs)
+    return LayerPlan(name, True, row.purpose, charts=row.charts, needs=needs)
 
 
 def _gpu(pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:

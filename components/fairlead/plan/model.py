@@ -14,6 +14,8 @@ from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.scaling_model import ScalingPlan
+from fairlead.plan.store_model import StorePlan
+from fairlead.plan.workflows_model import WorkflowsPlan
 
 CapabilityStatus = Literal["supported", "unsupported", "unproven"]
 
@@ -297,6 +299,10 @@ class PlatformPlan:
     """The fault policy: what is found, by whom, and what is done about it."""
     scaling: ScalingPlan = field(default_factory=ScalingPlan)
     """What scales services."""
+    store: StorePlan = field(default_factory=StorePlan)
+    """Where objects are kept, if in the cluster itself."""
+    workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
+    """Graphs of steps that run as pods."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

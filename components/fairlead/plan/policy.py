@@ -10,22 +10,6 @@ CAPACITY_ORDER = ("reserved", "on-demand", "flex", "spot")
 PRIORITY_STEPS = (1_000, 10_000, 100_000)
 """Contract rule C6: values of the priority classes, the lowest rank of stages first."""
 
-LAYER_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "gpu": (),
-    "tenancy": (),
-    "queue": ("tenancy",),
-    "jobs": ("queue",),
-    "health": (),
-    "scaling": (),
-}
-"""Layers in the order in which they run, each with those that must run before."""
-
-LAYER_REASONS: Mapping[tuple[str, str], str] = {
-    ("queue", "tenancy"): "its local queues lie in the tenants' namespaces",
-    ("jobs", "queue"): "jobs start when a queue admits them",
-}
-"""(layer, what it needs) -> why."""
-
 RESERVED_NAMES = ("default", "kube", "kubernetes", "fairlead")
 RESERVED_PREFIXES = ("kube-", "fairlead-")
 RESERVED_SUFFIXES = ("-system",)

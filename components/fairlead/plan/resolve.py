@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
-from fairlead.plan import channels, fabric, health, scaling, selecting, sharing, sites
+from fairlead.plan import channels, fabric, health, scaling, selecting, sharing, sites, store, workflows
 from fairlead.plan.check import check
 from fairlead.plan.layers import layer_plans
 from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
@@ -47,6 +47,9 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     fabrics = fabric.fabrics_plan(pools, site, catalog, gpu, permitted)
     queues = channels.with_channels(queues, pools, fabrics.jobs)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
+    steps = workflows.workflows_plan(spec.layers.workflows, pools)
+    lacks = store.lacks(spec.layers.store, spec.target, site.lacks)
+    capabilities = tuple(_capabilities(target, catalog, lacks))
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
@@ -57,7 +60,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         queues=queues,
         tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
         layers=layer_plans(spec.layers, pools, target, gpu),
-        capabilities=tuple(_capabilities(target, catalog, site.lacks)),
+        capabilities=capabilities,
         notes=(
             *_notes(pools, claims, queues),
             *site.notes,
@@ -65,11 +68,14 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *fabric.notes(fabrics),
             *health.notes(mending, pools),
             *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
+            *workflows.notes(steps, capabilities),
         ),
         gpu=gpu,
         health=mending,
         fabrics=fabrics,
         scaling=services,
+        store=store.store_plan(spec.layers.store, [tenant.name for tenant in spec.tenants]),
+        workflows=steps,
     )
 
 

@@ -10,6 +10,8 @@ from fairlead.spec.base import Flag, Model, Text
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.scaling import Scaling
+from fairlead.spec.store import Store
+from fairlead.spec.workflows import Workflows
 
 Part = Literal[
     "node-feature-discovery",
@@ -94,3 +96,7 @@ class Layers(Model):
     """Finds faults of nodes and has them mended; says how long jobs may take to stop."""
     scaling: Scaling = Scaling()
     """Scales services by requests and accelerator use, to and from zero."""
+    store: Store = Store()
+    """An object store inside the cluster."""
+    workflows: Workflows = Workflows()
+    """Runs graphs of steps as pods: Argo Workflows."""

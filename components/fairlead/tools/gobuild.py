@@ -81,6 +81,8 @@ class Go:
         """
         first = next(iter(ways.values()))
         source, settings = self._source(first, scratch, runner)
+        if first.links:
+            source = _with_links(first.links, source, scratch / "linked")
         out = scratch / "bin"
         out.mkdir()
         if len(ways) == 1:
@@ -117,6 +119,14 @@ class Go:
             shutil.copyfile(module / member, into / name)
             (into / name).chmod(0o755)
         return way.module.query
+
+
+def _with_links(links: Mapping[str, str], module: Path, into: Path) -> Path:
+    """A copy of a module with files that it lacks: Go's own overlays leave its module cache alone."""
+    shutil.copytree(module, into, copy_function=shutil.copyfile)
+    for path, target in links.items():
+        shutil.copyfile(module / target, into / path)
+    return into
 
 
 def check_version(command: Path, runner: Runner) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 from fairlead import labels
 from fairlead.plan.fabric_model import JobFabric
 from fairlead.plan.sharing import object_name
+from fairlead.plan.store_model import AccountToken
 from fairlead.workload import beside
 from fairlead.workload.model import REPLICATED_JOB, RESTARTS
+from fairlead.workload.signing import with_token
 
 API_VERSION = "trainer.kubeflow.org/v1alpha1"
 NAME = "fairlead"
@@ -90,6 +92,7 @@ def runtimes(
     fabrics: Sequence[JobFabric] = (),
     grace_seconds: int = GRACE_SECONDS,
     selectors: Mapping[str, Mapping[str, str]] | None = None,
+    token: AccountToken | None = None,
 ) -> list[dict[str, Any]]:
     """Every ClusterTrainingRuntime that jobs may refer to on this cluster, fewest restarts first.
 
@@ -97,6 +100,7 @@ def runtimes(
     the cluster, the words that jobs of each may say, and the pod annotations that they mean here. fabrics:
     what jobs over several whole nodes of an accelerator get. grace_seconds: how long pods may take to stop
     where the job does not say. selectors: accelerators whose pods must name labels of their nodes, and these.
+    token: what pods are given to sign in at the object store, where the target gives them nothing.
     All that lies here, so that the jobs themselves are the same everywhere.
     """
     connected = {one.accelerator: one for one in fabrics}
@@ -105,19 +109,26 @@ def runtimes(
         for fabric in (None, connected[name]) if name in connected else (None,):
             variants += [(name, word, notes, fabric) for word, notes in words.items()]
     return [
-        _selecting(
-            runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name), (selectors or {}).get(name)
+        _fitted(
+            runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name),
+            (selectors or {}).get(name),
+            token,
         )
         for name, word, notes, fabric in variants
         for limit in RESTARTS
     ]
 
 
-def _selecting(made: dict[str, Any], selector: Mapping[str, str] | None) -> dict[str, Any]:
-    """The runtime, its pods bound to nodes with these labels."""
-    if selector:
-        (replicated,) = made["spec"]["template"]["spec"]["replicatedJobs"]
-        replicated["template"]["spec"]["template"]["spec"]["nodeSelector"] = dict(selector)
+def _fitted(
+    made: dict[str, Any], selector: Mapping[str, str] | None, token: AccountToken | None
+) -> dict[str, Any]:
+    """The runtime for one cluster: its pods bound to nodes with these labels, and with what they sign in by."""
+    (replicated,) = made["spec"]["template"]["spec"]["replicatedJobs"]
+    template = replicated["template"]["spec"]["template"]
+    template["spec"] = {
+        **with_token(template["spec"], token),
+        **({"nodeSelector": dict(selector)} if selector else {}),
+    }
     return made
 
 

@@ -54,10 +54,23 @@ def test_the_pods_cannot_reach_the_loopback_of_the_machine(cfg: HostConfig) -> N
 
 def test_the_api_server_lets_nobody_in_unknown_and_limits_nodes(cfg: HostConfig) -> None:
     given = flags(cfg, "kube-apiserver")
-    assert given["anonymous-auth"] == "false"
+    assert "anonymous-auth" not in given
+    assert given["authentication-config"].endswith("/authentication.json")
     assert given["authorization-mode"] == "Node,RBAC"
     assert "NodeRestriction" in given["enable-admission-plugins"]
     assert given["profiling"] == "false"
+
+
+def test_who_does_not_say_who_he_is_gets_public_keys_and_nothing_else(cfg: HostConfig) -> None:
+    """The object store asks for the keys by which it knows the cluster's tokens."""
+    cfg.paths.etc.mkdir(parents=True, exist_ok=True)
+    nodefiles.write_all(cfg)
+    told = json.loads((cfg.paths.etc / "authentication.json").read_text())
+    assert told["kind"] == "AuthenticationConfiguration"
+    assert told["anonymous"] == {
+        "enabled": True,
+        "conditions": [{"path": "/.well-known/openid-configuration"}, {"path": "/openid/v1/jwks"}],
+    }
 
 
 def test_the_front_proxys_authority_is_not_the_clients(cfg: HostConfig) -> None:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from fairlead.targets.local.host import kernel
+from fairlead.targets.local.host.authentication import authentication
 from fairlead.targets.local.host.config import NODE_NAME, HostConfig
 from fairlead.targets.local.host.files import write_private
 from fairlead.targets.local.host.paths import RUNTIME
@@ -29,6 +30,7 @@ def write_all(cfg: HostConfig) -> None:
     write_private(etc / "kubelet.json", json.dumps(kubelet(cfg), indent=1))
     write_private(etc / "kube-proxy.json", json.dumps(kube_proxy(cfg), indent=1))
     write_private(etc / "scheduler.json", json.dumps(scheduler(cfg), indent=1))
+    write_private(etc / "authentication.json", json.dumps(authentication(), indent=1))
     resolver = (
         f"nameserver {EGRESS_DNS}\n" if "slirp4netns" in cfg.tools else "# no way out of this cluster\n"
     )

@@ -1,0 +1,67 @@
+"""What a layer of tools is to the platform: parts that stand one behind another, and what each tenant gets of it.
+
+The layers that make accelerators usable (queue, jobs, gpu, …) are woven into each other and are put together in
+`platform`. Those here only stand on them. `layers.tools` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fairlead.contract.chart import Object, Renderer
+from fairlead.contract.handle import ClusterHandle
+from fairlead.plan.model import PlatformPlan, TenantPlan
+
+CRD = "CustomResourceDefinition"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a layer may know of the platform and the cluster it is for."""
+
+    plan: PlatformPlan
+    handle: ClusterHandle
+    render: Renderer
+
+    def image(self, name: str) -> str:
+        """The reference that pods of this cluster use for an image of the lock. Raises KeyError for no such image."""
+        return self.handle.images[name]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Objects that are registered together. CRDs among them stand before all other parts of all layers."""
+
+    name: str
+    objects: Sequence[Object]
+    after: tuple[str, ...] = ()
+    """Parts and controllers that must stand before it does."""
+    probes: Sequence[Object] = ()
+    """Harmless objects that webhooks must answer for before the first of this part is created."""
+
+    @property
+    def crds(self) -> list[Object]:
+        """Its CRDs."""
+        return [one for one in self.objects if one["kind"] == CRD]
+
+    @property
+    def rest(self) -> list[Object]:
+        """What is no CRD."""
+        return [one for one in self.objects if one["kind"] != CRD]
+
+
+def _nothing(_: Ground, __: TenantPlan) -> Sequence[Object]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One layer."""
+
+    layer: str
+    """Its name in the spec."""
+    parts: Callable[[Ground], Sequence[Part]]
+    """In the order in which they stand; deleted the other way round."""
+    tenant: Callable[[Ground, TenantPlan], Sequence[Object]] = _nothing
+    """What lies in a tenant's namespace."""

@@ -1,0 +1,16 @@
+"""The layers of tools, each behind those that it needs. One line adds one to what is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.layers.store import tool as store
+from fairlead.layers.tool import Tool
+from fairlead.layers.workflows import tool as workflows
+
+TOOLS: Sequence[Tool] = (store.TOOL, workflows.TOOL)
+
+
+def running(enabled: Sequence[str]) -> list[Tool]:
+    """Those of these layers."""
+    return [tool for tool in TOOLS if tool.layer in enabled]

@@ -1,0 +1,124 @@
+"""The controller as objects: its Deployment, Service, settings, and what keeps it up.
+
+Arguments, ports and paths after the module github.com/argoproj/argo-workflows/v4 v4.0.5,
+cmd/workflow-controller/main.go and manifests/base/workflow-controller; a test holds these objects against those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead.contract.chart import Object
+from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, PROBE_PORT, SETTINGS, USER, metadata
+from fairlead.layers.workflows.settings import HARDENED
+
+COMMAND = "workflow-controller"
+RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
+_SLOW = {"timeoutSeconds": 5}
+"""The usual second is too short for a node that is busy: a controller that lives would be killed."""
+
+
+def objects(
+    told: Mapping[str, Any], image: str, executor: str, system: Mapping[str, str], replicas: int
+) -> list[Object]:
+    """told: its settings. executor: image of what runs beside steps. system: labels of the platform's own nodes."""
+    import yaml
+
+    text = yaml.safe_dump(dict(told), sort_keys=False)
+    made: list[Object] = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(SETTINGS), "data": {"config": text}},
+        _service(),
+        _deployment(_pod(image, executor, system), replicas),
+    ]
+    return [*made, _budget()] if replicas > 1 else made
+
+
+def _service() -> Object:
+    port = {"name": "metrics", "protocol": "TCP", "port": METRICS_PORT, "targetPort": METRICS_PORT}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(),
+        "spec": {"selector": dict(LABELS), "ports": [port]},
+    }
+
+
+def _budget() -> Object:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata(),
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": dict(LABELS)},
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
+    }
+
+
+def _deployment(pod: Mapping[str, Any], replicas: int) -> Object:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(),
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": dict(LABELS)},
+            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
+        },
+    }
+
+
+def _pod(image: str, executor: str, system: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "serviceAccountName": NAME,
+        "nodeSelector": dict(system),
+        "terminationGracePeriodSeconds": 10,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": dict(LABELS)},
+            }
+        ],
+        "containers": [_container(image, executor)],
+    }
+
+
+def _container(image: str, executor: str) -> dict[str, Any]:
+    own = {"fieldRef": {"fieldPath": "metadata.name"}}
+    health = {"path": "/healthz", "port": PROBE_PORT}
+    return {
+        "name": NAME,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [COMMAND],
+        "args": [
+            f"--configmap={SETTINGS}",
+            f"--executor-image={executor}",
+            "--loglevel=info",
+            "--log-format=json",
+        ],
+        "env": [{"name": "LEADER_ELECTION_IDENTITY", "valueFrom": own}],
+        "ports": [
+            {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
+            {"name": "health", "containerPort": PROBE_PORT, "protocol": "TCP"},
+        ],
+        "livenessProbe": {
+            "httpGet": health,
+            "initialDelaySeconds": 90,
+            "periodSeconds": 60,
+            "timeoutSeconds": 30,
+        },
+        "readinessProbe": {"httpGet": health, "periodSeconds": 1, **_SLOW},
+        "resources": RESOURCES,
+        "securityContext": {**HARDENED, "readOnlyRootFilesystem": True},
+    }

@@ -1,0 +1,58 @@
+"""Who may call the controller's pods, and whom the pods of steps may call beside what their tenant may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, NAMESPACE, STEP
+
+API = "networking.k8s.io/v1"
+API_PORTS = (443, 6443)
+"""Where API servers listen, behind their Service: policies look at a packet after it was led there."""
+
+
+def objects() -> list[Object]:
+    """Nobody calls the controller but who gathers metrics. Egress stays open, as that of the other layers: it calls
+    the API server, whose address differs between targets."""
+    monitoring = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
+    }
+    metrics = {"ports": [{"protocol": "TCP", "port": METRICS_PORT}], "from": [monitoring]}
+    return [_closed("default-deny", {}, []), _closed(NAME, LABELS, [metrics])]
+
+
+def steps(namespace: str, ranges: Sequence[str]) -> Object:
+    """Pods of workflows report to the API server, which a tenant's fence shuts off.
+
+    ranges: where it is. None: anywhere, on its ports alone. No policy can name it on every target: with some engines it
+    is an identity and not an address, and a rule without peers is the one that means it everywhere.
+    """
+    ports = [{"protocol": "TCP", "port": port} for port in API_PORTS]
+    peers = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
+    rule: dict[str, Any] = {"ports": ports, "to": peers} if peers else {"ports": ports}
+    return {
+        "apiVersion": API,
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "workflow-steps", "namespace": namespace},
+        "spec": {
+            "podSelector": {"matchExpressions": [{"key": STEP, "operator": "Exists"}]},
+            "policyTypes": ["Egress"],
+            "egress": [rule],
+        },
+    }
+
+
+def _closed(name: str, pods: Mapping[str, str], ingress: Sequence[Mapping[str, Any]]) -> Object:
+    return {
+        "apiVersion": API,
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "podSelector": {"matchLabels": dict(pods)} if pods else {},
+            "policyTypes": ["Ingress"],
+            "ingress": list(ingress),
+        },
+    }

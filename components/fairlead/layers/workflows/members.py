@@ -1,0 +1,78 @@
+"""What lies in a tenant's namespace: rights of its members, its steps and the controller, and where artefacts go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.contract.handle import ObjectStore
+from fairlead.layers.tool import Ground
+from fairlead.layers.workflows import fence
+from fairlead.layers.workflows.place import GROUP, RBAC, binding, controller, rule
+from fairlead.layers.workflows.rights import IN_TENANTS
+from fairlead.plan.model import TenantPlan
+from fairlead.plan.workflows_artifacts import repository
+
+MEMBERS, STEPS, CONTROLLER = "fairlead-workflows", "fairlead-workflow-steps", "fairlead-workflow-controller"
+"""Roles and bindings: of people, of pods, of the controller."""
+KINDS = ("workflows", "workflowtemplates", "cronworkflows")
+WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+REPOSITORIES = "artifact-repositories"
+"""ConfigMap that Argo looks for in a workflow's namespace: workflow/artifactrepositories."""
+DEFAULT = "workflows.argoproj.io/default-artifact-repository"
+STORE = "fairlead"
+"""Key of the one repository in it."""
+
+
+def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
+    """Everything of one tenant."""
+    plan, store = ground.plan, ground.handle.object_store
+    account = {"kind": "ServiceAccount", "name": labels.WORKLOAD_ACCOUNT, "namespace": tenant.namespace}
+    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
+    jobs = plan.layer("jobs").enabled
+    return [
+        _role(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
+        *([binding(_named(tenant, MEMBERS), ("Role", MEMBERS), groups)] if groups else []),
+        _role(tenant, STEPS, _step_rules(jobs=jobs)),
+        binding(_named(tenant, STEPS), ("Role", STEPS), [account]),
+        binding(_named(tenant, CONTROLLER), ("ClusterRole", IN_TENANTS), [controller()]),
+        fence.steps(tenant.namespace, plan.workflows.api_server),
+        *([_repositories(tenant, store)] if store else []),
+    ]
+
+
+def _step_rules(*, jobs: bool) -> list[dict[str, Any]]:
+    """Results, as upstream's own role for the executor; and jobs, which wait in the tenant's queue."""
+    sent = rule(("trainer.kubeflow.org",), ("trainjobs",), ("create", "get", "patch", "delete"))
+    return [
+        rule((GROUP,), ("workflowtaskresults",), ("create", "patch")),
+        *([sent] if jobs else []),
+    ]
+
+
+def _named(tenant: TenantPlan, name: str) -> Mapping[str, Any]:
+    return {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+
+
+def _role(tenant: TenantPlan, name: str, rules: list[dict[str, Any]]) -> Object:
+    return {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": _named(tenant, name), "rules": rules}
+
+
+def _repositories(tenant: TenantPlan, store: ObjectStore) -> Object:
+    """The tenant's part of the object store, as the place of artefacts that name none."""
+
+    def written(known: list[str]) -> str:
+        return json.dumps(repository(known[0], known[1], store.region), sort_keys=True)
+
+    text = pulumi.Output.all(store.uris[tenant.name], store.endpoint).apply(written)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {**_named(tenant, REPOSITORIES), "annotations": {DEFAULT: STORE}},
+        "data": {STORE: text},
+    }

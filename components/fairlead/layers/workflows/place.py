@@ -1,0 +1,60 @@
+"""Where the controller runs, and the names by which it and what it makes are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.contract.chart import Object
+from fairlead.plan.workflows_model import CONTROLLER
+
+NAMESPACE = "fairlead-workflows"
+NAME = CONTROLLER
+CHART = "argo-workflows"
+"""Its kinds in the lock."""
+SETTINGS = "workflow-controller-configmap"
+"""ConfigMap of the controller's settings, under its usual name."""
+METRICS_PORT = 9090
+PROBE_PORT = 6060
+USER = 8737
+"""The user of upstream's images that are not root's."""
+GROUP = "argoproj.io"
+STEP = "workflows.argoproj.io/workflow"
+"""Pod label: name of the workflow that the pod is a step of."""
+LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "argo-workflows"}
+RBAC = "rbac.authorization.k8s.io"
+
+
+def metadata(name: str = NAME) -> dict[str, Any]:
+    """Metadata of an object in the layer's namespace."""
+    return {"name": name, "namespace": NAMESPACE, "labels": dict(LABELS)}
+
+
+def space() -> Object:
+    """The namespace: nothing in it needs more than the restricted standard allows."""
+    level = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": level}}
+
+
+def rule(
+    groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One rule of a role; names: of these objects alone."""
+    found = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
+    return {**found, "resourceNames": list(names)} if names else found
+
+
+def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:
+    """A binding: in a namespace where the metadata name one, else in the whole cluster. role: its kind and name."""
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding" if "namespace" in meta else "ClusterRoleBinding",
+        "metadata": dict(meta),
+        "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
+        "subjects": [dict(one) for one in subjects],
+    }
+
+
+def controller() -> Mapping[str, str]:
+    """The controller's account, as a binding's subject."""
+    return {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}

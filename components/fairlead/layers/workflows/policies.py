@@ -1,0 +1,116 @@
+"""What a workflow may not ask for: policies of the API server itself, so that no client goes past them.
+
+A step's pod waits in no queue, so it may hold nothing that tenants have quotas of. And a workflow that must be cleaned
+up after by pods of its own keeps its namespace from ever being deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.workflows.place import GROUP, NAME, NAMESPACE
+
+API = "admissionregistration.k8s.io/v1"
+UNQUEUED, UNKEPT = "fairlead-workflow-steps", "fairlead-workflow-artefacts"
+USER = f"system:serviceaccount:{NAMESPACE}:{NAME}"
+TENANTS = [{"key": labels.TENANT, "operator": "Exists"}]
+NEVER = "Never"
+
+
+def objects() -> list[Object]:
+    """The policies and where they hold."""
+    made = {"name": "made-for-a-workflow", "expression": f"request.userInfo.username == '{USER}'"}
+    kinds = ("workflows", "workflowtemplates", "cronworkflows")
+    return [
+        *_policy(
+            UNQUEUED, _rules("", ("pods",), ("CREATE",)), _no_accelerators(), {"matchConditions": [made]}
+        ),
+        *_policy(UNKEPT, _rules(GROUP, kinds, ("CREATE", "UPDATE")), _no_deleting(), {"variables": [_SPEC]}),
+    ]
+
+
+_SPEC = {
+    "name": "spec",
+    "expression": "has(object.spec.workflowSpec) ? object.spec.workflowSpec : object.spec",
+}
+"""A CronWorkflow has the workflow inside."""
+
+
+def _no_accelerators() -> list[Mapping[str, str]]:
+    free = " && ".join(
+        f"(!has(c.resources.{which}) || c.resources.{which}.all(k, !k.contains('/')))"
+        for which in ("requests", "limits")
+    )
+    each = f"!has(c.resources) || ({free})"
+    boxes = (
+        f"object.spec.containers.all(c, {each})"
+        f" && (!has(object.spec.initContainers) || object.spec.initContainers.all(c, {each}))"
+    )
+    said = (
+        "a step of a workflow waits in no queue and takes no accelerator: let it send a TrainJob, which does"
+    )
+    return [
+        {"expression": boxes, "message": said},
+        {"expression": "!has(object.spec.resourceClaims)", "message": said},
+    ]
+
+
+def _no_deleting() -> list[Mapping[str, str]]:
+    """artifactGC of the workflow, of its templates' outputs: workflow/controller/artifact_gc.go."""
+    own = _never("variables.spec")
+    outputs = (
+        "!has(variables.spec.templates) || variables.spec.templates.all(t, !has(t.outputs)"
+        f" || !has(t.outputs.artifacts) || t.outputs.artifacts.all(a, {_never('a')}))"
+    )
+    said = (
+        "artifactGC is not offered: its pods cannot run in a namespace that is being deleted, which then never goes."
+        " The object store's own rules delete what is old"
+    )
+    return [{"expression": own, "message": said}, {"expression": outputs, "message": said}]
+
+
+def _never(holder: str) -> str:
+    gc = f"{holder}.artifactGC"
+    return f"!has({gc}) || !has({gc}.strategy) || {gc}.strategy in ['', '{NEVER}']"
+
+
+def _rules(group: str, resources: Sequence[str], operations: Sequence[str]) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "apiGroups": [group],
+            "apiVersions": ["*"],
+            "operations": list(operations),
+            "resources": list(resources),
+        }
+    ]
+
+
+def _policy(
+    name: str,
+    rules: Sequence[Mapping[str, Any]],
+    validations: Sequence[Mapping[str, str]],
+    more: Mapping[str, Any],
+) -> list[Object]:
+    chosen = {"namespaceSelector": {"matchExpressions": TENANTS}}
+    return [
+        {
+            "apiVersion": API,
+            "kind": "ValidatingAdmissionPolicy",
+            "metadata": {"name": name},
+            "spec": {
+                "failurePolicy": "Fail",
+                "matchConstraints": {"resourceRules": list(rules)},
+                "validations": list(validations),
+                **more,
+            },
+        },
+        {
+            "apiVersion": API,
+            "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": {"name": name},
+            "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
+        },
+    ]

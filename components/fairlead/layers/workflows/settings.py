@@ -1,0 +1,140 @@
+"""The controller's settings: what every workflow is unless it says otherwise, and what runs beside its steps.
+
+Keys after the module github.com/argoproj/argo-workflows/v4 v4.0.5, config/config.go; the controller refuses others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.handle import ObjectStore, WorkloadIdentity
+from fairlead.layers.workflows.place import USER
+from fairlead.plan.store_model import AccountToken
+from fairlead.plan.workflows_model import Archive, WorkflowsPlan
+from fairlead.workload.signing import VOLUME, volume
+
+HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+EXECUTOR_RESOURCES: Mapping[str, Any] = {
+    "requests": {"cpu": "20m", "memory": "64Mi"},
+    "limits": {"memory": "512Mi"},
+}
+"""Of the two containers beside a step: what fetches its inputs, and what keeps its outputs."""
+STEP_REQUESTS: Mapping[str, str] = {"cpu": "100m", "memory": "128Mi"}
+"""Of a step that asks for nothing: so that no node is filled with steps that count as none."""
+MIRRORED = "/mainctrfs"
+"""Where the executor sees what is mounted into a step: workflow/common/common.go, ExecutorMainFilesystemDir."""
+LOGS_KEPT, LOGS_LOST = "600s", "86400s"
+"""Pods stay so long after their workflow: where logs lie in the object store too, and where they end with the pods."""
+WITH_TOKEN = '{"automountServiceAccountToken": true}'  # noqa: S105 - asks for one, holds none
+"""The tenant's account gives no pod a token of itself unless the pod asks, and Argo knows no other way to ask."""
+
+
+def settings(
+    plan: WorkflowsPlan, store: ObjectStore | None, identity: WorkloadIdentity | None
+) -> dict[str, Any]:
+    """The controller's configuration, but for the executor's image, which is an argument."""
+    token = identity.token if identity else None
+    archive = {"persistence": _persistence(plan.archive)} if plan.archive else {}
+    return {
+        "namespaceParallelism": plan.parallelism,
+        # Who gathers them is let in by a network policy; the certificate would be one that nobody can check.
+        "metricsConfig": {"secure": False},
+        "executor": {
+            "imagePullPolicy": "IfNotPresent",
+            "resources": dict(EXECUTOR_RESOURCES),
+            "securityContext": {**HARDENED, "runAsNonRoot": True, "runAsUser": USER},
+            "env": _executor_env(store, token),
+        },
+        "mainContainer": {
+            "resources": {"requests": dict(STEP_REQUESTS)},
+            "securityContext": dict(HARDENED),
+            **({"envFrom": [_told()]} if store else {}),
+        },
+        "workflowDefaults": {"spec": _defaults(plan, store, identity, token)},
+        **archive,
+    }
+
+
+def _told() -> Mapping[str, Any]:
+    """A step knows where the object store is, as a job does."""
+    return {"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}
+
+
+def _defaults(
+    plan: WorkflowsPlan,
+    store: ObjectStore | None,
+    identity: WorkloadIdentity | None,
+    token: AccountToken | None,
+) -> dict[str, Any]:
+    """Spec of every workflow, as far as it says nothing else."""
+    marks = dict(identity.pod_labels) if identity else {}
+    # The pod of a step that only sends an object cannot be given the token: it could not keep its log in the store.
+    kept = store is not None and token is None
+    return {
+        # Its identity opens the tenant's part of the object store: contract rule C5.
+        "serviceAccountName": labels.WORKLOAD_ACCOUNT,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        **({"podMetadata": {"labels": marks}} if marks else {}),
+        # At both places: a workflow or a template that has a patch of its own takes the place of one of them.
+        "podSpecPatch": WITH_TOKEN,
+        "templateDefaults": {"podSpecPatch": WITH_TOKEN, **_signing_in(token)},
+        "ttlStrategy": {"secondsAfterCompletion": plan.retention_seconds},
+        "podGC": {
+            "strategy": "OnWorkflowCompletion",
+            "deleteDelayDuration": LOGS_KEPT if kept else LOGS_LOST,
+        },
+        **({"archiveLogs": True} if kept else {}),
+    }
+
+
+def _signing_in(token: AccountToken | None) -> dict[str, Any]:
+    """The token by which a step signs in at the object store, where the target gives it none.
+
+    It is mounted into the step alone: Argo mounts all that a step has into the executor's containers as well, below
+    MIRRORED. Naming those by a patch would add them to pods that have none.
+    """
+    if token is None:
+        return {}
+    mounted = {"volumeMounts": [{"name": VOLUME, "mountPath": token.folder, "readOnly": True}]}
+    return {"volumes": [volume(token)], "container": mounted, "script": mounted}
+
+
+def _executor_env(store: ObjectStore | None, token: AccountToken | None) -> list[dict[str, Any]]:
+    """What the object store's client in the executor reads: of the tenant's ConfigMap, key by key.
+
+    Settings are one for all tenants, and Argo lets the executor have no other source. A file below the token's folder
+    is one that the executor sees elsewhere.
+    """
+    if store is None:
+        return []
+    named = {key: value for told in store.environment.values() for key, value in told.items()}
+    return [_variable(key, named[key], token) for key in sorted(named)]
+
+
+def _variable(key: str, value: str, token: AccountToken | None) -> dict[str, Any]:
+    if token and value.startswith(f"{token.folder}/"):
+        return {"name": key, "value": MIRRORED + value}
+    source = {"name": labels.OBJECT_STORE, "key": key, "optional": True}
+    return {"name": key, "valueFrom": {"configMapKeyRef": source}}
+
+
+def _persistence(archive: Archive) -> dict[str, Any]:
+    """Where ended workflows are kept: config/config.go, PersistConfig; config/sqldb, PostgreSQLConfig."""
+    secret = archive.secret
+    return {
+        "archive": True,
+        "archiveTTL": f"{archive.days}d",
+        "nodeStatusOffLoad": True,
+        "postgresql": {
+            "host": archive.host,
+            "port": archive.port,
+            "database": archive.database,
+            "tableName": "argo_workflows",
+            "userNameSecret": {"name": secret, "key": "username"},
+            "passwordSecret": {"name": secret, "key": "password"},
+            "ssl": True,
+            "sslMode": "require",
+        },
+    }

@@ -1,0 +1,67 @@
+"""The layers: what each is for, what it needs, what it is made of and where it runs. One row adds one to the plan.
+
+What a row cannot say, since it depends on the spec, is decided in `plan.layers` (how accelerators are
+advertised) and where the layer has a plan of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairlead.plan import scaling_model, store_model, workflows_model
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer, as far as it can be said without a spec."""
+
+    purpose: str
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Layers that must run before it -> why."""
+    charts: tuple[str, ...] = ()
+    """Charts of the lock that it is made of."""
+    images: tuple[str, ...] = ()
+    """Images of the lock that its own pods run."""
+    namespaces: tuple[str, ...] = ()
+    """Where its own pods run."""
+
+
+ROWS: Mapping[str, LayerRow] = {
+    "gpu": LayerRow("nodes advertise their accelerators", namespaces=("fairlead-gpu",)),
+    "tenancy": LayerRow("namespaces, quotas, rights and network policies of the tenants"),
+    "queue": LayerRow(
+        "quota, order, gangs and preemption by Kueue",
+        {"tenancy": "its local queues lie in the tenants' namespaces"},
+        ("kueue",),
+        ("kueue",),
+        ("kueue-system",),
+    ),
+    "jobs": LayerRow(
+        "distributed training jobs by JobSet and Kubeflow Trainer",
+        {"queue": "jobs start when a queue admits them"},
+        ("jobset", "kubeflow-trainer"),
+        ("jobset", "kubeflow-trainer"),
+        ("jobset-system", "kubeflow-system"),
+    ),
+    "health": LayerRow("faults of nodes are found and mended by one policy", namespaces=("fairlead-health",)),
+    "scaling": LayerRow(
+        "services follow requests and accelerator use, to and from zero, by KEDA",
+        charts=("keda",),
+        images=scaling_model.IMAGES,
+        namespaces=("fairlead-scaling",),
+    ),
+    "store": LayerRow(
+        "an object store inside the cluster, with a part for each tenant, by SeaweedFS",
+        images=(store_model.IMAGE,),
+        namespaces=("fairlead-store",),
+    ),
+    "workflows": LayerRow(
+        "graphs of steps that run as pods in the tenants' namespaces, by Argo Workflows",
+        {"tenancy": "workflows run in the tenants' namespaces"},
+        ("argo-workflows",),
+        workflows_model.IMAGES,
+        ("fairlead-workflows",),
+    ),
+}
+"""By name, in the order in which they run."""

@@ -1,0 +1,1 @@
+"""The layers of tools on one cluster: the object store, workflows."""

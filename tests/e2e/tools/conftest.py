@@ -1,0 +1,39 @@
+"""One platform with every layer of tools that runs without accelerators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from e2e.stage import Stage, make_project
+
+STACK, SUBNET = "tools", "100.64.94.0/30"
+TENANTS = ("team-a", "team-b")
+PLATFORM: dict[str, Any] = {
+    "name": STACK,
+    "environment": "dev",
+    "target": {"kind": "local", "subnet": SUBNET},
+    "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
+    "tenants": [
+        {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
+        for name in TENANTS
+    ],
+    "layers": {
+        "health": {"enabled": False},
+        "store": {"enabled": True, "size": "1Gi"},
+        "workflows": {"enabled": True},
+    },
+}
+
+
+@pytest.fixture(scope="package")
+def tools(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
+    """The platform."""
+    project = make_project(tmp_path_factory.mktemp("tools"))
+    config = {"config": {"fairlead:platform": PLATFORM}}
+    (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
+    with Stage.standing(project, STACK, keep=keep) as made:
+        yield made
