@@ -24,7 +24,9 @@ from fairlead.plan.workflows_model import Archive, WorkflowsPlan
 
 TOKEN = AccountToken("store", "/var/run/secrets/store", 3600)
 SIGNS_IN = {"TOKEN_FILE": f"{TOKEN.folder}/token", "ROLE": "role-of-team-a", "REGION": "here"}
-STORE = ObjectStore({"team-a": "s3://bucket"}, "http://store:8333", "here", environment={"team-a": SIGNS_IN})
+STORE = ObjectStore(
+    {"team-a": "s3://bucket"}, "http://store.example:8333", "here", environment={"team-a": SIGNS_IN}
+)
 GIVEN_TOKEN = WorkloadIdentity({}, {}, TOKEN)
 MARKED = WorkloadIdentity({}, {"identity.example.com/use": "true"})
 
@@ -74,7 +76,12 @@ def test_what_every_workflow_is_given_is_a_workflow(
     store: ObjectStore | None, identity: WorkloadIdentity | None
 ) -> None:
     """The controller writes it into the workflow, and the API server judges the whole."""
-    found = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": spec(store, identity)}
+    found = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {},
+        "spec": spec(store, identity),
+    }
     errors = jsonschema.Draft7Validator(workflow_schema()).iter_errors(found)
     assert [f"{one.json_path}: {one.message:.120}" for one in errors] == []
 
@@ -197,15 +204,15 @@ def test_each_scheme_has_its_driver_with_keys_that_argo_knows_and_none_of_a_secr
 
 def test_artefacts_lie_below_the_tenants_part_apart_from_what_its_jobs_write() -> None:
     end = "workflows/{{workflow.name}}/{{pod.name}}"
-    assert repository("s3://b/team-a", "https://s3", "r")["s3"]["keyFormat"] == f"team-a/{end}"
-    assert repository("s3://fairlead-team-a", "https://s3", "r")["s3"]["keyFormat"] == end
+    assert repository("s3://b/team-a", "https://s3.example", "r")["s3"]["keyFormat"] == f"team-a/{end}"
+    assert repository("s3://fairlead-team-a", "https://s3.example", "r")["s3"]["keyFormat"] == end
     assert repository("gs://b/team-a/", "", "r")["gcs"]["keyFormat"] == f"team-a/{end}"
-    assert repository("abfs://team-a@a", "https://a", "r")["azure"]["blobNameFormat"] == end
+    assert repository("abfs://team-a@a", "https://a.example", "r")["azure"]["blobNameFormat"] == end
 
 
 def test_argo_is_given_the_stores_host_and_told_where_it_has_no_tls() -> None:
-    plain = repository("s3://b", "http://store.local:8333", "r")["s3"]
-    assert (plain["endpoint"], plain["insecure"]) == ("store.local:8333", True)
+    plain = repository("s3://b", "http://store.example:8333", "r")["s3"]
+    assert (plain["endpoint"], plain["insecure"]) == ("store.example:8333", True)
     safe = repository("s3://b", "https://s3.example.com", "r")["s3"]
     assert safe["endpoint"] == "s3.example.com"
     assert "insecure" not in safe
