@@ -36,6 +36,7 @@ def layer(monkeypatch: pytest.MonkeyPatch, **changes: list[dict[str, Any]]) -> s
         "Node": [],
         "Pod": [],
         "Deployment": [with_condition("keda-operator", SPACE, Available=True)],
+        "StatefulSet": [],
         "Namespace": [{"metadata": {"name": name}} for name in ("team-a", SPACE)],
         "APIService": [with_condition(API, None, Available=True), with_condition("other", None)],
         "ScaledObject": [],

@@ -17,6 +17,7 @@ from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan, PoolPlan, Taint, Toleration
 from fairlead.plan.resolve import resolve
 from fairlead.plan.sites.local import LocalSite
+from fairlead.spec.layer import Layers
 from fairlead.spec.load import load
 
 
@@ -241,7 +242,7 @@ def test_layers_come_in_the_order_in_which_they_need_each_other() -> None:
         assert set(layer.needs) <= seen, layer
         assert layer.why
         seen.add(layer.name)
-    assert seen == {"gpu", "tenancy", "queue", "jobs", "health", "scaling"}
+    assert seen == set(Layers.model_fields)
     assert plan.layer("queue").charts == ("kueue",)
     assert plan.layer("jobs").charts == ("jobset", "kubeflow-trainer")
 
