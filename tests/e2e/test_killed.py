@@ -63,6 +63,7 @@ def killed(stage: Stage, command: str, line: str, after: float, *, everything: b
     return "".join(said)
 
 
+@pytest.mark.soak
 def test_up_killed_at_five_points_recovers_each_time_and_ends_well(victim: Stage) -> None:
     for line, after, everything in POINTS:
         killed(victim, "up", line, after, everything=everything)

@@ -275,6 +275,7 @@ def test_two_tenants_that_borrow_have_equal_parts_though_one_came_first(lines: S
         assert abs(sum(counts) / len(counts) - half) <= 0.05 * half, (tenant, counts)
 
 
+@pytest.mark.soak
 def test_five_hundred_jobs_drain_without_a_deadlock(lines: Stage, tmp_path: Path) -> None:
     """Plain Jobs, as whoever brings a controller of his own sends them: the queue is what is tried here. Every
     tenth is a gang of two to six."""

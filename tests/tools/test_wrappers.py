@@ -155,3 +155,14 @@ def test_a_changed_wrapper_makes_its_tools_anew(monkeypatch: pytest.MonkeyPatch)
     before = toolchain.item_of(row)
     monkeypatch.setattr(wrappers, "text", lambda _: {"go.mod": "other"})
     assert toolchain.item_of(row) != before
+
+
+def test_a_file_that_is_a_symbolic_link_is_there_in_the_copy_that_is_built(tmp_path: Path) -> None:
+    """Go leaves symbolic links out of a module's zip; the module cache itself is not touched."""
+    module = tmp_path / "module"
+    (module / "sub").mkdir(parents=True)
+    (module / "sub" / "a_darwin.go").write_text("package sub\n")
+    (module / "sub" / "a_darwin.go").chmod(0o444)
+    built = gobuild._with_links({"sub/a_linux.go": "sub/a_darwin.go"}, module, tmp_path / "copy")
+    assert (built / "sub" / "a_linux.go").read_text() == "package sub\n"
+    assert not (module / "sub" / "a_linux.go").exists()

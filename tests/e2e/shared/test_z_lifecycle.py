@@ -43,6 +43,7 @@ def test_a_second_up_changes_nothing(stage: Stage) -> None:
     assert again.counts["unchanged"] == stage.first.counts["created"]
 
 
+@pytest.mark.soak
 def test_destroy_leaves_nothing_while_jobs_run_and_up_works_again_three_times_in_a_row(stage: Stage) -> None:
     bare: set[str] = set()
     for turn in range(3):
