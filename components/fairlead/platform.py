@@ -18,6 +18,7 @@ from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import fabric, gpu, jobs, queue, readiness, tenancy, transform, warm
 from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
+from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.scaling import keda
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tools import running
@@ -69,16 +70,11 @@ def settled(controller: Controller, handle: ClusterHandle) -> list[Object]:
     objects = transform.on_pods(objects, transform.with_resources(*CONTROLLER))
     objects = transform.on_pods(objects, transform.probed_often)
     objects = transform.on_pods(objects, transform.on_nodes(handle.system_selector))
-    return [_namespace(space), *objects]
+    return [restricted_namespace(space), *objects]
 
 
 def _namespace_of(objects: Sequence[Object]) -> str:
     return next(obj["metadata"]["namespace"] for obj in objects if obj["metadata"].get("namespace"))
-
-
-def _namespace(name: str) -> Object:
-    level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": level}}
 
 
 @dataclass

@@ -54,6 +54,14 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
+def make_stack(folder: Path, name: str, platform: Mapping[str, Any]) -> Path:
+    """Such a project with one stack more, of this platform."""
+    project = make_project(folder)
+    config = {"config": {"fairlead:platform": dict(platform)}}
+    (project / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(config))
+    return project
+
+
 def until(what: str, check: Callable[[], object], limit: float = 60) -> Any:
     """Waits until the check gives something true; what it gave. Fails with what was waited for."""
     end = time.monotonic() + limit

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-import yaml
 
-from e2e.stage import Stage, make_project, throughout, until
+from e2e.stage import Stage, make_stack, throughout, until
 from fairlead import labels
 from fairlead.errors import InputError
 from fairlead.layers import warm
@@ -54,9 +53,7 @@ PLATFORM: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def grow(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """A platform whose accelerator pools have no node that is always there."""
-    project = make_project(tmp_path_factory.mktemp("grow"))
-    config = {"config": {"fairlead:platform": PLATFORM}}
-    (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
+    project = make_stack(tmp_path_factory.mktemp("grow"), STACK, PLATFORM)
     with Stage.standing(project, STACK, keep=keep) as made:
         yield made
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from e2e.flexible import ACCELERATOR, TENANT, Cloud
-from e2e.stage import REMOTE_IMAGE, Stage, make_project, throughout, until
+from e2e.stage import REMOTE_IMAGE, Stage, make_stack, throughout, until
 from fairlead import labels
 from fairlead.targets.local.node_pools import RACK
 from fairlead.workload.model import TrainingJob
@@ -57,9 +56,7 @@ PLATFORM: Mapping[str, Any] = {
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """The platform, brought up from nothing and taken down at the end."""
-    project = make_project(tmp_path_factory.mktemp("lines"))
-    file = project / "stacks" / f"Pulumi.{STACK}.yaml"
-    file.write_text(yaml.safe_dump({"config": {"fairlead:platform": dict(PLATFORM)}}))
+    project = make_stack(tmp_path_factory.mktemp("lines"), STACK, PLATFORM)
     with Stage.standing(project, STACK, keep=keep, samples=False) as made:
         yield made
 

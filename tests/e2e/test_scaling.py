@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from e2e.stage import IMAGE, REMOTE_IMAGE, Stage, fairlead, make_project, throughout, until
+from e2e.stage import IMAGE, REMOTE_IMAGE, Stage, fairlead, make_stack, throughout, until
 from fairlead import labels
 from fairlead.layers.scaling import place
 
@@ -90,9 +90,7 @@ ThreadingHTTPServer(("", 9090), Answers).serve_forever()
 @pytest.fixture(scope="module")
 def scaling(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """A platform that scales services, with the stand-in at the contract's address and one service."""
-    project = make_project(tmp_path_factory.mktemp("scaling"))
-    config = {"config": {"fairlead:platform": PLATFORM}}
-    (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
+    project = make_stack(tmp_path_factory.mktemp("scaling"), STACK, PLATFORM)
     with Stage.standing(project, STACK, keep=keep) as made:
         made.apply(*stand_in(), service(made))
         rolled = ("rollout", "status", "deployment/metrics", "-n", labels.METRICS_NAMESPACE)

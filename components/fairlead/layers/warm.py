@@ -13,6 +13,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import NodePoolHandle
+from fairlead.layers.objects import restricted_namespace
 from fairlead.plan.model import PoolPlan
 from fairlead.values import cpu_text, memory_text, quantity
 
@@ -38,12 +39,9 @@ def warm(pools: Sequence[PoolPlan]) -> list[PoolPlan]:
 
 def objects(pools: Sequence[NodePoolHandle], image: str) -> list[Object]:
     """Placeholders of these pools, with their namespace and priority; nothing where there is no pool."""
-    return [_namespace(), _priority(), *(_placeholders(pool, image) for pool in pools)] if pools else []
-
-
-def _namespace() -> Object:
-    level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": level}}
+    if not pools:
+        return []
+    return [restricted_namespace(NAMESPACE), _priority(), *(_placeholders(pool, image) for pool in pools)]
 
 
 def _priority() -> Object:

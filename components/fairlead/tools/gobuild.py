@@ -81,8 +81,9 @@ class Go:
         """
         first = next(iter(ways.values()))
         source, settings = self._source(first, scratch, runner)
-        if first.links:
-            source = _with_links(first.links, source, scratch / "linked")
+        absent = {path: target for way in ways.values() for path, target in way.links.items()}
+        if absent:
+            source = _with_links(absent, source, scratch / "linked")
         out = scratch / "bin"
         out.mkdir()
         if len(ways) == 1:

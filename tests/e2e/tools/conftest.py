@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
-from e2e.stage import Stage, make_project
+from e2e.stage import Stage, make_stack
 
 STACK, SUBNET = "tools", "100.64.94.0/30"
 TENANTS = ("team-a", "team-b")
@@ -32,8 +31,6 @@ PLATFORM: dict[str, Any] = {
 @pytest.fixture(scope="package")
 def tools(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """The platform."""
-    project = make_project(tmp_path_factory.mktemp("tools"))
-    config = {"config": {"fairlead:platform": PLATFORM}}
-    (project / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
+    project = make_stack(tmp_path_factory.mktemp("tools"), STACK, PLATFORM)
     with Stage.standing(project, STACK, keep=keep) as made:
         yield made

@@ -14,9 +14,9 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.fabric.cel import quoted, restricted, texts
+from fairlead.layers.objects import refusal
 from fairlead.plan.fabric_model import Daemon, FabricsPlan, JobFabric
 
-API = "admissionregistration.k8s.io/v1"
 HOST_ACCESS = f"{labels.DOMAIN}/host-access"
 """Namespace label: what of the nodes the tenant's jobs may touch."""
 FABRIC = "fabric"
@@ -37,9 +37,9 @@ def objects(plan: FabricsPlan, runtimes: Mapping[str, str]) -> list[Object]:
     if not daemons:
         return []
     return [
-        *_policy(DEVICES, _pod_rules(), _devices(daemons), [OTHERS[0]]),
-        *_policy(PODS, _pod_rules(ephemeral=True), _pods(plan, daemons), PERMITTED),
-        *_policy(JOBS, _rules("trainer.kubeflow.org", "trainjobs"), _jobs(plan.daemons, runtimes), OTHERS),
+        *refusal(DEVICES, _pod_rules(), _devices(daemons), [OTHERS[0]]),
+        *refusal(PODS, _pod_rules(ephemeral=True), _pods(plan, daemons), PERMITTED),
+        *refusal(JOBS, _rules("trainer.kubeflow.org", "trainjobs"), _jobs(plan.daemons, runtimes), OTHERS),
     ]
 
 
@@ -63,33 +63,6 @@ def _rules(group: str, *resources: str) -> Sequence[Mapping[str, Any]]:
 
 def _pod_rules(*, ephemeral: bool = False) -> Sequence[Mapping[str, Any]]:
     return _rules("", "pods", *(["pods/ephemeralcontainers"] if ephemeral else []))
-
-
-def _policy(
-    name: str,
-    rules: Sequence[Mapping[str, Any]],
-    validations: Sequence[Mapping[str, str]],
-    where: Sequence[Mapping[str, Any]],
-) -> list[Object]:
-    chosen = {"namespaceSelector": {"matchExpressions": list(where)}}
-    return [
-        {
-            "apiVersion": API,
-            "kind": "ValidatingAdmissionPolicy",
-            "metadata": {"name": name},
-            "spec": {
-                "failurePolicy": "Fail",
-                "matchConstraints": {"resourceRules": list(rules)},
-                "validations": list(validations),
-            },
-        },
-        {
-            "apiVersion": API,
-            "kind": "ValidatingAdmissionPolicyBinding",
-            "metadata": {"name": name},
-            "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
-        },
-    ]
 
 
 def _rule(expression: str, message: str) -> Mapping[str, str]:

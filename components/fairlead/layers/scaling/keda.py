@@ -12,6 +12,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
+from fairlead.layers.objects import budget, spread, unprivileged
 from fairlead.layers.scaling import fence, rights
 from fairlead.layers.scaling.place import (
     ADAPTER,
@@ -111,7 +112,7 @@ def objects(plan: ScalingPlan) -> list[Object]:
     for part in PARTS:
         made += [_service(part), _deployment(part, plan.replicas)]
         if plan.replicas > 1:
-            made.append(_budget(part.name))
+            made.append(budget(metadata(part.name), labels_of(part.name)))
     return made
 
 
@@ -210,19 +211,6 @@ def _service(part: Part) -> Object:
     }
 
 
-def _budget(name: str) -> Object:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": metadata(name),
-        "spec": {
-            "maxUnavailable": 1,
-            "selector": {"matchLabels": labels_of(name)},
-            "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        },
-    }
-
-
 def _deployment(part: Part, replicas: int) -> Object:
     chosen = labels_of(part.name)
     return {
@@ -241,20 +229,8 @@ def _pod(part: Part, chosen: Mapping[str, str]) -> dict[str, Any]:
     return {
         "serviceAccountName": part.name,
         "terminationGracePeriodSeconds": 10,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": dict(chosen)},
-            }
-        ],
+        "securityContext": unprivileged(USER),
+        "topologySpreadConstraints": spread(chosen),
         "containers": [_container(part)],
         "volumes": [
             # The operator makes the certificate itself: it starts without, and again when it is there.

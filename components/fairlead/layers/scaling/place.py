@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import restricted_namespace
 from fairlead.plan import scaling_model
 
 NAMESPACE = "fairlead-scaling"
@@ -48,5 +49,4 @@ def metadata(part: str, name: str | None = None) -> dict[str, Any]:
 
 def space() -> Object:
     """The namespace: nothing of KEDA needs more than the restricted standard allows."""
-    level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": level}}
+    return restricted_namespace(NAMESPACE)

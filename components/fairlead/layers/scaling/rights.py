@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import rule
 from fairlead.layers.scaling.place import (
     ADAPTER,
     API_SERVICE,
@@ -28,14 +29,6 @@ SCALED = ("deployments", "statefulsets")
 """What may be scaled, of the group apps."""
 KINDS = ("scaledobjects", "scaledjobs", "triggerauthentications", "clustertriggerauthentications")
 EVENT_KINDS = ("cloudeventsources", "clustercloudeventsources")
-
-
-def rule(
-    groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()
-) -> dict[str, Any]:
-    """One rule of a role; names: of these objects alone."""
-    found = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
-    return {**found, "resourceNames": list(names)} if names else found
 
 
 EVENTS = rule(("", "events.k8s.io"), ("events",), ("create", "patch"))

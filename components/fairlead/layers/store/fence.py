@@ -7,21 +7,18 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.store.place import LABELS, METRICS_PORT, NAME, PORT, metadata
+from fairlead.layers.objects import closed, door
+from fairlead.layers.store.place import LABELS, METRICS_PORT, NAME, NAMESPACE, PORT
 from fairlead.plan.store_model import StorePlan
 
 
 def objects(plan: StorePlan) -> list[Object]:
     """Ingress is denied by default, and S3's door opened to the namespaces that have a part."""
     spaces = sorted({share.namespace for share in plan.shares})
-    within = [_space("In", spaces)] if spaces else []
+    doors = [door(PORT, [_in(spaces)])] if spaces else []
     return [
-        _policy("default-deny", {}, []),
-        _policy(
-            NAME,
-            LABELS,
-            [_rule(PORT, within), _rule(METRICS_PORT, [_space("In", [labels.METRICS_NAMESPACE])])],
-        ),
+        closed("default-deny", NAMESPACE, {}),
+        closed(NAME, NAMESPACE, LABELS, [*doors, door(METRICS_PORT, [_in([labels.METRICS_NAMESPACE])])]),
     ]
 
 
@@ -46,23 +43,6 @@ def keys() -> list[Object]:
     ]
 
 
-def _space(operator: str, names: Sequence[str]) -> Mapping[str, Any]:
-    chosen = {"key": "kubernetes.io/metadata.name", "operator": operator, "values": list(names)}
+def _in(namespaces: Sequence[str]) -> Mapping[str, Any]:
+    chosen = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(namespaces)}
     return {"namespaceSelector": {"matchExpressions": [chosen]}}
-
-
-def _policy(name: str, pods: Mapping[str, str], ingress: Sequence[Mapping[str, Any]]) -> Object:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": metadata(name),
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)} if pods else {},
-            "policyTypes": ["Ingress"],
-            "ingress": [rule for rule in ingress if rule["from"]],
-        },
-    }
-
-
-def _rule(port: int, peers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"ports": [{"protocol": "TCP", "port": port}], "from": list(peers)}

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import unprivileged
 from fairlead.layers.store import access
 from fairlead.layers.store.place import LABELS, METRICS_PORT, NAME, PORT, USER, metadata
 from fairlead.plan.store_model import StorePlan
@@ -125,12 +126,9 @@ def _pod(image: str, system: Mapping[str, str]) -> dict[str, Any]:
         "nodeSelector": dict(system),
         "terminationGracePeriodSeconds": 30,
         "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
+            **unprivileged(USER),
             "fsGroup": USER,
             "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(image)],
         "volumes": [

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fairlead.catalog import s3
 from fairlead.contract.handle import ClusterHandle, Inside, ObjectStore, WorkloadIdentity
+from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.store import fence, server
 from fairlead.layers.store.place import (
     AUDIENCE,
@@ -41,13 +42,11 @@ def with_store(plan: StorePlan, handle: ClusterHandle) -> ClusterHandle:
 
 
 def _parts(ground: Ground) -> list[Part]:
-    level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": level}}
     plan, handle = ground.plan.store, ground.handle
     made = server.objects(
         plan, ground.image(IMAGE), handle.system_selector, handle.storage_classes["fairlead-block"]
     )
-    return [Part(PART, [space, *fence.objects(plan), *fence.keys(), *made])]
+    return [Part(PART, [restricted_namespace(NAMESPACE), *fence.objects(plan), *fence.keys(), *made])]
 
 
 TOOL = Tool("store", _parts)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import budget, spread, unprivileged
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, PROBE_PORT, SETTINGS, USER, metadata
 from fairlead.layers.workflows.settings import HARDENED
 
@@ -31,7 +32,7 @@ def objects(
         _service(),
         _deployment(_pod(image, executor, system), replicas),
     ]
-    return [*made, _budget()] if replicas > 1 else made
+    return [*made, budget(metadata(), LABELS)] if replicas > 1 else made
 
 
 def _service() -> Object:
@@ -41,19 +42,6 @@ def _service() -> Object:
         "kind": "Service",
         "metadata": metadata(),
         "spec": {"selector": dict(LABELS), "ports": [port]},
-    }
-
-
-def _budget() -> Object:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": metadata(),
-        "spec": {
-            "maxUnavailable": 1,
-            "selector": {"matchLabels": dict(LABELS)},
-            "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        },
     }
 
 
@@ -75,20 +63,8 @@ def _pod(image: str, executor: str, system: Mapping[str, str]) -> dict[str, Any]
         "serviceAccountName": NAME,
         "nodeSelector": dict(system),
         "terminationGracePeriodSeconds": 10,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": dict(LABELS)},
-            }
-        ],
+        "securityContext": unprivileged(USER),
+        "topologySpreadConstraints": spread(LABELS),
         "containers": [_container(image, executor)],
     }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import MONITORING, closed, door
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, NAMESPACE, STEP
 
 API = "networking.k8s.io/v1"
@@ -17,11 +17,8 @@ API_PORTS = (443, 6443)
 def objects() -> list[Object]:
     """Nobody calls the controller but who gathers metrics. Egress stays open, as that of the other layers: it calls
     the API server, whose address differs between targets."""
-    monitoring = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
-    }
-    metrics = {"ports": [{"protocol": "TCP", "port": METRICS_PORT}], "from": [monitoring]}
-    return [_closed("default-deny", {}, []), _closed(NAME, LABELS, [metrics])]
+    metrics = door(METRICS_PORT, [MONITORING])
+    return [closed("default-deny", NAMESPACE, {}), closed(NAME, NAMESPACE, LABELS, [metrics])]
 
 
 def steps(namespace: str, ranges: Sequence[str]) -> Object:
@@ -41,18 +38,5 @@ def steps(namespace: str, ranges: Sequence[str]) -> Object:
             "podSelector": {"matchExpressions": [{"key": STEP, "operator": "Exists"}]},
             "policyTypes": ["Egress"],
             "egress": [rule],
-        },
-    }
-
-
-def _closed(name: str, pods: Mapping[str, str], ingress: Sequence[Mapping[str, Any]]) -> Object:
-    return {
-        "apiVersion": API,
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)} if pods else {},
-            "policyTypes": ["Ingress"],
-            "ingress": list(ingress),
         },
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import restricted_namespace
 from fairlead.plan.workflows_model import CONTROLLER
 
 NAMESPACE = "fairlead-workflows"
@@ -32,16 +33,7 @@ def metadata(name: str = NAME) -> dict[str, Any]:
 
 def space() -> Object:
     """The namespace: nothing in it needs more than the restricted standard allows."""
-    level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": level}}
-
-
-def rule(
-    groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()
-) -> dict[str, Any]:
-    """One rule of a role; names: of these objects alone."""
-    found = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
-    return {**found, "resourceNames": list(names)} if names else found
+    return restricted_namespace(NAMESPACE)
 
 
 def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:

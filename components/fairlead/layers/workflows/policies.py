@@ -11,9 +11,9 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import refusal
 from fairlead.layers.workflows.place import GROUP, NAME, NAMESPACE
 
-API = "admissionregistration.k8s.io/v1"
 UNQUEUED, UNKEPT = "fairlead-workflow-steps", "fairlead-workflow-artefacts"
 USER = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 TENANTS = [{"key": labels.TENANT, "operator": "Exists"}]
@@ -25,10 +25,20 @@ def objects() -> list[Object]:
     made = {"name": "made-for-a-workflow", "expression": f"request.userInfo.username == '{USER}'"}
     kinds = ("workflows", "workflowtemplates", "cronworkflows")
     return [
-        *_policy(
-            UNQUEUED, _rules("", ("pods",), ("CREATE",)), _no_accelerators(), {"matchConditions": [made]}
+        *refusal(
+            UNQUEUED,
+            _rules("", ("pods",), ("CREATE",)),
+            _no_accelerators(),
+            TENANTS,
+            {"matchConditions": [made]},
         ),
-        *_policy(UNKEPT, _rules(GROUP, kinds, ("CREATE", "UPDATE")), _no_deleting(), {"variables": [_SPEC]}),
+        *refusal(
+            UNKEPT,
+            _rules(GROUP, kinds, ("CREATE", "UPDATE")),
+            _no_deleting(),
+            TENANTS,
+            {"variables": [_SPEC]},
+        ),
     ]
 
 
@@ -85,32 +95,4 @@ def _rules(group: str, resources: Sequence[str], operations: Sequence[str]) -> l
             "operations": list(operations),
             "resources": list(resources),
         }
-    ]
-
-
-def _policy(
-    name: str,
-    rules: Sequence[Mapping[str, Any]],
-    validations: Sequence[Mapping[str, str]],
-    more: Mapping[str, Any],
-) -> list[Object]:
-    chosen = {"namespaceSelector": {"matchExpressions": TENANTS}}
-    return [
-        {
-            "apiVersion": API,
-            "kind": "ValidatingAdmissionPolicy",
-            "metadata": {"name": name},
-            "spec": {
-                "failurePolicy": "Fail",
-                "matchConstraints": {"resourceRules": list(rules)},
-                "validations": list(validations),
-                **more,
-            },
-        },
-        {
-            "apiVersion": API,
-            "kind": "ValidatingAdmissionPolicyBinding",
-            "metadata": {"name": name},
-            "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
-        },
     ]

@@ -1,0 +1,117 @@
+"""What the objects that layers write themselves have in common: namespaces, fences, rights, what keeps pods up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+
+ADMISSION = "admissionregistration.k8s.io/v1"
+MONITORING: Mapping[str, Any] = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
+}
+"""Who gathers metrics, as a policy's peer."""
+
+
+def restricted_namespace(name: str) -> Object:
+    """A namespace in which nothing needs more than the restricted standard allows."""
+    level = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": level}}
+
+
+def rule(
+    groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One rule of a role; names: of these objects alone."""
+    found = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
+    return {**found, "resourceNames": list(names)} if names else found
+
+
+def closed(
+    name: str, namespace: str, pods: Mapping[str, str], doors: Sequence[Mapping[str, Any]] = ()
+) -> Object:
+    """Nobody calls these pods but through the doors; no labels: all pods of the namespace."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "podSelector": {"matchLabels": dict(pods)} if pods else {},
+            "policyTypes": ["Ingress"],
+            "ingress": list(doors),
+        },
+    }
+
+
+def door(port: int, peers: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """A TCP port that may be called. peers: by whom; empty for everybody."""
+    ports = [{"protocol": "TCP", "port": port}]
+    return {"ports": ports, "from": list(peers)} if peers else {"ports": ports}
+
+
+def refusal(
+    name: str,
+    rules: Sequence[Mapping[str, Any]],
+    validations: Sequence[Mapping[str, str]],
+    where: Sequence[Mapping[str, Any]],
+    more: Mapping[str, Any] | None = None,
+) -> list[Object]:
+    """A policy of the API server that refuses, and its binding. where: expressions for the namespaces' labels."""
+    chosen = {"namespaceSelector": {"matchExpressions": list(where)}}
+    return [
+        {
+            "apiVersion": ADMISSION,
+            "kind": "ValidatingAdmissionPolicy",
+            "metadata": {"name": name},
+            "spec": {
+                "failurePolicy": "Fail",
+                "matchConstraints": {"resourceRules": list(rules)},
+                "validations": list(validations),
+                **(more or {}),
+            },
+        },
+        {
+            "apiVersion": ADMISSION,
+            "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": {"name": name},
+            "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
+        },
+    ]
+
+
+def spread(pods: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """These pods stand on different nodes where they can."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(pods)},
+        }
+    ]
+
+
+def budget(metadata: Mapping[str, Any], pods: Mapping[str, str]) -> Object:
+    """One of these pods may be away at a time."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": dict(metadata),
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": dict(pods)},
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
+    }
+
+
+def unprivileged(user: int) -> dict[str, Any]:
+    """A pod's security context: this user and group, never root."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
