@@ -1,6 +1,8 @@
 # Every target works in a fresh clone: the first thing each does is to bring the Python environment.
 SHELL := /bin/bash
 STACK ?= local
+# A test that hangs shows where, and fails, instead of holding up all others.
+NO_HANG := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true --max-worker-restart 0
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
@@ -29,7 +31,7 @@ doctor: setup ## what this machine lacks, and how to get it
 	@$(VENV)/fairlead doctor
 
 test: clouds ## all tests that need no cluster
-	@$(VENV)/pytest -q -n auto --dist loadfile
+	@$(VENV)/pytest -q -n auto --dist loadfile $(NO_HANG)
 
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope tests/e2e
@@ -38,7 +40,7 @@ soak: setup ## the longest of them: killed at five points, 500 jobs, three times
 	@$(VENV)/pytest -q -m soak -n 1 --dist loadscope tests/e2e
 
 judge: clouds ## what the clouds' stacks declare, against references that others wrote
-	@$(VENV)/pytest -q -m reference -n auto --dist loadfile tests/reference
+	@$(VENV)/pytest -q -m reference -n auto --dist loadfile $(NO_HANG) tests/reference
 
 verify: judge ## that, and lint, types, import direction, drift of generated files
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .

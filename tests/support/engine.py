@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime import mocks, set_mocks, settings
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.stack import run_pulumi_func, wait_for_rpcs
 
 from fairlead.declared.placeholder import outputs, with_inputs
 from fairlead.sdk.quick import make_quick
@@ -159,9 +159,19 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """What work comes to that belongs to a recorded program, as a hook's answer."""
+    """What work comes to that belongs to a recorded program, as a hook's answer.
+
+    Outputs that it began are waited for: Pulumi keeps them in a list of the whole process, and the next program, on
+    another loop, would wait for them for ever.
+    """
+
+    async def whole() -> T:
+        result = await work
+        await wait_for_rpcs()
+        return result
+
     asyncio.set_event_loop(_loop())
-    return _loop().run_until_complete(work)
+    return _loop().run_until_complete(whole())
 
 
 def value(output: pulumi.Output[T]) -> T:
