@@ -187,7 +187,8 @@ def locked(name: str) -> Generator[None]:
 def find_uv() -> str:
     """The machine's uv, else ours in the cache, else installed there."""
     if found := shutil.which("uv"):
-        return found
+        # The environment's own is a link that is made anew with it: to itself, if it were taken as it stands.
+        return os.path.realpath(found)
     folder = cache_root() / "uv" / UV
     program = folder / "bin" / "uv"
     with locked("uv"):

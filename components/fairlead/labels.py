@@ -77,3 +77,9 @@ SERVICE_CONCURRENCY = "fairlead:service_requests_in_flight:sum"
 """C8: requests that have arrived and are not answered, the waiting ones included."""
 SERVICE_QUEUE = "fairlead:service_requests_waiting:sum"
 """C8: requests that no pod has taken yet."""
+
+TRACKING = "fairlead-tracking"
+"""The ConfigMap of each tenant that says where runs and models are kept; also the namespace of the server."""
+TRACKING_HOST, TRACKING_PORT = f"mlflow.{TRACKING}.svc", 5000
+TRACKING_URL = f"http://{TRACKING_HOST}:{TRACKING_PORT}"
+"""Where MLflow's API answers inside the cluster."""

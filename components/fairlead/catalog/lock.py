@@ -83,8 +83,12 @@ class RootFs(Row):
 
     packages: tuple[str, ...] = ()
     """Debian packages, unpacked."""
+    with_dependencies: bool = False
+    """Also all that these packages depend on, as apt finds it; else the list is complete."""
     wheels: tuple[Wheel, ...] = ()
     """Wheels, unpacked into the image's Python."""
+    requirements: str = ""
+    """Folder under tools/src/images whose requirements.txt names further wheels, each with its SHA-256."""
     site_packages: str = "usr/lib/python3/dist-packages"
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Symbolic link in the image -> its target."""

@@ -17,6 +17,7 @@ CONDITIONS = {
     "ClusterQueue": "Active",
     "LocalQueue": "Active",
     "ScaledObject": "Ready",
+    "Cluster": "Ready",
 }
 """Kind -> the status condition that makes an object ready; the provider knows those of core kinds itself."""
 
@@ -34,8 +35,9 @@ def object_name(obj: Mapping[str, Any]) -> str:
     return "-".join(part for part in parts if part)
 
 
-SKIP_AWAIT = frozenset({"Service"})
-"""The provider would wait for a Service's endpoints; they come with the pods, which are awaited."""
+SKIP_AWAIT = frozenset({"PersistentVolumeClaim", "Service"})
+"""The provider would wait for a Service's endpoints and for a claim's volume; both come with the pods, which are
+awaited."""
 
 
 FIELD_MANAGER = "fairlead"

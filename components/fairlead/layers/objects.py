@@ -7,12 +7,22 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.contract.handle import Inside, Reach
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 MONITORING: Mapping[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
 }
 """Who gathers metrics, as a policy's peer."""
+DNS: Mapping[str, Any] = {
+    "to": [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+        }
+    ]
+}
+"""Names are looked up: the DNS pods listen on a port of their own choice, so the peer is named and the port is not."""
 
 
 def restricted_namespace(name: str) -> Object:
@@ -49,6 +59,31 @@ def door(port: int, peers: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """A TCP port that may be called. peers: by whom; empty for everybody."""
     ports = [{"protocol": "TCP", "port": port}]
     return {"ports": ports, "from": list(peers)} if peers else {"ports": ports}
+
+
+def outward(reach: Reach | Inside) -> Mapping[str, Any]:
+    """A rule by which pods call this, although everything is denied to them."""
+    ports = [{"protocol": "TCP", "port": port} for port in reach.ports]
+    if isinstance(reach, Inside):
+        space = {"matchLabels": {"kubernetes.io/metadata.name": reach.namespace}}
+        peer = {"namespaceSelector": space, "podSelector": {"matchLabels": dict(reach.pods)}}
+        return {"to": [peer], "ports": ports}
+    without = {"except": list(reach.without)} if reach.without else {}
+    return {"to": [{"ipBlock": {"cidr": reach.cidr, **without}}], "ports": ports}
+
+
+def calling(name: str, namespace: str, pods: Mapping[str, str], rules: Sequence[Mapping[str, Any]]) -> Object:
+    """These pods call nobody but by these rules; no labels: all pods of the namespace."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "podSelector": {"matchLabels": dict(pods)} if pods else {},
+            "policyTypes": ["Egress"],
+            "egress": list(rules),
+        },
+    }
 
 
 def refusal(

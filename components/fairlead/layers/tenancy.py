@@ -9,6 +9,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, ObjectStore, Reach, WorkloadIdentity
 from fairlead.layers.fabric.guard import namespace_labels
+from fairlead.layers.objects import DNS, outward
 from fairlead.plan.model import TenantPlan
 
 ROLE = "fairlead-member"
@@ -100,12 +101,6 @@ def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -
     """Default deny both ways, then what a job needs: its namespace, DNS, the object store, named ranges."""
     api, kind = "networking.k8s.io/v1", "NetworkPolicy"
     everyone: Mapping[str, Any] = {}
-    dns_pods = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-    }
-    # The DNS pods listen on a port of their own choice, so the peer is named and the port is not.
-    dns = {"to": [dns_pods]}
     policies = [
         _in(
             tenant,
@@ -123,7 +118,7 @@ def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -
                 "podSelector": everyone,
                 "policyTypes": ["Ingress", "Egress"],
                 "ingress": [{"from": [{"podSelector": everyone}]}],
-                "egress": [{"to": [{"podSelector": everyone}]}, dns],
+                "egress": [{"to": [{"podSelector": everyone}]}, DNS],
             },
         ),
     ]
@@ -132,26 +127,10 @@ def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -
         spec = {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [{"to": to}]}
         policies.append(_in(tenant, api, kind, "egress", spec=spec))
     if reach:
-        rules = [_egress(one) for one in reach]
+        rules = [outward(one) for one in reach]
         spec = {"podSelector": everyone, "policyTypes": ["Egress"], "egress": rules}
         policies.append(_in(tenant, api, kind, "object-store", spec=spec))
     return policies
-
-
-def _egress(reach: Reach | Inside) -> Mapping[str, Any]:
-    return {
-        "to": [_peer(reach)],
-        "ports": [{"protocol": "TCP", "port": port} for port in reach.ports],
-    }
-
-
-def _peer(reach: Reach | Inside) -> Mapping[str, Any]:
-    if isinstance(reach, Inside):
-        return {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": reach.namespace}},
-            "podSelector": {"matchLabels": dict(reach.pods)},
-        }
-    return {"ipBlock": {"cidr": reach.cidr, **({"except": list(reach.without)} if reach.without else {})}}
 
 
 def objects(

@@ -19,6 +19,7 @@ from fairlead.plan import (
     provisioning,
     sites,
     store,
+    tracking,
 )
 from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.machines import Choice, choose
@@ -40,6 +41,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *unique_names(draft.tenant_names, check_tenants.TENANTS),
         *check_tenants.names(draft.tenants),
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
+        *(tracking.check(draft.layers, draft.tenants) if draft.layers else ()),
     ]
     target = catalog.targets.get(draft.kind) if draft.kind else None
     if target is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fairlead.plan import scaling_model, store_model, workflows_model
+from fairlead.plan import databases_model, scaling_model, store_model, tracking_model, workflows_model
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,21 @@ ROWS: Mapping[str, LayerRow] = {
         "an object store inside the cluster, with a part for each tenant, by SeaweedFS",
         images=(store_model.IMAGE,),
         namespaces=("fairlead-store",),
+    ),
+    "databases": LayerRow(
+        "PostgreSQL for those of the platform's own parts that need it, by CloudNativePG",
+        charts=(databases_model.OPERATOR,),
+        images=databases_model.IMAGES,
+        namespaces=("fairlead-databases",),
+    ),
+    "tracking": LayerRow(
+        "experiments, metrics, artefacts and a registry of models, by MLflow",
+        {
+            "tenancy": "each tenant has a workspace in it",
+            "databases": "what was trained, and how, is kept in PostgreSQL",
+        },
+        images=(tracking_model.IMAGE,),
+        namespaces=(tracking_model.NAMESPACE,),
     ),
     "workflows": LayerRow(
         "graphs of steps that run as pods in the tenants' namespaces, by Argo Workflows",

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairlead.plan.databases_model import DatabasesPlan
 from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.plan.store_model import StorePlan
+from fairlead.plan.tracking_model import TrackingPlan
 from fairlead.plan.workflows_model import WorkflowsPlan
 
 CapabilityStatus = Literal["supported", "unsupported", "unproven"]
@@ -301,6 +303,10 @@ class PlatformPlan:
     """What scales services."""
     store: StorePlan = field(default_factory=StorePlan)
     """Where objects are kept, if in the cluster itself."""
+    databases: DatabasesPlan = field(default_factory=DatabasesPlan)
+    """PostgreSQL for the platform's own parts."""
+    tracking: TrackingPlan = field(default_factory=TrackingPlan)
+    """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     """Graphs of steps that run as pods."""
 

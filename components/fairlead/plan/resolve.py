@@ -7,7 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
-from fairlead.plan import channels, fabric, health, scaling, selecting, sharing, sites, store, workflows
+from fairlead.plan import (
+    channels,
+    databases,
+    fabric,
+    health,
+    scaling,
+    selecting,
+    sharing,
+    sites,
+    store,
+    tracking,
+    workflows,
+)
 from fairlead.plan.check import check
 from fairlead.plan.layers import layer_plans
 from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
@@ -48,8 +60,12 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     queues = channels.with_channels(queues, pools, fabrics.jobs)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
+    names = [tenant.name for tenant in spec.tenants]
+    kept = databases.databases_plan(spec.layers, pools)
     lacks = store.lacks(spec.layers.store, spec.target, site.lacks)
     capabilities = tuple(_capabilities(target, catalog, lacks))
+    shared = any(one.name == "storage-shared" and one.status != "unsupported" for one in capabilities)
+    runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
@@ -69,12 +85,16 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *health.notes(mending, pools),
             *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
             *workflows.notes(steps, capabilities),
+            *databases.notes(kept),
+            *tracking.notes(runs),
         ),
         gpu=gpu,
         health=mending,
         fabrics=fabrics,
         scaling=services,
-        store=store.store_plan(spec.layers.store, [tenant.name for tenant in spec.tenants]),
+        store=tracking.with_part(store.store_plan(spec.layers.store, names), runs),
+        databases=kept,
+        tracking=runs,
         workflows=steps,
     )
 

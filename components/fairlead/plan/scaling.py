@@ -7,19 +7,16 @@ from collections.abc import Iterator, Sequence
 from fairlead import labels
 from fairlead.catalog.model import CapabilityRow
 from fairlead.plan.model import PoolPlan
+from fairlead.plan.replicas import pair
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.spec.scaling import Scaling
-
-PAIR = 2
-"""Of each controller, where there are two nodes to run them: one may go and nobody misses it."""
 
 
 def scaling_plan(spec: Scaling, pools: Sequence[PoolPlan]) -> ScalingPlan:
     """Whether services are scaled, and by how many of each controller."""
     if not spec.enabled:
         return ScalingPlan()
-    standing = sum(pool.min_nodes for pool in pools if not pool.accelerator and not pool.simulated)
-    return ScalingPlan(True, spec.replicas or (PAIR if standing >= PAIR else 1))
+    return ScalingPlan(True, spec.replicas or pair(pools))
 
 
 def notes(plan: ScalingPlan, metrics: CapabilityRow) -> Iterator[str]:

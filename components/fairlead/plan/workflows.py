@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fairlead.plan.model import Capability, PoolPlan
+from fairlead.plan.replicas import pair
 from fairlead.plan.workflows_model import WorkflowsPlan
 from fairlead.spec.workflows import Workflows
 from fairlead.values import seconds
-
-PAIR = 2
-"""Controllers, where there are two nodes to run them: one waits, and takes over when the other's node goes."""
 
 
 def workflows_plan(spec: Workflows, pools: Sequence[PoolPlan]) -> WorkflowsPlan:
     """Whether workflows run, and within which bounds."""
     if not spec.enabled:
         return WorkflowsPlan()
-    standing = sum(pool.min_nodes for pool in pools if not pool.accelerator and not pool.simulated)
-    replicas = spec.replicas or (PAIR if standing >= PAIR else 1)
+    replicas = spec.replicas or pair(pools)
     return WorkflowsPlan(True, replicas, seconds(spec.retention), spec.parallelism, spec.api_server)
 
 

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from fairlead.spec.base import Flag, Model, Text
+from fairlead.spec.databases import Databases
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.scaling import Scaling
 from fairlead.spec.store import Store
+from fairlead.spec.tracking import Tracking
 from fairlead.spec.workflows import Workflows
 
 Part = Literal[
@@ -98,5 +100,9 @@ class Layers(Model):
     """Scales services by requests and accelerator use, to and from zero."""
     store: Store = Store()
     """An object store inside the cluster."""
+    databases: Databases = Databases()
+    """PostgreSQL for the platform's own parts: CloudNativePG."""
+    tracking: Tracking = Tracking()
+    """Experiments, artefacts and a registry of models: MLflow."""
     workflows: Workflows = Workflows()
     """Runs graphs of steps as pods: Argo Workflows."""

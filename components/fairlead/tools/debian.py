@@ -45,10 +45,20 @@ class Apt:
         self._state = cache.root / "apt"
 
     def fetch(self, packages: Sequence[str], into: Path) -> list[Path]:
-        """Fetch packages into a folder; returns the .deb files in the order asked.
+        """Fetch packages into a folder; returns the .deb files in the order asked."""
+        self._fetch(("download", *packages), into)
+        return [_one(into, name) for name in packages]
 
-        Lists are refreshed only when they are absent or name files that the archive no longer has.
-        """
+    def fetch_with_dependencies(self, packages: Sequence[str], into: Path) -> list[Path]:
+        """Fetch packages and all that they depend on, as on a machine that has nothing yet."""
+        # apt wants its own folder for what it has not finished.
+        (into / "partial").mkdir(exist_ok=True)
+        ours = ("-o", f"Dir::Cache::archives={into}")
+        self._fetch((*ours, "install", "--download-only", "--no-install-recommends", *packages), into)
+        return sorted(into.glob("*.deb"))
+
+    def _fetch(self, arguments: Sequence[str], into: Path) -> None:
+        """Lists are refreshed only when they are absent or name files that the archive no longer has."""
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             raise UnavailableError("this machine has no apt-get and dpkg-deb (it is not a Debian)")
         with self._cache.lock(LOCK):
@@ -57,13 +67,12 @@ class Apt:
             if fresh:
                 self._apt("update", cwd=into)
             try:
-                self._apt("download", *packages, cwd=into)
+                self._apt(*arguments, cwd=into)
             except ToolError:
                 if fresh:
                     raise
                 self._apt("update", cwd=into)
-                self._apt("download", *packages, cwd=into)
-        return [_one(into, name) for name in packages]
+                self._apt(*arguments, cwd=into)
 
     def _prepare(self) -> None:
         for name in ("lists/partial", "cache/archives/partial", "log"):

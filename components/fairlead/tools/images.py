@@ -42,7 +42,11 @@ def item_of(row: ImageRow) -> Item:
     """The place of an image in the cache: keyed by everything that makes its bytes."""
     go = row.build.go if row.build else None
     wrapper = wrappers.text(go.wrapper) if go is not None and go.wrapper is not None else None
-    recipe = recipe_digest([row.recipe(), wrapper, ociimage.FORMAT])
+    rootfs = row.build.rootfs if row.build else None
+    parts: list[object] = [row.recipe(), wrapper, ociimage.FORMAT]
+    if rootfs is not None and rootfs.requirements:
+        parts.append(wheels.requirements(rootfs.requirements).read_text())
+    recipe = recipe_digest(parts)
     return Item(f"images/{row.name}-{recipe}", row.tag, recipe, (TAR,))
 
 
@@ -137,13 +141,25 @@ def _unpack(rootfs: RootFs, scratch: Path, context: Context, runner: Runner) -> 
     root, debs = scratch / "root", scratch / "debs"
     debs.mkdir()
     root.mkdir()
-    files = debian.Apt(context.cache, runner).fetch(rootfs.packages, debs) if rootfs.packages else []
-    debian.unpack(files, root, runner)
+    debian.unpack(_packages(rootfs, debian.Apt(context.cache, runner), debs), root, runner)
+    files = sorted(debs.glob("*.deb"))
     for wheel in rootfs.wheels:
         folder = scratch / wheel.distribution
         folder.mkdir()
         wheels.unpack(wheels.fetch(wheel, folder, runner), root / rootfs.site_packages)
-    return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels)]
+    pinned: list[str] = []
+    if rootfs.requirements:
+        target = root / rootfs.site_packages
+        target.mkdir(parents=True, exist_ok=True)
+        pinned = wheels.install(rootfs.requirements, target, runner)
+    return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels), *pinned]
+
+
+def _packages(rootfs: RootFs, apt: debian.Apt, into: Path) -> list[Path]:
+    if not rootfs.packages:
+        return []
+    fetch = apt.fetch_with_dependencies if rootfs.with_dependencies else apt.fetch
+    return fetch(rootfs.packages, into)
 
 
 def _rootfs_entries(rootfs: RootFs, root: Path) -> list[Entry]:

@@ -14,9 +14,20 @@ from pathlib import Path
 
 from fairlead.catalog.ways import Wheel, WheelWay
 from fairlead.errors import ToolError
+from fairlead.tools import wrappers
 from fairlead.tools.cache import sha256_file
 from fairlead.tools.fetch import UnavailableError
 from fairlead.tools.proc import Runner
+
+IMAGES = "images"
+"""Folder beside the wrapper modules: one folder for each image with wheels of its own."""
+PLATFORMS = (
+    *(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)),
+    "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux1_x86_64",
+)
+"""Tags of wheels that run on glibc 2.36, the best first."""
 
 
 @cache
@@ -73,6 +84,46 @@ def _tags(filename: str) -> list[str]:
     if python.startswith("cp"):
         tags += ["--implementation", "cp", "--python-version", python.removeprefix("cp"), "--abi", abi]
     return tags
+
+
+def requirements(folder: str) -> Path:
+    """The file that pins the wheels of an image. Raises ToolError where the checkout or package has none."""
+    file = wrappers.root() / IMAGES / folder / "requirements.txt"
+    if not file.is_file():
+        raise ToolError(folder, f"the wheels of this image are not pinned: {file} is missing")
+    return file
+
+
+def install(folder: str, into: Path, runner: Runner) -> list[str]:
+    """Install the pinned wheels of an image into its Python's folder; returns them as `name==version`.
+
+    For CPython 3.11 on Linux with the C library of Debian 12, whatever Python runs here. Nothing is built, resolved or
+    taken that has another hash; `bin` gets the programs of the wheels, which name the image's own python3.
+    """
+    wanted = requirements(folder)
+    tags = [word for name in PLATFORMS for word in ("--platform", name)]
+    runner.run(
+        [
+            *_pip(),
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-compile",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--implementation=cp",
+            "--python-version=3.11",
+            *tags,
+            "--target",
+            str(into),
+            "--requirement",
+            str(wanted),
+        ],
+        cwd=into,
+    )
+    lines = wanted.read_text().splitlines()
+    return [line.split()[0] for line in lines if line and not line.startswith((" ", "#"))]
 
 
 def executables(way: WheelWay, into: Path, runner: Runner) -> str:

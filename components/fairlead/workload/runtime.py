@@ -268,8 +268,11 @@ def _pod(fabric: JobFabric | None, grace_seconds: int) -> dict[str, Any]:
         "containers": [
             {
                 "name": REPLICATED_JOB,
-                # Where the object store is, contract rule C4: there is none on some targets.
-                "envFrom": [{"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}],
+                # Where the object store is, contract rule C4, and MLflow: not every cluster has them.
+                "envFrom": [
+                    {"configMapRef": {"name": name, "optional": True}}
+                    for name in (labels.OBJECT_STORE, labels.TRACKING)
+                ],
                 "command": command(fabric),
                 **_connected(fabric),
                 "securityContext": {

@@ -23,6 +23,8 @@ PLATFORM: dict[str, Any] = {
     "layers": {
         "health": {"enabled": False},
         "store": {"enabled": True, "size": "1Gi"},
+        "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
+        "tracking": {"enabled": True},
         "workflows": {"enabled": True},
     },
 }

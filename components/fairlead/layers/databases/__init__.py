@@ -1,0 +1,1 @@
+"""The databases layer: PostgreSQL inside the cluster for the platform's own parts, by CloudNativePG."""

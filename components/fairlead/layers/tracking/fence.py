@@ -1,0 +1,31 @@
+"""Who may call MLflow: pods of tenants. Whom MLflow may call: its database and the object store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.contract.handle import Inside, Reach
+from fairlead.layers.objects import DNS, MONITORING, calling, closed, door, outward
+from fairlead.layers.tracking.place import LABELS, NAME, NAMESPACE, PORT
+from fairlead.plan.model import TenantPlan
+
+
+def objects(namespaces: Sequence[str], reach: Sequence[Inside | Reach]) -> list[Object]:
+    """namespaces: of the tenants; reach: what MLflow calls.
+
+    It sends what tenants tell it to (webhooks, models behind its gateway): without a fence it would send it anywhere.
+    """
+    chosen = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(namespaces)}
+    callers = [{"namespaceSelector": {"matchExpressions": [chosen]}}] if namespaces else []
+    return [
+        closed(NAME, NAMESPACE, LABELS, [door(PORT, [*callers, MONITORING])]),
+        calling(f"{NAME}-calls", NAMESPACE, LABELS, [DNS, *(outward(one) for one in reach)]),
+    ]
+
+
+def of_tenant(tenant: TenantPlan) -> Object:
+    """Pods of a tenant, to whom everything is closed by default, may call MLflow."""
+    made = calling("tracking", tenant.namespace, {}, [outward(Inside(NAMESPACE, LABELS, (PORT,)))])
+    return {**made, "metadata": {**made["metadata"], "labels": {labels.TENANT: tenant.name}}}

@@ -1,0 +1,192 @@
+"""MLflow's servers: a Deployment that brings its own tables and workspaces up to date before it serves.
+
+Options and variables: mlflow 3.17.2, mlflow/cli/__init__.py, mlflow/utils/cli_args.py, mlflow/environment_variables.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.contract.chart import Object
+from fairlead.contract.database import Database
+from fairlead.labels import WORKLOAD_ACCOUNT
+from fairlead.layers.databases import client
+from fairlead.layers.objects import budget, spread, unprivileged
+from fairlead.layers.tracking.artifacts import Place
+from fairlead.layers.tracking.place import ARTIFACTS, HOSTS, LABELS, NAME, PORT, metadata
+from fairlead.plan.tracking_model import TrackingPlan
+from fairlead.workload.signing import with_token
+
+USER = 10_001
+RESOURCES = ("200m", "1Gi", "3Gi")
+"""Asked for: cpu, memory, most memory. Of two workers, who hold a model's file in memory while it passes through."""
+WORKERS = 2
+UPLOADS = "10Gi"
+"""Of the folder in which an artefact lies while it passes through."""
+LOCK = 7_071
+"""Number of the database's lock under which one server at a time changes tables."""
+
+PREPARE = f"""\
+import os
+
+from sqlalchemy import text
+
+from mlflow.cli import cli
+from mlflow.entities import Workspace
+from mlflow.store.db.utils import create_sqlalchemy_engine_with_retry
+from mlflow.store.workspace.sqlalchemy_store import SqlAlchemyStore
+
+uri = os.environ["MLFLOW_BACKEND_STORE_URI"]
+with create_sqlalchemy_engine_with_retry(uri).connect() as held:
+    held.execute(text("select pg_advisory_lock({LOCK})"))
+    cli(["db", "upgrade", uri], standalone_mode=False)
+    store = SqlAlchemyStore(uri)
+    there = {{one.name for one in store.list_workspaces()}}
+    for name in os.environ["WORKSPACES"].split():
+        if name not in there:
+            store.create_workspace(Workspace(name))
+"""
+"""Runs before a server: tables of this release, and a workspace for each tenant. What is there is left as it is."""
+
+
+def objects(
+    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
+) -> list[Object]:
+    """The servers, their account and their Service; selector: labels of the nodes of the platform's own pods."""
+    account = {**metadata(WORKLOAD_ACCOUNT), "annotations": dict(place.annotations)}
+    if not place.annotations:
+        del account["annotations"]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": account,
+            "automountServiceAccountToken": False,
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": metadata(NAME),
+            "spec": {
+                "selector": dict(LABELS),
+                "ports": [{"name": "http", "protocol": "TCP", "port": PORT, "targetPort": PORT}],
+            },
+        },
+        _deployment(plan, database, place, image, selector),
+        *([budget(metadata(NAME), LABELS)] if plan.replicas > 1 else []),
+    ]
+
+
+def _deployment(
+    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
+) -> Object:
+    # A volume of one node is not let go while a server has it.
+    kind = "Recreate" if plan.artifacts == "fairlead-block" else "RollingUpdate"
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(NAME),
+        "spec": {
+            "replicas": plan.replicas,
+            "strategy": {"type": kind},
+            "selector": {"matchLabels": dict(LABELS)},
+            "template": {
+                "metadata": {"labels": {**LABELS, **place.pod_labels}},
+                "spec": with_token(_pod(plan, database, place, image, selector), place.token),
+            },
+        },
+    }
+
+
+def _pod(
+    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
+) -> dict[str, Any]:
+    volumes: list[dict[str, Any]] = [
+        client.volume(database),
+        {"name": "tmp", "emptyDir": {"sizeLimit": UPLOADS}},
+    ]
+    if place.claim:
+        volumes.append({"name": "artifacts", "persistentVolumeClaim": {"claimName": place.claim}})
+    env = [
+        *client.environment(database),
+        # Without a host in it, everything comes from libpq's variables, the password too.
+        _said("MLFLOW_BACKEND_STORE_URI", "postgresql://"),
+        _said("HOME", "/tmp"),  # noqa: S108 - a directory of the container
+    ]
+    prepare = {
+        **_box("prepare", image, [*env, _said("WORKSPACES", " ".join(plan.workspaces))], place),
+        "command": ["python3", "-c", PREPARE],
+    }
+    return {
+        "serviceAccountName": WORKLOAD_ACCOUNT,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "nodeSelector": dict(selector),
+        "terminationGracePeriodSeconds": 30,
+        "securityContext": {**unprivileged(USER), "fsGroup": USER, "fsGroupChangePolicy": "OnRootMismatch"},
+        "topologySpreadConstraints": spread(LABELS),
+        "initContainers": [prepare],
+        "containers": [_server(image, env, database, place)],
+        "volumes": volumes,
+    }
+
+
+def _server(image: str, env: Sequence[Mapping[str, Any]], database: Database, place: Place) -> dict[str, Any]:
+    probe = {"httpGet": {"path": "/health", "port": PORT}, "timeoutSeconds": 5}
+    own = [
+        _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
+        *(_said(name, value) for name, value in place.environment.items()),
+        # Keys of models that tenants store are sealed with it; MLflow's own default is known to everybody.
+        _secret("MLFLOW_CRYPTO_KEK_PASSPHRASE", database.password.name, database.password.key),
+        # Nothing here runs code of tenants, and nobody outside is told what they do.
+        _said("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
+        _said("MLFLOW_DISABLE_TELEMETRY", "true"),
+    ]
+    return {
+        **_box("server", image, [*env, *own], place),
+        "command": ["python3", "-m", "mlflow", "server"],
+        "args": [
+            "--host=0.0.0.0",
+            f"--port={PORT}",
+            f"--workers={WORKERS}",
+            f"--allowed-hosts={','.join(HOSTS)}",
+            "--serve-artifacts",
+            "--enable-workspaces",
+        ],
+        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+        "startupProbe": {**probe, "periodSeconds": 2, "failureThreshold": 120},
+        "readinessProbe": {**probe, "periodSeconds": 5},
+        "livenessProbe": {**probe, "periodSeconds": 20},
+    }
+
+
+def _box(name: str, image: str, env: Sequence[Mapping[str, Any]], place: Place) -> dict[str, Any]:
+    cpu, memory, most = RESOURCES
+    mounts: list[dict[str, Any]] = [
+        client.mount(),
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a directory of the container
+    ]
+    if place.claim:
+        mounts.append({"name": "artifacts", "mountPath": ARTIFACTS})
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "env": list(env),
+        "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }
+
+
+def _said(name: str, value: Any) -> dict[str, Any]:
+    return {"name": name, "value": value}
+
+
+def _secret(name: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
