@@ -105,7 +105,7 @@ def test_without_a_store_artefacts_lie_on_a_volume_that_all_servers_mount() -> N
 
 def test_the_password_is_in_no_object_and_no_uri() -> None:
     told = environment(plan())
-    assert told["MLFLOW_BACKEND_STORE_URI"] == "postgresql://"
+    assert told["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg2://"
     assert told["PGPASSWORD"] == {"secretKeyRef": {"name": "mlflow-db-app", "key": "password"}}
     assert told["PGSSLMODE"] == "verify-full"
     assert "PGPASSWORD" in {one["name"] for one in pod(plan())["initContainers"][0]["env"]}

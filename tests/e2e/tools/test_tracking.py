@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,9 @@ def tracking(tools: Stage) -> Stage:
 def run(tracking: Stage) -> str:
     """The id of a run that a job of team-a has kept."""
     said = _log(tracking, "trains", "team-a", TRAIN)
-    return said.rpartition("run ")[2].strip()
+    found = re.search(r"^run ([0-9a-f]{32})$", said, re.MULTILINE)
+    assert found, said
+    return found[1]
 
 
 def _log(stage: Stage, name: str, tenant: str, script: str) -> str:

@@ -111,8 +111,10 @@ def _pod(
     env = [
         *client.environment(database),
         # Without a host in it, everything comes from libpq's variables, the password too.
-        _said("MLFLOW_BACKEND_STORE_URI", "postgresql://"),
+        _said("MLFLOW_BACKEND_STORE_URI", "postgresql+psycopg2://"),
         _said("HOME", "/tmp"),  # noqa: S108 - a directory of the container
+        # What the first container has compiled, the second need not: that is 10 s of a core for each process.
+        _said("PYTHONPYCACHEPREFIX", "/tmp/pycache"),  # noqa: S108 - a directory of the container
     ]
     prepare = {
         **_box("prepare", image, [*env, _said("WORKSPACES", " ".join(plan.workspaces))], place),
