@@ -75,6 +75,7 @@ def test_up_killed_at_five_points_recovers_each_time_and_ends_well(victim: Stage
 
 
 def test_down_killed_half_way_is_finished_by_the_next_down_and_leaves_nothing(victim: Stage) -> None:
+    victim.up()
     killed(victim, "down", "50 objects deleted", 0.0, everything=True)
     victim.down()
     assert not victim.stack.run_dir.exists()

@@ -13,6 +13,7 @@ import yaml
 
 from e2e.stage import IMAGE, Stage, fairlead, until
 from fairlead import labels
+from fairlead.plan.layer_rows import ROWS
 
 pytestmark = pytest.mark.e2e
 
@@ -153,14 +154,7 @@ def test_status_says_what_stands_and_the_kubeconfig_works_at_once(stage: Stage, 
     found = json.loads(stage.fairlead("status", "-o", "json"))
     assert found["healthy"] is True
     assert {pool["name"]: pool["ready"] for pool in found["pools"]} == {"system": 1, "h100": 4, "l4": 2}
-    assert {layer["name"] for layer in found["layers"]} == {
-        "gpu",
-        "health",
-        "queue",
-        "jobs",
-        "scaling",
-        "tenancy",
-    }
+    assert [layer["name"] for layer in found["layers"]] == list(ROWS)
     written = tmp_path / "kubeconfig"
     stage.fairlead("kubeconfig", "-o", str(written))
     assert written.stat().st_mode & 0o077 == 0
