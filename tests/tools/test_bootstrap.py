@@ -148,3 +148,11 @@ def test_it_compiles_the_packages_that_programs_load_and_no_other(checkout: Path
     assert (done.returncode, done.stderr) == (0, "")
     compiled = sorted(str(one.parent.parent.relative_to(packages)) for one in packages.rglob("*.pyc"))
     assert compiled == ["pulumi/runtime", "pulumi_aws/ec2"]
+
+
+def test_a_second_run_out_of_the_environment_leaves_its_uv_a_link_to_the_program(checkout: Path) -> None:
+    bootstrap(checkout)
+    (checkout / "requirements.lock").write_text("# another\n")
+    path = f"{checkout}/.venv/bin:{checkout.parent}/programs:/usr/bin:/bin"
+    assert bootstrap(checkout, path=path).returncode == 0
+    assert (checkout / ".venv/bin/uv").resolve() == checkout.parent / "programs" / "uv"

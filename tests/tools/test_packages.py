@@ -106,6 +106,42 @@ def test_a_wheel_for_another_python_is_asked_for_by_its_tags() -> None:
 
 debian_only = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not on this machine")
 
+
+def pinned(folder: Path, sha256: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wheels of an image called demo, with this hash."""
+    monkeypatch.setattr(wheels.wrappers, "root", lambda: folder)
+    (folder / "images" / "demo").mkdir(parents=True)
+    text = f"# the wheels of demo\ndemo==1.0 \\\n    --hash=sha256:{sha256}\n"
+    (folder / "images" / "demo" / "requirements.txt").write_text(text)
+
+
+def test_the_pinned_wheels_of_an_image_are_installed_and_named(
+    context: Context, tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = make_wheel(tmp_path / "index", {"demo.py": b"x = 1\n"}, monkeypatch)
+    pinned(tmp_path / "src", wheel.sha256, monkeypatch)
+    assert wheels.install("demo", into, context.runner("demo")) == ["demo==1.0"]
+    assert (into / "demo.py").read_bytes() == b"x = 1\n"
+
+
+def test_a_wheel_of_another_hash_is_not_installed(
+    context: Context, tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheel(tmp_path / "index", {"demo.py": b"x = 1\n"}, monkeypatch)
+    pinned(tmp_path / "src", "0" * 64, monkeypatch)
+    with pytest.raises(ToolError):
+        wheels.install("demo", into, context.runner("demo"))
+    assert not (into / "demo.py").exists()
+
+
+def test_an_image_whose_wheels_are_not_pinned_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned(tmp_path / "src", "0" * 64, monkeypatch)
+    with pytest.raises(ToolError, match="not pinned"):
+        wheels.requirements("other")
+
+
 APT = """\
 #!/bin/sh
 # Stands for apt-get: `update` makes lists, `download` copies from the archive.
@@ -113,6 +149,7 @@ echo "$*" >> {log}
 conf=$4; shift 4
 state=$(sed -n 's/^Dir::State "\\(.*\\)";/\\1/p' "$conf")
 case $1 in
+  -o) cp {archive}/*.deb "${{2#Dir::Cache::archives=}}";;
   update) touch "$state/lists/demo_Packages";;
   download) shift; for p; do cp {archive}/$p*.deb . || exit 100; done;;
 esac
@@ -169,6 +206,15 @@ def test_lists_are_not_fetched_again_while_they_serve(context: Context, tmp_path
         debian.Apt(context.cache, context.runner("demo")).fetch(["demo"], tmp_path / name)
     calls = [call.split()[4] for call in (tmp_path / "apt.log").read_text().splitlines()]
     assert calls == ["update", "download", "download"]
+
+
+@debian_only
+@pytest.mark.usefixtures("archive")
+def test_packages_come_with_all_that_they_depend_on(context: Context, tmp_path: Path, into: Path) -> None:
+    apt = debian.Apt(context.cache, context.runner("demo"))
+    assert apt.fetch_with_dependencies(["demo"], into) == [into / "demo_1.2-3_all.deb"]
+    asked = (tmp_path / "apt.log").read_text().splitlines()[-1]
+    assert asked.endswith("install --download-only --no-install-recommends demo")
 
 
 @debian_only
