@@ -31,6 +31,7 @@ def wanted(plan: PlatformPlan, *, samples: bool) -> Wanted:
         *(image for layer in on for image in ROWS[layer.name].images),
         *plan.site.own_charts,
         *((DETECTOR_IMAGE,) if plan.health.detector else ()),
+        *plan.site.job_images,
         *((SAMPLE_IMAGE,) if samples else ()),
     )
     return Wanted((*ENGINE, *CONTROL_PLANE, *NODE), tuple(dict.fromkeys(images)), charts, stages=True)

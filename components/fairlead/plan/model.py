@@ -236,6 +236,11 @@ class Site:
     """Base of what only one target has: everything its builder needs beside the pools."""
 
     @property
+    def job_images(self) -> tuple[str, ...]:
+        """Images of the lock that are put on nodes for jobs, where nodes pull none."""
+        return ()
+
+    @property
     def own_charts(self) -> tuple[str, ...]:
         """Charts of the lock that the target itself renders, beside those of the layers."""
         return ()

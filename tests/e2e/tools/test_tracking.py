@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from e2e.stage import IMAGE, Stage, until
+from e2e.tools.database import sql
 from fairlead.catalog import lock
 from fairlead.layers.tracking.place import DATABASE, HOSTS, NAMESPACE, PORT
 from fairlead.plan.tracking_model import IMAGE as MLFLOW
@@ -74,13 +75,6 @@ def _log(stage: Stage, name: str, tenant: str, script: str) -> str:
     return told
 
 
-def _sql(stage: Stage, query: str) -> list[str]:
-    """What the database itself answers, asked where it runs."""
-    pod = f"{DATABASE.name}-1"
-    asked = ["psql", "-At", "-d", DATABASE.database, "-c", query]
-    return stage.kubectl("exec", pod, "-n", NAMESPACE, "-c", "postgres", "--", *asked).split()
-
-
 def _status(stage: Stage, host: str) -> str:
     """The HTTP status that MLflow gives a caller from its own pod who calls it by this name."""
     script = (
@@ -101,11 +95,9 @@ def test_the_layers_are_healthy(tracking: Stage) -> None:
 def test_a_job_keeps_metrics_and_registers_its_model_without_being_told_where(
     tracking: Stage, run: str
 ) -> None:
-    kept = _sql(
-        tracking, f"select key, step, value > 0.9 from metrics where run_uuid = '{run}' order by step"
-    )
+    kept = sql(tracking, f"select key, step, value > 0.9 from metrics where run_uuid = '{run}' order by step")
     assert kept == ["accuracy|0|t", "accuracy|1|t", "accuracy|2|t"]
-    assert _sql(tracking, "select workspace, name, version from model_versions") == ["team-a|flowers|1"]
+    assert sql(tracking, "select workspace, name, version from model_versions") == ["team-a|flowers|1"]
 
 
 @pytest.mark.usefixtures("run")
@@ -196,7 +188,7 @@ def test_what_was_kept_outlives_every_pod(tracking: Stage, run: str) -> None:
     tracking.kubectl("delete", "pods", "--all", "-n", NAMESPACE, "--timeout=120s")
     until("the database is back", lambda: _ready(tracking, "cluster.postgresql.cnpg.io/mlflow-db"), 180)
     tracking.kubectl("rollout", "status", "deployment/mlflow", "-n", NAMESPACE, "--timeout=240s")
-    assert _sql(tracking, f"select count(*) from metrics where run_uuid = '{run}'") == ["3"]
+    assert sql(tracking, f"select count(*) from metrics where run_uuid = '{run}'") == ["3"]
     assert "models ['flowers']" in _log(tracking, "again", "team-a", LOOK)
 
 

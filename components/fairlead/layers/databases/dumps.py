@@ -24,12 +24,20 @@ SCRIPT = """\
 set -eu
 cd "$1"
 rm -f -- *.part
+tries=0
+until pg_isready -q -t 5; do
+  tries=$((tries + 1)); [ "$tries" -lt 30 ] || exit 1
+  sleep 2
+done
 made=$(date -u +%Y%m%dT%H%M%SZ)
 pg_dump --format=custom --file="$made.part"
 mv -- "$made.part" "$made.dump"
 ls -1 | head -n -"$2" | while read -r old; do rm -- "$old"; done
 """
-"""Arguments: the folder, how many are kept. A dump that breaks off is no dump: it has its name when it is whole."""
+"""Arguments: the folder, how many are kept. A dump that breaks off is no dump: it has its name when it is whole.
+
+A new pod is refused until the policy engine knows its address.
+"""
 
 
 def labels(name: str) -> Mapping[str, str]:

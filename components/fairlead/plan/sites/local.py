@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fairlead.catalog import lock
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem, one_of
 from fairlead.plan.machines import Choice
@@ -38,8 +39,15 @@ class LocalSite(Site):
 
     subnet: str
     """The /30 of the link between the machine and the cluster."""
+    images: tuple[str, ...] = ()
+    """Images of the lock that jobs find on the real node, beside those of the platform."""
     provisioners: tuple[Provisioner, ...] = ()
     """Steps of all pools that grow; empty where none does: then no autoscaler runs."""
+
+    @property
+    def job_images(self) -> tuple[str, ...]:
+        """Those that the spec names."""
+        return self.images
 
     @property
     def own_charts(self) -> tuple[str, ...]:
@@ -50,7 +58,7 @@ class LocalSite(Site):
 def check(
     target: LocalTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice], catalog: Catalog
 ) -> Iterator[Problem]:
-    """The real node is one, and the stock is that of pools that grow."""
+    """The real node is one, its images are ours, and the stock is that of pools that grow."""
     for place, choice in choices.items():
         pool = pools[place]
         if choice.machine.max_nodes is not None and pool.min < pool.max:
@@ -60,6 +68,11 @@ def check(
                 given=f"min {pool.min}, max {pool.max}",
                 fix=f"write min: {pool.max}",
             )
+    made = [name for name, row in lock.images().items() if row.build]
+    for place, name in enumerate(target.images):
+        if name not in made:
+            what = "no image of this name is made on this machine"
+            yield Problem(f"platform.target.images[{place}]", what, name, one_of(made, name))
     growing = {pool.name: pool for pool in pools.values() if pool.min < pool.max}
     for name, held in target.stock.items():
         yield from _stock(name, held, growing.get(name), list(growing))
@@ -95,7 +108,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> LocalSi
         name: {str(word): count for word, count in held.items()} for name, held in spec.target.stock.items()
     }
     found = [one for pool in pools for one in _provisioners(pool, stock.get(pool.name, {}))]
-    return LocalSite(spec.target.subnet, tuple(found))
+    return LocalSite(spec.target.subnet, spec.target.images, tuple(found))
 
 
 def _provisioners(pool: PoolPlan, stock: Mapping[str, int]) -> Iterator[Provisioner]:
