@@ -125,6 +125,9 @@ def test_only_what_the_plan_uses_is_brought() -> None:
     assert set(everything.charts) == charts
     assert set(everything.images) == {*TARGET_IMAGES, *charts, "node-problem-detector", "python-numpy"}
     assert "python-numpy" not in wanted(plan, samples=False).images
+    assert isinstance(plan.site, LocalSite)
+    with_more = replace(plan, site=replace(plan.site, images=("pytorch",)))
+    assert "pytorch" in wanted(with_more, samples=False).images
     off = replace(plan, layers=tuple(replace(layer, enabled=False) for layer in plan.layers))
     assert set(wanted(off, samples=False).images) - {"node-problem-detector"} == set(TARGET_IMAGES)
     assert wanted(off, samples=False).charts == ()
