@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from fairlead.catalog import lock
 from fairlead.catalog.ways import GoModule
 from fairlead.targets.local.network import COREFILE
-from fairlead.tools import gobuild, toolchain, wrappers
+from fairlead.tools import gobuild, toolchain, wheels, wrappers
 
-NAMES = sorted(path.name for path in wrappers.root().iterdir())
+NAMES = sorted(path.parent.name for path in wrappers.root().glob("*/go.mod"))
 SUM = "h1:" + "A" * 43 + "="
 COPIES = f"""
 tags = ["small"]
@@ -166,3 +166,19 @@ def test_a_file_that_is_a_symbolic_link_is_there_in_the_copy_that_is_built(tmp_p
     built = gobuild._with_links({"sub/a_linux.go": "sub/a_darwin.go"}, module, tmp_path / "copy")
     assert (built / "sub" / "a_linux.go").read_text() == "package sub\n"
     assert not (module / "sub" / "a_linux.go").exists()
+
+
+def test_every_folder_of_pinned_wheels_is_that_of_an_image_and_every_hash_is_there() -> None:
+    used = {
+        row.build.rootfs.requirements: row.name
+        for row in lock.images().values()
+        if row.build and row.build.rootfs and row.build.rootfs.requirements
+    }
+    assert set(used) == {path.name for path in (wrappers.root() / wheels.IMAGES).iterdir()}
+    for folder in used:
+        lines = wheels.requirements(folder).read_text().splitlines()
+        pinned = [line for line in lines if line and not line.startswith((" ", "#"))]
+        assert pinned
+        assert all(re.fullmatch(r"[a-z0-9-]+==\S+ \\", line) for line in pinned), (
+            "one version each, and hashes behind"
+        )
