@@ -18,6 +18,8 @@ CONDITIONS = {
     "LocalQueue": "Active",
     "ScaledObject": "Ready",
     "Cluster": "Ready",
+    "Certificate": "Ready",
+    "ClusterIssuer": "Ready",
 }
 """Kind -> the status condition that makes an object ready; the provider knows those of core kinds itself."""
 

@@ -26,6 +26,10 @@ CLUSTER_KINDS = frozenset(
 """Kinds of charts that live outside namespaces."""
 
 
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Of a pod's spec."""
+
+
 def flatten_aggregation(objects: Iterable[Object]) -> list[Object]:
     """Writes out the rules of aggregated ClusterRoles and drops their aggregation.
 
@@ -83,9 +87,7 @@ def pod_specs(obj: Object) -> list[Mapping[str, Any]]:
     return []
 
 
-def on_pods(
-    objects: Iterable[Object], change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> list[Object]:
+def on_pods(objects: Iterable[Object], change: Change) -> list[Object]:
     """Changes the pod spec of every workload object."""
 
     def changed(obj: Object) -> Object:
@@ -102,7 +104,7 @@ def without_nulls(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in spec.items() if value is not None}
 
 
-def with_image(image: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+def with_image(image: str) -> Change:
     """A pod change: every container, those of its start too, runs this image; not pulled if it is there."""
 
     def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,7 +115,7 @@ def with_image(image: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     return change
 
 
-def on_nodes(selector: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+def on_nodes(selector: Mapping[str, str]) -> Change:
     """A pod change: it runs on nodes with these labels."""
 
     def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,7 +136,7 @@ def without_empty_secret_data(objects: Iterable[Object]) -> list[Object]:
     return [cleaned(obj) for obj in objects]
 
 
-def with_resources(cpu: str, memory: str, limit: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+def with_resources(cpu: str, memory: str, limit: str) -> Change:
     """A pod change: every container asks for this cpu and memory and may use memory up to the limit."""
     wanted = {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
 

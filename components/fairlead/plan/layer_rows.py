@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fairlead.plan import databases_model, scaling_model, store_model, tracking_model, workflows_model
+from fairlead.plan import (
+    certificates_model,
+    databases_model,
+    scaling_model,
+    store_model,
+    tracking_model,
+    workflows_model,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,12 @@ ROWS: Mapping[str, LayerRow] = {
         charts=("keda",),
         images=scaling_model.IMAGES,
         namespaces=("fairlead-scaling",),
+    ),
+    "certificates": LayerRow(
+        "TLS certificates inside the cluster, issued and renewed by cert-manager",
+        charts=(certificates_model.CHART,),
+        images=certificates_model.IMAGES,
+        namespaces=(certificates_model.NAMESPACE,),
     ),
     "store": LayerRow(
         "an object store inside the cluster, with a part for each tenant, by SeaweedFS",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairlead.plan.certificates_model import CertificatesPlan
 from fairlead.plan.databases_model import DatabasesPlan
 from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gpu_model import GpuPlan
@@ -306,6 +307,8 @@ class PlatformPlan:
     """The fault policy: what is found, by whom, and what is done about it."""
     scaling: ScalingPlan = field(default_factory=ScalingPlan)
     """What scales services."""
+    certificates: CertificatesPlan = field(default_factory=CertificatesPlan)
+    """TLS inside the cluster."""
     store: StorePlan = field(default_factory=StorePlan)
     """Where objects are kept, if in the cluster itself."""
     databases: DatabasesPlan = field(default_factory=DatabasesPlan)

@@ -8,6 +8,7 @@ from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import InputError
 from fairlead.plan import (
+    certificates,
     channels,
     databases,
     fabric,
@@ -92,6 +93,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         health=mending,
         fabrics=fabrics,
         scaling=services,
+        certificates=certificates.certificates_plan(spec.layers.certificates, pools),
         store=tracking.with_part(store.store_plan(spec.layers.store, names), runs),
         databases=kept,
         tracking=runs,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from fairlead.spec.base import Flag, Model, Text
+from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
@@ -98,6 +99,8 @@ class Layers(Model):
     """Finds faults of nodes and has them mended; says how long jobs may take to stop."""
     scaling: Scaling = Scaling()
     """Scales services by requests and accelerator use, to and from zero."""
+    certificates: Certificates = Certificates()
+    """TLS inside the cluster: cert-manager."""
     store: Store = Store()
     """An object store inside the cluster."""
     databases: Databases = Databases()
