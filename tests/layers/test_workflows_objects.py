@@ -13,14 +13,21 @@ import yaml
 from pod_security import restricted_violations
 from reference.gomodule import go_module
 from support.charts import rendered
+from support.specs import minimal
 from support.strict import problems, schemas
 
 from fairlead.catalog import lock
+from fairlead.catalog.read import load
+from fairlead.contract.handle import ClusterHandle
+from fairlead.errors import InputError
+from fairlead.layers.tool import Ground, Part
 from fairlead.layers.workflows import controller, fence, place, policies, rights, tool
 from fairlead.layers.workflows.settings import settings
+from fairlead.plan.load import load_plan
 from fairlead.plan.workflows_model import CONTROLLER, EXECUTOR, IMAGES, WorkflowsPlan
 
 Object = Mapping[str, Any]
+NONE: Any = None
 HERE = {"fairlead.dev/pool": "system"}
 REFERENCES = {name: lock.images()[name].reference for name in IMAGES}
 PLAN = WorkflowsPlan(True, 1, 604_800, 20)
@@ -123,6 +130,47 @@ def test_nobody_calls_the_controller_but_who_gathers_metrics() -> None:
     assert rule["from"] == [{"namespaceSelector": space}]
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
     assert policy[place.NAME]["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+# ---- with an archive ---------------------------------------------------------------------------
+
+
+def with_archive(days: int | None = 90) -> dict[str, Part]:
+    spec = {"workflows": {"enabled": True, "archive_days": days}, "databases": {"enabled": True}}
+    images = {name: row.reference for name, row in lock.images().items()}
+    handle = ClusterHandle("x", "local", NONE, NONE, {}, images, HERE, {"fairlead-block": "standard"}, {}, [])
+    ground = Ground(load_plan(minimal(layers=spec), "test", load()), handle, lambda _: rendered(place.CHART))
+    return {part.name: part for part in tool.parts(ground)}
+
+
+def test_the_controller_stands_behind_its_database_and_checks_whom_it_calls() -> None:
+    parts = with_archive()
+    assert parts[place.NAME].after == (tool.ARCHIVE,)
+    [told] = [obj for obj in parts[place.NAME].objects if obj["kind"] == "ConfigMap"]
+    kept = yaml.safe_load(told["data"]["config"])["persistence"]
+    assert (kept["archiveTTL"], kept["postgresql"]["sslMode"]) == ("90d", "verify-full")
+    deployment = one("Deployment", parts[place.NAME].objects)
+    assert problems(deployment) == []
+    [found] = deployment["spec"]["template"]["spec"]["containers"]
+    certificate = {"name": "PGSSLROOTCERT", "value": "/etc/database/ca.crt"}
+    assert certificate in found["env"]
+    assert found["volumeMounts"][0]["mountPath"] == "/etc/database"
+
+
+def test_nothing_is_made_twice_where_the_namespace_stands_already() -> None:
+    objects = [obj for part in with_archive().values() for obj in part.rest]
+    names = [(obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]) for obj in objects]
+    assert len(names) == len(set(names))
+    assert "Namespace" not in {kind for kind, _, _ in names}
+    alone = [obj for part in with_archive(None).values() for obj in part.rest]
+    assert [obj["metadata"]["name"] for obj in alone if obj["kind"] == "Namespace"] == [place.NAMESPACE]
+
+
+def test_an_archive_without_databases_is_refused() -> None:
+    spec = {"workflows": {"enabled": True, "archive_days": 90}}
+    with pytest.raises(InputError) as caught:
+        load_plan(minimal(layers=spec), "test", load())
+    assert [problem.where for problem in caught.value.problems] == ["platform.layers.databases.enabled"]
 
 
 # ---- against what upstream says ----------------------------------------------------------------

@@ -16,11 +16,12 @@ from test_workflows_objects import PLAN, module
 
 from fairlead import labels
 from fairlead.contract.handle import ObjectStore, WorkloadIdentity
+from fairlead.layers.databases import postgres
 from fairlead.layers.workflows import place
 from fairlead.layers.workflows.settings import MIRRORED, settings
 from fairlead.plan.store_model import AccountToken
 from fairlead.plan.workflows_artifacts import repository
-from fairlead.plan.workflows_model import Archive, WorkflowsPlan
+from fairlead.plan.workflows_model import WorkflowsPlan
 
 TOKEN = AccountToken("store", "/var/run/secrets/store", 3600)
 SIGNS_IN = {"TOKEN_FILE": f"{TOKEN.folder}/token", "ROLE": "role-of-team-a", "REGION": "here"}
@@ -57,8 +58,9 @@ def workflow_schema() -> Mapping[str, Any]:
 
 def test_every_key_is_one_of_the_controllers_configuration() -> None:
     """It refuses others and ends: config/controller.go reads strictly."""
-    archive = Archive("db.example", 5432, "argo", "archive", 90)
-    whole = settings(WorkflowsPlan(True, 1, 60, 1, (), archive), STORE, GIVEN_TOKEN)
+    whole = settings(
+        WorkflowsPlan(True, 1, 60, 1, (), 90), STORE, GIVEN_TOKEN, postgres.database(place.DATABASE)
+    )
     assert set(whole) <= words("config/config.go", "Config")
     assert set(whole["metricsConfig"]) <= words("config/config.go", "MetricsConfig")
     kept = whole["persistence"]

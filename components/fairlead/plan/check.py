@@ -20,6 +20,7 @@ from fairlead.plan import (
     sites,
     store,
     tracking,
+    workflows,
 )
 from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.machines import Choice, choose
@@ -42,6 +43,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *check_tenants.names(draft.tenants),
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
         *(tracking.check(draft.layers, draft.tenants) if draft.layers else ()),
+        *(workflows.check(draft.layers) if draft.layers else ()),
     ]
     target = catalog.targets.get(draft.kind) if draft.kind else None
     if target is None:

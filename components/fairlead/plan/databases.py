@@ -16,7 +16,11 @@ def databases_plan(layers: Layers, pools: Sequence[PoolPlan]) -> DatabasesPlan:
     spec: Databases = layers.databases
     if not spec.enabled:
         return DatabasesPlan()
-    spaces = tuple(space for layer, space in USERS.items() if getattr(layers, layer).enabled)
+    users = {
+        "tracking": layers.tracking.enabled,
+        "workflows": layers.workflows.enabled and layers.workflows.archive_days is not None,
+    }
+    spaces = tuple(space for layer, space in USERS.items() if users[layer])
     dumps = spec.dumps and DumpsPlan(spec.dumps.schedule, spec.dumps.keep, spec.dumps.size)
     return DatabasesPlan(True, pair(pools), spec.instances or pair(pools), spec.size, spaces, dumps)
 

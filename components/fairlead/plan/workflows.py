@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fairlead.errors import Problem
 from fairlead.plan.model import Capability, PoolPlan
 from fairlead.plan.replicas import pair
 from fairlead.plan.workflows_model import WorkflowsPlan
+from fairlead.spec.layer import Layers
 from fairlead.spec.workflows import Workflows
 from fairlead.values import seconds
+
+
+def check(layers: Layers) -> Iterator[Problem]:
+    """An archive is a database."""
+    spec = layers.workflows
+    if spec.enabled and spec.archive_days and not layers.databases.enabled:
+        yield Problem(
+            "platform.layers.databases.enabled",
+            "layer workflows keeps its archive in a database: platform.layers.workflows.archive_days is set",
+            "false",
+            "true",
+            "write enabled: true, or leave archive_days out",
+        )
 
 
 def workflows_plan(spec: Workflows, pools: Sequence[PoolPlan]) -> WorkflowsPlan:
@@ -16,7 +31,14 @@ def workflows_plan(spec: Workflows, pools: Sequence[PoolPlan]) -> WorkflowsPlan:
     if not spec.enabled:
         return WorkflowsPlan()
     replicas = spec.replicas or pair(pools)
-    return WorkflowsPlan(True, replicas, seconds(spec.retention), spec.parallelism, spec.api_server)
+    return WorkflowsPlan(
+        True,
+        replicas,
+        seconds(spec.retention),
+        spec.parallelism,
+        spec.api_server,
+        spec.archive_days or 0,
+    )
 
 
 def notes(plan: WorkflowsPlan, capabilities: Sequence[Capability]) -> Iterator[str]:

@@ -10,19 +10,6 @@ IMAGES = (CONTROLLER, EXECUTOR)
 
 
 @dataclass(frozen=True)
-class Archive:
-    """A PostgreSQL database that keeps what ended workflows were and did, beyond their time in the cluster."""
-
-    host: str
-    port: int
-    database: str
-    secret: str
-    """Secret in the layer's namespace with the keys `username` and `password`."""
-    days: int
-    """How long it keeps them."""
-
-
-@dataclass(frozen=True)
 class WorkflowsPlan:
     """Whether workflows run, by how many controllers, and within which bounds."""
 
@@ -34,5 +21,5 @@ class WorkflowsPlan:
     """Workflows of one tenant at the same time."""
     api_server: tuple[str, ...] = ()
     """Address ranges of the API server; empty where nobody has said."""
-    archive: Archive | None = None
-    """None: a workflow is forgotten when its time is over."""
+    archive_days: int = 0
+    """How long a database keeps what ended workflows were; 0: they are forgotten when their time is over."""

@@ -21,6 +21,9 @@ class Workflows(Model):
         Duration, between("1h", "365d", "what has ended stays in the API server until then")
     ] = "7d"
     """How long a workflow that has ended can be seen; its artefacts stay in the object store."""
+    archive_days: Annotated[int, Field(ge=1, le=3_650, strict=True)] | None = None
+    """For how many days a database keeps what ended workflows were and did; left out, they are forgotten with
+    `retention`. Needs the layer databases."""
     parallelism: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 20
     """Most workflows of a tenant that run at the same time; others wait for their turn."""
     api_server: tuple[Cidr, ...] = ()

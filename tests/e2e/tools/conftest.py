@@ -26,7 +26,7 @@ PLATFORM: dict[str, Any] = {
         "store": {"enabled": True, "size": "1Gi"},
         "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
         "tracking": {"enabled": True},
-        "workflows": {"enabled": True},
+        "workflows": {"enabled": True, "archive_days": 30},
     },
 }
 

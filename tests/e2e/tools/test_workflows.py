@@ -170,3 +170,25 @@ def test_a_workflow_sends_a_job_that_waits_in_the_tenants_queue(stage: Stage) ->
     }
     assert sent(stage, workflow("sends", [send], "send")) == "Succeeded", found(stage, "sends").get("message")
     assert stage.phase(job) == "Succeeded"
+
+
+def test_what_ended_workflows_were_is_kept_in_a_database(stage: Stage) -> None:
+    """Behind the others: those of this file have ended."""
+    asked = ["psql", "-At", "-U", "postgres", "-d", place.DATABASE.database]
+    query = "select name || ' ' || phase from argo_archived_workflows"
+    where = ["exec", f"{place.DATABASE.name}-1", "-n", place.NAMESPACE, "-c", "postgres", "--"]
+
+    def kept() -> set[str]:
+        return set(stage.kubectl(*where, *asked, "-c", query).splitlines())
+
+    ended = {
+        f"{one['metadata']['name']} {one['status']['phase']}"
+        for one in stage.objects("workflows", TENANT)
+        if one["status"].get("finishedAt")
+    }
+    assert {line.split()[1] for line in ended} == {"Succeeded", "Failed"}
+    until("all of them are in the database", lambda: ended <= kept(), 60)
+    sessions = (
+        "select bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'argo'"
+    )
+    assert stage.kubectl(*where, *asked, "-c", sessions).strip() == "t"

@@ -23,12 +23,17 @@ def environment(database: Database) -> list[dict[str, Any]]:
         "PGDATABASE": database.name,
         "PGUSER": database.user,
         "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": f"{FOLDER}/ca.crt",
     }
     return [
         *({"name": name, "value": value} for name, value in said.items()),
+        authority(),
         {"name": "PGPASSWORD", "valueFrom": {"secretKeyRef": password}},
     ]
+
+
+def authority() -> dict[str, Any]:
+    """Where the mounted certificate of the authority is."""
+    return {"name": "PGSSLROOTCERT", "value": f"{FOLDER}/ca.crt"}
 
 
 def volume(database: Database) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.contract.database import Database
+from fairlead.layers.databases import client
 from fairlead.layers.objects import budget, spread, unprivileged
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, PROBE_PORT, SETTINGS, USER, metadata
 from fairlead.layers.workflows.settings import HARDENED
@@ -21,7 +23,12 @@ _SLOW = {"timeoutSeconds": 5}
 
 
 def objects(
-    told: Mapping[str, Any], image: str, executor: str, system: Mapping[str, str], replicas: int
+    told: Mapping[str, Any],
+    image: str,
+    executor: str,
+    system: Mapping[str, str],
+    replicas: int,
+    archive: Database | None = None,
 ) -> list[Object]:
     """told: its settings. executor: image of what runs beside steps. system: labels of the platform's own nodes."""
     import yaml
@@ -30,7 +37,7 @@ def objects(
     made: list[Object] = [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(SETTINGS), "data": {"config": text}},
         _service(),
-        _deployment(_pod(image, executor, system), replicas),
+        _deployment(_pod(image, executor, system, archive), replicas),
     ]
     return [*made, budget(metadata(), LABELS)] if replicas > 1 else made
 
@@ -58,18 +65,19 @@ def _deployment(pod: Mapping[str, Any], replicas: int) -> Object:
     }
 
 
-def _pod(image: str, executor: str, system: Mapping[str, str]) -> dict[str, Any]:
+def _pod(image: str, executor: str, system: Mapping[str, str], archive: Database | None) -> dict[str, Any]:
     return {
         "serviceAccountName": NAME,
         "nodeSelector": dict(system),
         "terminationGracePeriodSeconds": 10,
         "securityContext": unprivileged(USER),
         "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image, executor)],
+        "containers": [_container(image, executor, archive)],
+        **({"volumes": [client.volume(archive)]} if archive else {}),
     }
 
 
-def _container(image: str, executor: str) -> dict[str, Any]:
+def _container(image: str, executor: str, archive: Database | None) -> dict[str, Any]:
     own = {"fieldRef": {"fieldPath": "metadata.name"}}
     health = {"path": "/healthz", "port": PROBE_PORT}
     return {
@@ -83,7 +91,11 @@ def _container(image: str, executor: str) -> dict[str, Any]:
             "--loglevel=info",
             "--log-format=json",
         ],
-        "env": [{"name": "LEADER_ELECTION_IDENTITY", "valueFrom": own}],
+        "env": [
+            {"name": "LEADER_ELECTION_IDENTITY", "valueFrom": own},
+            *([client.authority()] if archive else []),
+        ],
+        **({"volumeMounts": [client.mount()]} if archive else {}),
         "ports": [
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "health", "containerPort": PROBE_PORT, "protocol": "TCP"},

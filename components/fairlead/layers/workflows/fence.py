@@ -14,11 +14,14 @@ API_PORTS = (443, 6443)
 """Where API servers listen, behind their Service: policies look at a packet after it was led there."""
 
 
-def objects() -> list[Object]:
+def objects(*, denied: bool = False) -> list[Object]:
     """Nobody calls the controller but who gathers metrics. Egress stays open, as that of the other layers: it calls
-    the API server, whose address differs between targets."""
-    metrics = door(METRICS_PORT, [MONITORING])
-    return [closed("default-deny", NAMESPACE, {}), closed(NAME, NAMESPACE, LABELS, [metrics])]
+    the API server, whose address differs between targets.
+
+    denied: the namespace is closed already, with its database.
+    """
+    own = closed(NAME, NAMESPACE, LABELS, [door(METRICS_PORT, [MONITORING])])
+    return [own] if denied else [closed("default-deny", NAMESPACE, {}), own]
 
 
 def steps(namespace: str, ranges: Sequence[str]) -> Object:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers.databases.postgres import Wanted
 from fairlead.layers.objects import restricted_namespace
 from fairlead.plan.workflows_model import CONTROLLER
 
@@ -23,6 +24,8 @@ GROUP = "argoproj.io"
 STEP = "workflows.argoproj.io/workflow"
 """Pod label: name of the workflow that the pod is a step of."""
 LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "argo-workflows"}
+DATABASE = Wanted(name="workflows-db", namespace=NAMESPACE, database="argo", users=(LABELS,))
+"""What keeps ended workflows, where that is asked for."""
 RBAC = "rbac.authorization.k8s.io"
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead import labels
+from fairlead.contract.database import Database
 from fairlead.contract.handle import ObjectStore, WorkloadIdentity
 from fairlead.layers.workflows.place import USER
 from fairlead.plan.store_model import AccountToken
-from fairlead.plan.workflows_model import Archive, WorkflowsPlan
+from fairlead.plan.workflows_model import WorkflowsPlan
 from fairlead.workload.signing import VOLUME, volume
 
 HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -32,11 +33,17 @@ WITH_TOKEN = '{"automountServiceAccountToken": true}'  # noqa: S105 - asks for o
 
 
 def settings(
-    plan: WorkflowsPlan, store: ObjectStore | None, identity: WorkloadIdentity | None
+    plan: WorkflowsPlan,
+    store: ObjectStore | None,
+    identity: WorkloadIdentity | None,
+    archive: Database | None = None,
 ) -> dict[str, Any]:
-    """The controller's configuration, but for the executor's image, which is an argument."""
+    """The controller's configuration, but for the executor's image, which is an argument.
+
+    archive: the database that keeps what ended workflows were; None where the plan has none.
+    """
     token = identity.token if identity else None
-    archive = {"persistence": _persistence(plan.archive)} if plan.archive else {}
+    kept = {"persistence": _persistence(archive, plan.archive_days)} if archive else {}
     return {
         "namespaceParallelism": plan.parallelism,
         # Who gathers them is let in by a network policy; the certificate would be one that nobody can check.
@@ -53,7 +60,7 @@ def settings(
             **({"envFrom": [_told()]} if store else {}),
         },
         "workflowDefaults": {"spec": _defaults(plan, store, identity, token)},
-        **archive,
+        **kept,
     }
 
 
@@ -120,21 +127,23 @@ def _variable(key: str, value: str, token: AccountToken | None) -> dict[str, Any
     return {"name": key, "valueFrom": {"configMapKeyRef": source}}
 
 
-def _persistence(archive: Archive) -> dict[str, Any]:
-    """Where ended workflows are kept: config/config.go, PersistConfig; config/sqldb, PostgreSQLConfig."""
-    secret = archive.secret
+def _persistence(archive: Database, days: int) -> dict[str, Any]:
+    """Where ended workflows are kept: config/config.go, PersistConfig and PostgreSQLConfig."""
+    password = archive.password
     return {
         "archive": True,
-        "archiveTTL": f"{archive.days}d",
+        "archiveTTL": f"{days}d",
         "nodeStatusOffLoad": True,
         "postgresql": {
             "host": archive.host,
             "port": archive.port,
-            "database": archive.database,
+            "database": archive.name,
             "tableName": "argo_workflows",
-            "userNameSecret": {"name": secret, "key": "username"},
-            "passwordSecret": {"name": secret, "key": "password"},
+            # The operator keeps the name of the role beside its password.
+            "userNameSecret": {"name": password.name, "key": "username"},
+            "passwordSecret": {"name": password.name, "key": password.key},
             "ssl": True,
-            "sslMode": "require",
+            # What the certificate is checked against, the driver reads from libpq's variable.
+            "sslMode": "verify-full",
         },
     }

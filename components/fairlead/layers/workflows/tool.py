@@ -1,13 +1,18 @@
-"""The workflows layer: its one part, and what each tenant gets of it."""
+"""The workflows layer: its archive's database where it has one, the controller, and what each tenant gets of it."""
 
 from __future__ import annotations
 
 from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.layers.databases import postgres
+from fairlead.layers.databases.tool import PART as DATABASES
 from fairlead.layers.tool import CRD, Ground, Part, Tool
 from fairlead.layers.workflows import controller, fence, members, policies, rights
-from fairlead.layers.workflows.place import CHART, NAME, NAMESPACE, space
+from fairlead.layers.workflows.place import CHART, DATABASE, NAME, NAMESPACE, space
 from fairlead.layers.workflows.settings import settings
+from fairlead.plan.databases_model import SERVER
 from fairlead.plan.workflows_model import CONTROLLER, EXECUTOR
+
+ARCHIVE = "workflows-database"
 
 
 def crds(render: Renderer) -> list[Object]:
@@ -16,18 +21,37 @@ def crds(render: Renderer) -> list[Object]:
 
 
 def parts(ground: Ground) -> list[Part]:
-    """The controller, and the policies that its pods are held to."""
+    """The archive's database, then the controller and the policies that its pods are held to."""
+    if not ground.plan.workflows.archive_days:
+        return [Part(NAME, [space(), *_controller(ground)])]
+    handle = ground.handle
+    made = postgres.objects(
+        DATABASE,
+        ground.plan.databases,
+        ground.image(SERVER),
+        handle.storage_classes["fairlead-block"],
+        handle.system_selector,
+    )
+    # The namespace stands with the operator of databases, which must watch it from its start.
+    return [
+        Part(ARCHIVE, made, after=(DATABASES,), probes=[postgres.probe(NAMESPACE)]),
+        Part(NAME, _controller(ground), after=(ARCHIVE,)),
+    ]
+
+
+def _controller(ground: Ground) -> list[Object]:
     plan, handle = ground.plan.workflows, ground.handle
+    archive = postgres.database(DATABASE) if plan.archive_days else None
     made = controller.objects(
-        settings(plan, handle.object_store, handle.identity),
+        settings(plan, handle.object_store, handle.identity, archive),
         ground.image(CONTROLLER),
         ground.image(EXECUTOR),
         handle.system_selector,
         plan.replicas,
+        archive,
     )
-    archive = plan.archive is not None
-    own = [space(), *fence.objects(), *policies.objects(), *rights.objects(archive=archive), *made]
-    return [Part(NAME, [*crds(ground.render), *own])]
+    own = [*policies.objects(), *rights.objects(archive=archive is not None), *made]
+    return [*crds(ground.render), *fence.objects(denied=archive is not None), *own]
 
 
 TOOL = Tool("workflows", parts, members.objects)
