@@ -30,6 +30,8 @@ def urns(found: list[Registration], at_least: int) -> set[str]:
     return {one.urn for one in found}
 
 
+ELSEWHERE = {"ScaledObject", "Cluster", "Certificate", "ClusterIssuer"}
+"""Kinds that this stack has none of: tests/workload/test_scale_resource.py and test_tools_order.py look at them."""
 CONTROLLERS = {
     "kueue-controller-manager": "kueue.x-k8s.io",
     "jobset-controller": "jobset.x-k8s.io",
@@ -173,8 +175,7 @@ def test_only_the_account_that_the_cluster_makes_anew_is_left_when_its_resource_
 
 
 def test_every_kind_with_a_condition_is_awaited_by_it(engine: Recorder) -> None:
-    # Scales are nobody's on this stack: tests/workload/test_scale_resource.py looks at theirs.
-    for kind, condition in ((kind, one) for kind, one in CONDITIONS.items() if kind != "ScaledObject"):
+    for kind, condition in ((kind, one) for kind, one in CONDITIONS.items() if kind not in ELSEWHERE):
         found = engine.of_kind(kind)
         assert found, f"no {kind} is registered"
         for one in found:

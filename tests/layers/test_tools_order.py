@@ -1,0 +1,92 @@
+"""All layers of tools together on one platform: what stands before what, as the engine is told."""
+
+from __future__ import annotations
+
+import pytest
+from support.charts import renderer
+from support.engine import Recorder, Registration, recorded
+from support.specs import minimal
+from support.targets import TARGETS
+
+from fairlead.catalog.read import load
+from fairlead.contract.manifest import CONDITIONS
+from fairlead.layers.store.tool import with_store
+from fairlead.layers.tools import TOOLS
+from fairlead.plan.load import load_plan
+from fairlead.platform import Platform
+from fairlead.program import charts_of
+
+ALL = {
+    **{tool.layer: {"enabled": True} for tool in TOOLS},
+    "databases": {"enabled": True, "dumps": {}},
+    "workflows": {"enabled": True, "archive_days": 30},
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Recorder:
+    plan = load_plan(minimal(layers=ALL), "tools", load())
+
+    def program() -> None:
+        handle = with_store(plan.store, TARGETS["local"].cluster(plan))
+        Platform(plan, handle, renderer(charts_of(plan), plan.kubernetes)).build()
+
+    _, engine = recorded(program)
+    return engine
+
+
+def one(engine: Recorder, kind: str, name: str) -> Registration:
+    [found] = [made for made in engine.of_kind(kind) if made.object["metadata"]["name"] == name]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "before"),
+    [
+        (
+            "ClusterIssuer",
+            "fairlead",
+            [("Deployment", "cert-manager"), ("Deployment", "cert-manager-webhook")],
+        ),
+        ("Cluster", "mlflow-db", [("Deployment", "cnpg-controller-manager")]),
+        ("Deployment", "mlflow", [("Cluster", "mlflow-db"), ("NetworkPolicy", "mlflow-calls")]),
+        ("Deployment", "workflow-controller", [("Cluster", "workflows-db")]),
+        ("CronJob", "mlflow-db-dumps", [("Deployment", "cnpg-controller-manager")]),
+    ],
+)
+def test_what_needs_another_waits_for_it(
+    engine: Recorder, kind: str, name: str, before: list[tuple[str, str]]
+) -> None:
+    behind = engine.behind(one(engine, kind, name).urn)
+    for needed in before:
+        assert one(engine, *needed).urn in behind, needed
+
+
+@pytest.mark.parametrize("kind", ["Cluster", "Certificate", "ClusterIssuer"])
+def test_what_controllers_make_is_ready_by_the_condition_that_they_set(engine: Recorder, kind: str) -> None:
+    found = engine.of_kind(kind)
+    assert found
+    for made in found:
+        noted = made.object["metadata"]["annotations"]
+        assert noted["pulumi.com/waitFor"] == f"condition={CONDITIONS[kind]}"
+
+
+def test_every_object_is_registered_once_and_every_namespace_stands_before_what_lies_in_it(
+    engine: Recorder,
+) -> None:
+    spaces = {made.object["metadata"]["name"]: made.urn for made in engine.of_kind("Namespace")}
+    seen: set[tuple[str, str, str]] = set()
+    for made in engine.registered.values():
+        if not made.object:
+            continue
+        metadata = made.object["metadata"]
+        key = (made.object["kind"], metadata.get("namespace", ""), metadata["name"])
+        assert key not in seen
+        seen.add(key)
+        if metadata.get("namespace") in spaces:
+            assert spaces[metadata["namespace"]] in engine.behind(made.urn), key
+
+
+def test_webhooks_are_asked_before_the_first_object_that_they_look_at(engine: Recorder) -> None:
+    for kind, name in (("Cluster", "mlflow-db"), ("Cluster", "workflows-db"), ("ClusterIssuer", "fairlead")):
+        assert one(engine, kind, name).hooks, name
