@@ -22,6 +22,7 @@ from fairlead.layers.workflows.settings import MIRRORED, settings
 from fairlead.plan.store_model import AccountToken
 from fairlead.plan.workflows_artifacts import repository
 from fairlead.plan.workflows_model import WorkflowsPlan
+from fairlead.workload.runtime import runtime
 
 TOKEN = AccountToken("store", "/var/run/secrets/store", 3600)
 SIGNS_IN = {"TOKEN_FILE": f"{TOKEN.folder}/token", "ROLE": "role-of-team-a", "REGION": "here"}
@@ -141,16 +142,18 @@ def test_marks_of_an_identity_are_on_every_pod_and_absent_where_it_needs_none() 
     assert "podMetadata" not in spec(STORE, GIVEN_TOKEN)
 
 
-def test_without_a_store_nothing_speaks_of_one() -> None:
+def test_without_a_store_the_executor_hears_of_none() -> None:
     told = settings(PLAN, None, None)
     assert told["executor"]["env"] == []
-    assert "envFrom" not in told["mainContainer"]
-    assert labels.OBJECT_STORE not in json.dumps(told)
+    assert "artifactRepository" not in told
 
 
-def test_a_step_is_told_of_the_store_as_a_job_is() -> None:
+def test_a_step_is_told_of_store_and_tracking_as_a_job_is() -> None:
     told = settings(PLAN, STORE, MARKED)["mainContainer"]["envFrom"]
-    assert told == [{"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}]
+    [job] = runtime(0)["spec"]["template"]["spec"]["replicatedJobs"]
+    [box] = job["template"]["spec"]["template"]["spec"]["containers"]
+    assert told == box["envFrom"]
+    assert {one["configMapRef"]["optional"] for one in told} == {True}
 
 
 def test_where_the_target_gives_no_token_the_step_has_one_and_the_executor_sees_it() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import yaml
 
-from e2e.stage import IMAGE, Stage, until
+from e2e.stage import IMAGE, ROOT, Stage, until
+from e2e.tools.database import sql
 from fairlead.layers.workflows import place
 from fairlead.workload.load import load_job
 from fairlead.workload.render import render
@@ -170,6 +172,27 @@ def test_a_workflow_sends_a_job_that_waits_in_the_tenants_queue(stage: Stage) ->
     }
     assert sent(stage, workflow("sends", [send], "send")) == "Succeeded", found(stage, "sends").get("message")
     assert stage.phase(job) == "Succeeded"
+
+
+def test_a_model_is_trained_evaluated_and_registered_by_the_steps_of_the_example(stage: Stage) -> None:
+    told = yaml.safe_load((ROOT / "examples" / "workflows" / "flowers.yaml").read_text())
+    made = json.loads(stage.kubectl("create", "-f", "-", "-o", "json", given=told, check=False))
+    name = made["metadata"]["name"]
+
+    def found() -> Mapping[str, Any]:
+        return json.loads(stage.kubectl("get", "workflow", name, "-n", TENANT, "-o", "json"))
+
+    until(f"{name} has ended", lambda: found().get("status", {}).get("finishedAt"), 420)
+    status = found()["status"]
+    assert status["phase"] == "Succeeded", status.get("message")
+    steps = {one["displayName"]: one["phase"] for one in status["nodes"].values() if one["type"] == "Pod"}
+    assert steps == dict.fromkeys(("ingest", "train", "evaluate", "register"), "Succeeded")
+    kept = (
+        "select value > 0.9 from metrics join runs using (run_uuid) where key = 'accuracy' and runs.name = "
+    )
+    assert sql(stage, f"{kept}'{name}'") == ["t"]
+    versions = "select workspace, version from model_versions where name = 'flowers-workflow'"
+    assert sql(stage, versions) == [f"{TENANT}|1"]
 
 
 def test_what_ended_workflows_were_is_kept_in_a_database(stage: Stage) -> None:

@@ -57,16 +57,16 @@ def settings(
         "mainContainer": {
             "resources": {"requests": dict(STEP_REQUESTS)},
             "securityContext": dict(HARDENED),
-            **({"envFrom": [_told()]} if store else {}),
+            "envFrom": [_told(name) for name in (labels.OBJECT_STORE, labels.TRACKING)],
         },
         "workflowDefaults": {"spec": _defaults(plan, store, identity, token)},
         **kept,
     }
 
 
-def _told() -> Mapping[str, Any]:
-    """A step knows where the object store is, as a job does."""
-    return {"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}
+def _told(name: str) -> Mapping[str, Any]:
+    """A step knows where the object store and MLflow are, as a job does: not every cluster has them."""
+    return {"configMapRef": {"name": name, "optional": True}}
 
 
 def _defaults(
