@@ -9,6 +9,10 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, Reach
 
+HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+"""A container's security context: no more rights than it starts with, and none of root's."""
+SEALED: Mapping[str, Any] = {**HARDENED, "readOnlyRootFilesystem": True}
+"""The same, and the files of its image stay as they are."""
 ADMISSION = "admissionregistration.k8s.io/v1"
 MONITORING: Mapping[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
@@ -43,15 +47,15 @@ def closed(
     name: str, namespace: str, pods: Mapping[str, str], doors: Sequence[Mapping[str, Any]] = ()
 ) -> Object:
     """Nobody calls these pods but through the doors; no labels: all pods of the namespace."""
+    return _fence(name, namespace, pods, {"policyTypes": ["Ingress"], "ingress": list(doors)})
+
+
+def _fence(name: str, namespace: str, pods: Mapping[str, str], told: Mapping[str, Any]) -> Object:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)} if pods else {},
-            "policyTypes": ["Ingress"],
-            "ingress": list(doors),
-        },
+        "spec": {"podSelector": {"matchLabels": dict(pods)} if pods else {}, **told},
     }
 
 
@@ -74,16 +78,7 @@ def outward(reach: Reach | Inside) -> Mapping[str, Any]:
 
 def calling(name: str, namespace: str, pods: Mapping[str, str], rules: Sequence[Mapping[str, Any]]) -> Object:
     """These pods call nobody but by these rules; no labels: all pods of the namespace."""
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)} if pods else {},
-            "policyTypes": ["Egress"],
-            "egress": list(rules),
-        },
-    }
+    return _fence(name, namespace, pods, {"policyTypes": ["Egress"], "egress": list(rules)})
 
 
 def refusal(

@@ -13,7 +13,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import NodePoolHandle
-from fairlead.layers.objects import restricted_namespace
+from fairlead.layers.objects import SEALED, restricted_namespace
 from fairlead.plan.model import PoolPlan
 from fairlead.values import cpu_text, memory_text, quantity
 
@@ -96,11 +96,7 @@ def _pod(pool: NodePoolHandle, image: str) -> Mapping[str, Any]:
                 "name": "placeholder",
                 "image": image,
                 "imagePullPolicy": "IfNotPresent",
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": dict(SEALED),
                 "resources": _whole_node(pool.plan),
             }
         ],

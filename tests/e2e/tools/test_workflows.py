@@ -197,12 +197,10 @@ def test_a_model_is_trained_evaluated_and_registered_by_the_steps_of_the_example
 
 def test_what_ended_workflows_were_is_kept_in_a_database(stage: Stage) -> None:
     """Behind the others: those of this file have ended."""
-    asked = ["psql", "-At", "-U", "postgres", "-d", place.DATABASE.database]
     query = "select name || ' ' || phase from argo_archived_workflows"
-    where = ["exec", f"{place.DATABASE.name}-1", "-n", place.NAMESPACE, "-c", "postgres", "--"]
 
     def kept() -> set[str]:
-        return set(stage.kubectl(*where, *asked, "-c", query).splitlines())
+        return set(sql(stage, query, place.DATABASE))
 
     ended = {
         f"{one['metadata']['name']} {one['status']['phase']}"
@@ -214,4 +212,4 @@ def test_what_ended_workflows_were_is_kept_in_a_database(stage: Stage) -> None:
     sessions = (
         "select bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'argo'"
     )
-    assert stage.kubectl(*where, *asked, "-c", sessions).strip() == "t"
+    assert sql(stage, sessions, place.DATABASE) == ["t"]

@@ -11,7 +11,7 @@ from typing import Any
 from fairlead.contract.chart import Object
 from fairlead.contract.database import Database
 from fairlead.layers.databases import client
-from fairlead.layers.objects import DNS, calling, outward, unprivileged
+from fairlead.layers.objects import DNS, SEALED, calling, outward, unprivileged
 from fairlead.plan.databases_model import DumpsPlan
 
 USER = 26
@@ -117,11 +117,7 @@ def _pod(
                 "command": ["/bin/sh", "-c", SCRIPT, "dump", FOLDER, str(plan.keep)],
                 "env": client.environment(database),
                 "resources": RESOURCES,
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": dict(SEALED),
                 "volumeMounts": [{"name": "dumps", "mountPath": FOLDER}, client.mount()],
             }
         ],

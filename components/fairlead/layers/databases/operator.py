@@ -25,7 +25,7 @@ from fairlead.layers.databases.place import (
     WEBHOOKS_PORT,
     metadata,
 )
-from fairlead.layers.objects import budget, spread, unprivileged
+from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.plan.databases_model import OPERATOR as CHART
 
 USER = 10_001
@@ -158,11 +158,7 @@ def _container(image: str, watched: Sequence[str]) -> dict[str, Any]:
         "readinessProbe": {**probe, "periodSeconds": 2},
         "livenessProbe": probe,
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(SEALED),
         "volumeMounts": [
             {"name": "scratch-data", "mountPath": "/controller"},
             {"name": "webhook-certificates", "mountPath": CERT_DIR, "readOnly": True},

@@ -12,7 +12,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.objects import budget, spread, unprivileged
+from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.layers.scaling import fence, rights
 from fairlead.layers.scaling.place import (
     ADAPTER,
@@ -257,11 +257,7 @@ def _container(part: Part) -> dict[str, Any]:
         "livenessProbe": {"httpGet": {"path": "/healthz", **part.probe}, "initialDelaySeconds": 25, **_SLOW},
         "readinessProbe": {"httpGet": {"path": "/readyz", **part.probe}, "periodSeconds": 1, **_SLOW},
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(SEALED),
         "volumeMounts": [
             {"name": "certificates", "mountPath": CERT_DIR, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a directory of the container, not of this machine

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import unprivileged
+from fairlead.layers.objects import SEALED, unprivileged
 from fairlead.layers.store import access
 from fairlead.layers.store.place import LABELS, METRICS_PORT, NAME, PORT, USER, metadata
 from fairlead.plan.store_model import StorePlan
@@ -164,11 +164,7 @@ def _container(image: str) -> dict[str, Any]:
             "timeoutSeconds": 10,
         },
         "resources": RESOURCES,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(SEALED),
         "volumeMounts": [
             {"name": "data", "mountPath": DATA},
             {"name": "config", "mountPath": CONFIG, "readOnly": True},

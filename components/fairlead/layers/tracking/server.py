@@ -12,7 +12,7 @@ from fairlead.contract.chart import Object
 from fairlead.contract.database import Database
 from fairlead.labels import WORKLOAD_ACCOUNT
 from fairlead.layers.databases import client
-from fairlead.layers.objects import budget, spread, unprivileged
+from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.layers.tracking.artifacts import Place
 from fairlead.layers.tracking.place import ARTIFACTS, HOSTS, LABELS, NAME, PORT, metadata
 from fairlead.plan.tracking_model import TrackingPlan
@@ -177,11 +177,7 @@ def _box(name: str, image: str, env: Sequence[Mapping[str, Any]], place: Place) 
         "imagePullPolicy": "IfNotPresent",
         "env": list(env),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(SEALED),
         "volumeMounts": mounts,
     }
 

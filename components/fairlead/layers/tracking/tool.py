@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import PART as DATABASES
+from fairlead.layers.databases.tool import database
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tracking import artifacts, fence, server
-from fairlead.layers.tracking.place import DATABASE, NAMESPACE
-from fairlead.plan.databases_model import SERVER
+from fairlead.layers.tracking.place import DATABASE
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.tracking_model import IMAGE, LAYER
 
@@ -20,31 +19,20 @@ DATABASE_PART, PART = "tracking-database", "tracking"
 
 def _parts(ground: Ground) -> list[Part]:
     return [
-        Part(DATABASE_PART, _database(ground), after=(DATABASES,), probes=[postgres.probe(NAMESPACE)]),
+        database(DATABASE_PART, DATABASE, ground),
         Part(PART, _servers(ground), after=(DATABASE_PART,)),
     ]
 
 
-def _database(ground: Ground) -> list[Object]:
-    handle = ground.handle
-    return postgres.objects(
-        DATABASE,
-        ground.plan.databases,
-        ground.image(SERVER),
-        handle.storage_classes["fairlead-block"],
-        handle.system_selector,
-    )
-
-
 def _servers(ground: Ground) -> list[Object]:
     plan, handle = ground.plan.tracking, ground.handle
-    database, place = postgres.database(DATABASE), artifacts.place(plan, handle)
+    called, place = postgres.database(DATABASE), artifacts.place(plan, handle)
     stored = handle.object_store.reach if handle.object_store and not place.claim else ()
     spaces = [tenant.namespace for tenant in ground.plan.tenants]
     return [
-        *fence.objects(spaces, [*database.reach, *stored]),
+        *fence.objects(spaces, [*called.reach, *stored]),
         *([artifacts.claim(plan, handle, place.claim)] if place.claim else []),
-        *server.objects(plan, database, place, ground.image(IMAGE), handle.system_selector),
+        *server.objects(plan, called, place, ground.image(IMAGE), handle.system_selector),
     ]
 
 

@@ -12,9 +12,8 @@ from typing import Any
 from fairlead.contract.chart import Object
 from fairlead.contract.database import Database
 from fairlead.layers.databases import client
-from fairlead.layers.objects import budget, spread, unprivileged
+from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, PROBE_PORT, SETTINGS, USER, metadata
-from fairlead.layers.workflows.settings import HARDENED
 
 COMMAND = "workflow-controller"
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
@@ -108,5 +107,5 @@ def _container(image: str, executor: str, archive: Database | None) -> dict[str,
         },
         "readinessProbe": {"httpGet": health, "periodSeconds": 1, **_SLOW},
         "resources": RESOURCES,
-        "securityContext": {**HARDENED, "readOnlyRootFilesystem": True},
+        "securityContext": dict(SEALED),
     }

@@ -11,12 +11,12 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.database import Database
 from fairlead.contract.handle import ObjectStore, WorkloadIdentity
+from fairlead.layers.objects import HARDENED
 from fairlead.layers.workflows.place import USER
 from fairlead.plan.store_model import AccountToken
 from fairlead.plan.workflows_model import WorkflowsPlan
 from fairlead.workload.signing import VOLUME, volume
 
-HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 EXECUTOR_RESOURCES: Mapping[str, Any] = {
     "requests": {"cpu": "20m", "memory": "64Mi"},
     "limits": {"memory": "512Mi"},

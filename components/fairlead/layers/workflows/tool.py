@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import PART as DATABASES
+from fairlead.layers.databases.tool import database
 from fairlead.layers.tool import CRD, Ground, Part, Tool
 from fairlead.layers.workflows import controller, fence, members, policies, rights
 from fairlead.layers.workflows.place import CHART, DATABASE, NAME, NAMESPACE, space
 from fairlead.layers.workflows.settings import settings
-from fairlead.plan.databases_model import SERVER
 from fairlead.plan.workflows_model import CONTROLLER, EXECUTOR
 
 ARCHIVE = "workflows-database"
@@ -24,17 +23,9 @@ def parts(ground: Ground) -> list[Part]:
     """The archive's database, then the controller and the policies that its pods are held to."""
     if not ground.plan.workflows.archive_days:
         return [Part(NAME, [space(), *_controller(ground)])]
-    handle = ground.handle
-    made = postgres.objects(
-        DATABASE,
-        ground.plan.databases,
-        ground.image(SERVER),
-        handle.storage_classes["fairlead-block"],
-        handle.system_selector,
-    )
     # The namespace stands with the operator of databases, which must watch it from its start.
     return [
-        Part(ARCHIVE, made, after=(DATABASES,), probes=[postgres.probe(NAMESPACE)]),
+        database(ARCHIVE, DATABASE, ground),
         Part(NAME, _controller(ground), after=(ARCHIVE,)),
     ]
 
