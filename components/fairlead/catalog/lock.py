@@ -20,7 +20,7 @@ from pydantic import Field, StringConstraints, model_validator
 from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Sha256, Text, Way, Wheel
 from fairlead.errors import FairleadError, nearest
 
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]*\d[\w.-]*$")]
+Tag = Annotated[str, StringConstraints(pattern=r"^([a-z]+-)?[a-z]*\d[\w.-]*$")]
 """Tag of an image: a version, maybe behind the name of what it is the version of; never `latest`."""
 
 
@@ -66,7 +66,7 @@ class ChartRow(Row):
     chart_version: Exact | None = None
     """Version written into Chart.yaml, where the module carries a placeholder."""
     parts: Mapping[str, str] = Field(default_factory=dict[str, str])
-    """Further directories of the module that are kept: `crds` where the CRDs lie apart, and others."""
+    """Further directories and files of the module that are kept, and as what: `crds` where the CRDs lie apart, and others."""
     source: Text
     date: Date
 

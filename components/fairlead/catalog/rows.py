@@ -41,6 +41,8 @@ OPTIONAL: Mapping[str, Any] = {
     "versions": (),
     "flex_class": "",
     "queued": False,
+    "internal": (),
+    "internet": (),
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 

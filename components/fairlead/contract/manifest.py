@@ -20,6 +20,9 @@ CONDITIONS = {
     "Cluster": "Ready",
     "Certificate": "Ready",
     "ClusterIssuer": "Ready",
+    "Issuer": "Ready",
+    "GatewayClass": "Accepted",
+    "Gateway": "Programmed",
 }
 """Kind -> the status condition that makes an object ready; the provider knows those of core kinds itself."""
 

@@ -14,6 +14,7 @@ HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities"
 SEALED: Mapping[str, Any] = {**HARDENED, "readOnlyRootFilesystem": True}
 """The same, and the files of its image stay as they are."""
 ADMISSION = "admissionregistration.k8s.io/v1"
+RBAC = "rbac.authorization.k8s.io"
 MONITORING: Mapping[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
 }
@@ -41,6 +42,17 @@ def rule(
     """One rule of a role; names: of these objects alone."""
     found = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
     return {**found, "resourceNames": list(names)} if names else found
+
+
+def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:
+    """A binding: in a namespace where the metadata name one, else in the whole cluster. role: its kind and name."""
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding" if "namespace" in meta else "ClusterRoleBinding",
+        "metadata": dict(meta),
+        "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
+        "subjects": [dict(one) for one in subjects],
+    }
 
 
 def closed(

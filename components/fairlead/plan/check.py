@@ -16,6 +16,7 @@ from fairlead.plan import (
     check_sharing,
     check_tenants,
     coherence,
+    gateway,
     provisioning,
     sites,
     store,
@@ -44,6 +45,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
         *(tracking.check(draft.layers, draft.tenants) if draft.layers else ()),
         *(workflows.check(draft.layers) if draft.layers else ()),
+        *(gateway.check(draft.layers, draft.kind, draft.tenants) if draft.layers and draft.kind else ()),
     ]
     target = catalog.targets.get(draft.kind) if draft.kind else None
     if target is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fairlead.plan import (
     certificates_model,
     databases_model,
+    gateway_model,
     scaling_model,
     store_model,
     tracking_model,
@@ -63,6 +64,16 @@ ROWS: Mapping[str, LayerRow] = {
         charts=(certificates_model.CHART,),
         images=certificates_model.IMAGES,
         namespaces=(certificates_model.NAMESPACE,),
+    ),
+    "gateway": LayerRow(
+        "one way in for what tenants serve, with TLS, by Envoy Gateway",
+        {
+            "tenancy": "each tenant has a listener in it",
+            "certificates": "callers are answered with TLS, and its parts know each other by certificates",
+        },
+        (gateway_model.KINDS, gateway_model.CHART),
+        gateway_model.IMAGES,
+        (gateway_model.NAMESPACE,),
     ),
     "store": LayerRow(
         "an object store inside the cluster, with a part for each tenant, by SeaweedFS",

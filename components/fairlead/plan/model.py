@@ -12,6 +12,7 @@ from typing import Literal
 from fairlead.plan.certificates_model import CertificatesPlan
 from fairlead.plan.databases_model import DatabasesPlan
 from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
+from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.queue_model import QueuesPlan
@@ -308,6 +309,7 @@ class PlatformPlan:
     scaling: ScalingPlan = field(default_factory=ScalingPlan)
     """What scales services."""
     certificates: CertificatesPlan = field(default_factory=CertificatesPlan)
+    gateway: GatewayPlan = field(default_factory=GatewayPlan)
     """TLS inside the cluster."""
     store: StorePlan = field(default_factory=StorePlan)
     """Where objects are kept, if in the cluster itself."""

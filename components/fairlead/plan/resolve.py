@@ -12,6 +12,7 @@ from fairlead.plan import (
     channels,
     databases,
     fabric,
+    gateway,
     health,
     scaling,
     selecting,
@@ -63,10 +64,14 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept = databases.databases_plan(spec.layers, pools)
-    lacks = store.lacks(spec.layers.store, spec.target, site.lacks)
+    lacks = {
+        **store.lacks(spec.layers.store, spec.target, site.lacks),
+        **gateway.lacks(spec.layers.gateway),
+    }
     capabilities = tuple(_capabilities(target, catalog, lacks))
     shared = any(one.name == "storage-shared" and one.status != "unsupported" for one in capabilities)
     runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
+    entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
     return PlatformPlan(
         name=spec.name,
         environment=spec.environment,
@@ -85,6 +90,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *fabric.notes(fabrics),
             *health.notes(mending, pools),
             *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
+            *gateway.notes(entrance),
             *workflows.notes(steps, capabilities),
             *databases.notes(kept),
             *tracking.notes(runs),
@@ -94,6 +100,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         fabrics=fabrics,
         scaling=services,
         certificates=certificates.certificates_plan(spec.layers.certificates, pools),
+        gateway=entrance,
         store=tracking.with_part(store.store_plan(spec.layers.store, names), runs),
         databases=kept,
         tracking=runs,

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from fairlead.spec.base import Flag, Model, Text
 from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
+from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.scaling import Scaling
@@ -101,6 +102,8 @@ class Layers(Model):
     """Scales services by requests and accelerator use, to and from zero."""
     certificates: Certificates = Certificates()
     """TLS inside the cluster: cert-manager."""
+    gateway: Gateway = Gateway()
+    """One way in for what tenants serve: Envoy Gateway."""
     store: Store = Store()
     """An object store inside the cluster."""
     databases: Databases = Databases()

@@ -79,10 +79,18 @@ def _make(context: Context, row: ChartRow) -> None:
         made = scratch / "item"
         main = f"{row.name}/{CRDS}" if row.only_crds else _folder(row)
         for name, folder in {main: row.path, **row.parts}.items():
-            shutil.copytree(module / folder, made / name, copy_function=shutil.copyfile)
+            _copy(module / folder, made / name)
         _adapt(made / _folder(row), row)
         files = [path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()]
         cache.commit(item, made, how=how, source=source, extra=files)
+
+
+def _copy(source: Path, into: Path) -> None:
+    """A folder or one file; files may be written, whatever they were."""
+    if source.is_dir():
+        shutil.copytree(source, into, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(source, into)
 
 
 def _unpack(context: Context, row: ChartRow, into: Path) -> str:

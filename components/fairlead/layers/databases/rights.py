@@ -20,9 +20,8 @@ from fairlead.layers.databases.place import (
     VALIDATION,
     metadata,
 )
-from fairlead.layers.objects import rule
+from fairlead.layers.objects import RBAC, rule
 
-RBAC = "rbac.authorization.k8s.io"
 READ = ("get", "list", "watch")
 MAKE = (*READ, "create", "delete", "patch")
 ALL = (*MAKE, "update")

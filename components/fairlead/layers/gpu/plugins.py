@@ -8,9 +8,9 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.gpu import place
+from fairlead.layers.objects import RBAC
 from fairlead.plan.model import PoolPlan, Toleration
 
-RBAC = "rbac.authorization.k8s.io"
 SOCKETS = "/var/lib/kubelet/device-plugins"
 """Where the kubelet listens for device plugins.
 https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/, 2026-11-24"""

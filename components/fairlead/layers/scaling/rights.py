@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import rule
+from fairlead.layers.objects import RBAC, rule
 from fairlead.layers.scaling.place import (
     ADAPTER,
     API_SERVICE,
@@ -22,7 +22,6 @@ from fairlead.layers.scaling.place import (
     metadata,
 )
 
-RBAC = "rbac.authorization.k8s.io"
 READ = ("get", "list", "watch")
 CHANGE = ("update", "patch")
 SCALED = ("deployments", "statefulsets")

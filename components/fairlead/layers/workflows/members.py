@@ -11,10 +11,10 @@ import pulumi
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ObjectStore
-from fairlead.layers.objects import rule
+from fairlead.layers.objects import RBAC, binding, rule
 from fairlead.layers.tool import Ground
 from fairlead.layers.workflows import fence
-from fairlead.layers.workflows.place import GROUP, RBAC, binding, controller
+from fairlead.layers.workflows.place import GROUP, controller
 from fairlead.layers.workflows.rights import IN_TENANTS
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.workflows_artifacts import repository

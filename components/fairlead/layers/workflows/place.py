@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object
@@ -26,7 +26,6 @@ STEP = "workflows.argoproj.io/workflow"
 LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "argo-workflows"}
 DATABASE = Wanted(name="workflows-db", namespace=NAMESPACE, database="argo", users=(LABELS,))
 """What keeps ended workflows, where that is asked for."""
-RBAC = "rbac.authorization.k8s.io"
 
 
 def metadata(name: str = NAME) -> dict[str, Any]:
@@ -37,17 +36,6 @@ def metadata(name: str = NAME) -> dict[str, Any]:
 def space() -> Object:
     """The namespace: nothing in it needs more than the restricted standard allows."""
     return restricted_namespace(NAMESPACE)
-
-
-def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:
-    """A binding: in a namespace where the metadata name one, else in the whole cluster. role: its kind and name."""
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "RoleBinding" if "namespace" in meta else "ClusterRoleBinding",
-        "metadata": dict(meta),
-        "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
-        "subjects": [dict(one) for one in subjects],
-    }
 
 
 def controller() -> Mapping[str, str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import rule
-from fairlead.layers.workflows.place import GROUP, NAME, RBAC, binding, controller, metadata
+from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.workflows.place import GROUP, NAME, controller, metadata
 
 EVERYWHERE, IN_TENANTS = "fairlead-workflow-controller", "fairlead-workflow-controller-tenant"
 """ClusterRoles: bound in the whole cluster, and in each tenant's namespace."""

@@ -1,0 +1,107 @@
+"""Envoy Gateway's controller, as its own chart has it, on this platform's nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead.catalog import lock
+from fairlead.contract.chart import Object, Release
+from fairlead.layers import transform
+from fairlead.layers.gateway.place import CONTROLLER as NAME_OF_CONTROLLER
+from fairlead.layers.gateway.place import CONTROLLERS, metadata
+from fairlead.layers.objects import RBAC, SEALED, budget, rule, spread
+from fairlead.layers.tool import CRD, Ground
+from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE
+
+RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
+MAKES_SECRETS = "envoy-gateway-secrets"
+ACCOUNT = "envoy-gateway"
+"""The chart's name of the controller's account."""
+
+
+def crds(ground: Ground) -> list[Object]:
+    """Kinds of the Gateway API, and the controller's own."""
+    return [
+        one
+        for chart in (KINDS, CHART)
+        for one in ground.render(Release(chart, chart, NAMESPACE, {} if chart == KINDS else values(1)))
+        if one["kind"] == CRD
+    ]
+
+
+def objects(ground: Ground) -> list[Object]:
+    """The controller, without kinds and namespace."""
+    replicas = ground.plan.gateway.controllers
+    rendered = ground.render(Release(CHART, CHART, NAMESPACE, values(replicas)))
+    plain = transform.without_hooks(one for one in rendered if one["kind"] not in {CRD, "Namespace"})
+    made = transform.on_pods(transform.in_namespace(plain, NAMESPACE), _fitted(ground))
+    return [*made, *_secrets(), *([budget(metadata(CONTROLLER), CONTROLLERS)] if replicas > 1 else [])]
+
+
+def values(replicas: int) -> dict[str, Any]:
+    """What the chart is told. What pods have in common is set on the pods themselves."""
+    # What the release would write into the holes of the module's values: the pods are given the lock's image in the end.
+    image = {"image": lock.images()[CONTROLLER].reference, "pullPolicy": "IfNotPresent"}
+    return {
+        "fullnameOverride": CONTROLLER,
+        "global": {"images": {"envoyGateway": image}},
+        "crds": {"enabled": False},
+        "deployment": {"replicas": replicas},
+        # It binds zones to proxies by a webhook on every binding of a pod: no proxy here asks for its zone.
+        "topologyInjector": {"enabled": False},
+        "config": {
+            "envoyGateway": {
+                "gateway": {"controllerName": NAME_OF_CONTROLLER},
+                "provider": {"type": "Kubernetes"},
+                "logging": {"level": {"default": "info"}},
+                # Neither patches of the proxies' settings nor backends outside of the cluster: tenants write routes.
+                "extensionApis": {},
+            }
+        },
+    }
+
+
+def _fitted(ground: Ground) -> transform.Change:
+    image = ground.image(CONTROLLER)
+
+    def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        [box] = spec["containers"]
+        told = {"image": image, "imagePullPolicy": "IfNotPresent", "resources": RESOURCES}
+        sealed = {**box["securityContext"], **SEALED}
+        # Makes what no certificate is: the secret by which sessions are sealed. What is there is left as it is.
+        first = {
+            "name": "secrets",
+            "command": ["envoy-gateway", "certgen", "--disable-topology-injector"],
+            "env": box["env"],
+            "securityContext": sealed,
+            **told,
+        }
+        return {
+            **{key: value for key, value in spec.items() if value},
+            "initContainers": [first],
+            "containers": [{**box, **told, "securityContext": sealed}],
+            "nodeSelector": dict(ground.handle.system_selector),
+            "topologySpreadConstraints": spread(CONTROLLERS),
+        }
+
+    return change
+
+
+def _secrets() -> list[Object]:
+    """The right to make secrets in its own namespace: it reads those of the whole cluster anyway."""
+    return [
+        {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "Role",
+            "metadata": metadata(MAKES_SECRETS),
+            "rules": [rule(("",), ("secrets",), ("get", "create"))],
+        },
+        {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata(MAKES_SECRETS),
+            "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": MAKES_SECRETS},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
+        },
+    ]

@@ -1,0 +1,56 @@
+"""Who calls whom: everybody who reaches them calls the proxies, they call pods of tenants and the controller."""
+
+from __future__ import annotations
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.gateway.place import (
+    CONTROLLERS,
+    GROUP,
+    METRICS,
+    OWN,
+    PROXIES,
+    PROXY_HTTP,
+    PROXY_HTTPS,
+    PROXY_METRICS,
+    XDS,
+)
+from fairlead.layers.objects import MONITORING, RBAC, binding, closed, door, rule
+from fairlead.plan.gateway_model import NAMESPACE
+from fairlead.plan.model import TenantPlan
+
+MEMBERS = "fairlead-gateway"
+WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+
+
+def objects() -> list[Object]:
+    """Of the layer's namespace. Egress stays open: proxies call whatever routes name."""
+    proxies = {"podSelector": {"matchLabels": dict(PROXIES)}}
+    return [
+        closed("default-deny", NAMESPACE, {}),
+        closed("controller", NAMESPACE, CONTROLLERS, [door(XDS, [proxies]), door(METRICS, [MONITORING])]),
+        closed(
+            "proxies",
+            NAMESPACE,
+            PROXIES,
+            [door(PROXY_HTTP), door(PROXY_HTTPS), door(PROXY_METRICS, [MONITORING])],
+        ),
+    ]
+
+
+def of_tenant(tenant: TenantPlan) -> list[Object]:
+    """The gateway reaches pods of the tenant: it calls those that a route of the tenant names. Members write routes."""
+    space = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    peer = {"namespaceSelector": space, "podSelector": {"matchLabels": dict(PROXIES)}}
+    meta = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    opened = closed("gateway", tenant.namespace, {}, [{"from": [peer]}])
+    rules = [
+        rule((GROUP,), ("httproutes", "grpcroutes"), WRITE),
+        rule((OWN,), ("backendtrafficpolicies", "securitypolicies"), WRITE),
+    ]
+    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
+    return [
+        {**opened, "metadata": {**opened["metadata"], "labels": {labels.TENANT: tenant.name}}},
+        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+        *([binding(meta, ("Role", MEMBERS), groups)] if groups else []),
+    ]

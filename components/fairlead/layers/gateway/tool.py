@@ -1,0 +1,39 @@
+"""The gateway layer: certificates, the controller that asks for them, then the Gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.contract.chart import Object
+from fairlead.layers.certificates.tool import AUTHORITY
+from fairlead.layers.gateway import certificates, controller, entrance, fence
+from fairlead.layers.objects import restricted_namespace
+from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.plan.gateway_model import NAMESPACE, PROXY
+from fairlead.plan.model import TenantPlan
+
+CERTIFICATES, PART, ENTRANCE = "gateway-certificates", "gateway", "gateway-entrance"
+"""Who writes routes stands after the last."""
+
+
+def _parts(ground: Ground) -> list[Part]:
+    plan = ground.plan.gateway
+    own = [
+        restricted_namespace(NAMESPACE),
+        *fence.objects(),
+        *certificates.between(),
+        *certificates.hosts(plan),
+    ]
+    opened = entrance.objects(plan, ground.image(PROXY), ground.handle.system_selector)
+    return [
+        Part(CERTIFICATES, own, after=(AUTHORITY,)),
+        Part(PART, [*controller.crds(ground), *controller.objects(ground)], after=(CERTIFICATES,)),
+        Part(ENTRANCE, opened, after=(PART,)),
+    ]
+
+
+def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
+    return fence.of_tenant(tenant)
+
+
+TOOL = Tool("gateway", _parts, _tenant)
