@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,6 +161,20 @@ class Stage:
         if check:
             assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout if check else done.stdout + done.stderr
+
+    @contextmanager
+    def forwarded(self, namespace: str, service: str, port: int) -> Iterator[int]:
+        """A port of this machine that leads to a Service of the cluster, through the API server."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            here = free.getsockname()[1]
+        command = [str(self.tools["kubectl"]), "--kubeconfig", str(self.kubeconfig), "-n", namespace]
+        command += ["port-forward", f"service/{service}", f"{here}:{port}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert "Forwarding" in process.stdout.readline()
+            yield here
+            process.terminate()
 
     def objects(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
         where = ["-A"] if namespace is None else ["-n", namespace]

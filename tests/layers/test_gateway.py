@@ -1,4 +1,4 @@
-"""The gateway's objects: valid by kinds that others wrote, fenced, a listener for each tenant and no other's route in it."""
+"""The gateway's objects: valid by kinds that others wrote, fenced; a listener for each tenant, with no other's route."""
 
 from __future__ import annotations
 

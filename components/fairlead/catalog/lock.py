@@ -66,7 +66,7 @@ class ChartRow(Row):
     chart_version: Exact | None = None
     """Version written into Chart.yaml, where the module carries a placeholder."""
     parts: Mapping[str, str] = Field(default_factory=dict[str, str])
-    """Further directories and files of the module that are kept, and as what: `crds` where the CRDs lie apart, and others."""
+    """Further directories and files of the module that are kept: `crds` where the CRDs lie apart, and others."""
     source: Text
     date: Date
 
@@ -90,6 +90,10 @@ class RootFs(Row):
     requirements: str = ""
     """Folder under tools/src/images whose requirements.txt names further wheels, each with its SHA-256."""
     site_packages: str = "usr/lib/python3/dist-packages"
+    module: GoModule | None = None
+    """A module of the Go proxy that carries the project's files of other languages too."""
+    taken: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """File or folder in the image -> where it lies in the module."""
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Symbolic link in the image -> its target."""
     joined: Mapping[str, str] = Field(default_factory=dict[str, str])
@@ -98,6 +102,13 @@ class RootFs(Row):
     """File in the image -> its text."""
     drop: tuple[str, ...] = ()
     """Patterns (fnmatch, relative to the root) of files left out."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> RootFs:
+        if (self.module is None) != (not self.taken):
+            msg = "files are taken out of a module: both are named, or neither"
+            raise ValueError(msg)
+        return self
 
 
 class ImageBuild(Row):

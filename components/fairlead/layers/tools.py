@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
+from fairlead.layers.serving import tool as serving
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
 from fairlead.layers.tracking import tool as tracking
@@ -19,6 +20,7 @@ TOOLS: Sequence[Tool] = (
     databases.TOOL,
     tracking.TOOL,
     workflows.TOOL,
+    serving.TOOL,
 )
 
 

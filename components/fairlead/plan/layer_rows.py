@@ -14,6 +14,7 @@ from fairlead.plan import (
     databases_model,
     gateway_model,
     scaling_model,
+    serving_model,
     store_model,
     tracking_model,
     workflows_model,
@@ -101,6 +102,17 @@ ROWS: Mapping[str, LayerRow] = {
         ("argo-workflows",),
         workflows_model.IMAGES,
         ("fairlead-workflows",),
+    ),
+    "serving": LayerRow(
+        "models behind the gateway, by KServe",
+        {
+            "tenancy": "models are served in the tenants' namespaces",
+            "certificates": "its webhooks are known by certificates",
+            "gateway": "what is served is reached through it",
+        },
+        (serving_model.KINDS, serving_model.CHART),
+        serving_model.IMAGES,
+        (serving_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

@@ -17,6 +17,7 @@ from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.scaling_model import ScalingPlan
+from fairlead.plan.serving_model import ServingPlan
 from fairlead.plan.store_model import StorePlan
 from fairlead.plan.tracking_model import TrackingPlan
 from fairlead.plan.workflows_model import WorkflowsPlan
@@ -318,6 +319,7 @@ class PlatformPlan:
     tracking: TrackingPlan = field(default_factory=TrackingPlan)
     """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
+    serving: ServingPlan = field(default_factory=ServingPlan)
     """Graphs of steps that run as pods."""
 
     def layer(self, name: str) -> LayerPlan:

@@ -16,6 +16,7 @@ from fairlead.plan import (
     health,
     scaling,
     selecting,
+    serving,
     sharing,
     sites,
     store,
@@ -71,6 +72,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     capabilities = tuple(_capabilities(target, catalog, lacks))
     shared = any(one.name == "storage-shared" and one.status != "unsupported" for one in capabilities)
     runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
+    models = serving.serving_plan(spec.layers.serving, target.name, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
     return PlatformPlan(
         name=spec.name,
@@ -91,6 +93,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *health.notes(mending, pools),
             *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
             *gateway.notes(entrance),
+            *serving.notes(models),
             *workflows.notes(steps, capabilities),
             *databases.notes(kept),
             *tracking.notes(runs),
@@ -105,6 +108,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         databases=kept,
         tracking=runs,
         workflows=steps,
+        serving=models,
     )
 
 

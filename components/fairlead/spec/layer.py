@@ -13,6 +13,7 @@ from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.scaling import Scaling
+from fairlead.spec.serving import Serving
 from fairlead.spec.store import Store
 from fairlead.spec.tracking import Tracking
 from fairlead.spec.workflows import Workflows
@@ -112,3 +113,5 @@ class Layers(Model):
     """Experiments, artefacts and a registry of models: MLflow."""
     workflows: Workflows = Workflows()
     """Runs graphs of steps as pods: Argo Workflows."""
+    serving: Serving = Serving()
+    """Models behind the gateway: KServe."""

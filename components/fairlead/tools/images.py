@@ -72,9 +72,13 @@ def _step(row: ImageRow, context: Context) -> Step:
         usual_seconds=_PULL_SECONDS if pulls else cost,
         run=partial(_make, row=row),
         builds=go is not None and not pulls,
-        needs=(toolchain.GO_STEP,) if go is not None else (),
+        needs=(toolchain.GO_STEP,) if go is not None or _of_a_module(row) else (),
         shares=_shared(go) if go is not None and not pulls else "",
     )
+
+
+def _of_a_module(row: ImageRow) -> bool:
+    return row.build is not None and row.build.rootfs is not None and row.build.rootfs.module is not None
 
 
 def _shared(go: GoWay) -> str:
@@ -152,7 +156,21 @@ def _unpack(rootfs: RootFs, scratch: Path, context: Context, runner: Runner) -> 
         target = root / rootfs.site_packages
         target.mkdir(parents=True, exist_ok=True)
         pinned = wheels.install(rootfs.requirements, target, runner)
+    if rootfs.module is not None:
+        source = context.go.module_dir(rootfs.module, scratch, runner)
+        for into, path in rootfs.taken.items():
+            _take(source / path, root / into)
+        pinned.append(rootfs.module.query)
     return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels), *pinned]
+
+
+def _take(source: Path, into: Path) -> None:
+    """Copy a file or a folder; what a module carries is read by everybody and written by nobody."""
+    into.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, into, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(source, into)
 
 
 def _packages(rootfs: RootFs, apt: debian.Apt, into: Path) -> list[Path]:

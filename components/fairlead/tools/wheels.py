@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import io
 import shutil
+import stat
 import sys
 import tarfile
 import zipfile
@@ -146,7 +147,9 @@ def unpack(wheel: Path, into: Path) -> None:
     """Unpack a wheel as an installer would lay it out: code only, no record of this installation."""
     with zipfile.ZipFile(wheel) as archive:
         for info in archive.infolist():
-            archive.extract(info, into)
+            path = Path(archive.extract(info, into))
+            if info.external_attr >> 16 & stat.S_IXUSR and path.is_file():
+                path.chmod(0o755)
 
 
 def _opened(archive: zipfile.ZipFile | tarfile.TarFile, pattern: str) -> zipfile.ZipFile | tarfile.TarFile:

@@ -23,6 +23,8 @@ PLATFORM: dict[str, Any] = {
     "layers": {
         "health": {"enabled": False},
         "certificates": {"enabled": True},
+        "gateway": {"enabled": True},
+        "serving": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
         "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
         "tracking": {"enabled": True},

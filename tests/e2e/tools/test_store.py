@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,16 +56,8 @@ def endpoint(store: Stage) -> Iterator[str]:
 
 @contextmanager
 def forwarded(stage: Stage) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(stage.tools["kubectl"]), "--kubeconfig", str(stage.kubeconfig), "-n", place.NAMESPACE]
-    command += ["port-forward", f"service/{place.NAME}", f"{port}:{place.PORT}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert "Forwarding" in process.stdout.readline()
+    with stage.forwarded(place.NAMESPACE, place.NAME, place.PORT) as port:
         yield f"http://127.0.0.1:{port}"
-        process.terminate()
 
 
 def token(

@@ -41,7 +41,7 @@ def objects(ground: Ground) -> list[Object]:
 
 def values(replicas: int) -> dict[str, Any]:
     """What the chart is told. What pods have in common is set on the pods themselves."""
-    # What the release would write into the holes of the module's values: the pods are given the lock's image in the end.
+    # What the release would write into the holes of the module's values.
     image = {"image": lock.images()[CONTROLLER].reference, "pullPolicy": "IfNotPresent"}
     return {
         "fullnameOverride": CONTROLLER,

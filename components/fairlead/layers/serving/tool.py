@@ -1,0 +1,57 @@
+"""The serving layer: the controller behind its webhooks, then the servers; and who of a tenant may use them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.gateway.tool import ENTRANCE
+from fairlead.layers.objects import RBAC, binding, restricted_namespace, rule
+from fairlead.layers.serving import controller, fetcher, servers
+from fairlead.layers.serving.place import GROUP, OLD
+from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.plan.model import TenantPlan
+from fairlead.plan.serving_model import FETCHER, NAMESPACE
+
+PART, SERVERS = "serving", "serving-servers"
+MEMBERS = "fairlead-serving"
+WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+
+
+def _parts(ground: Ground) -> list[Part]:
+    identity = ground.handle.identity
+    token = identity.token if identity else None
+    images = {name: ground.image(name) for name in ground.plan.serving.servers}
+    own = [restricted_namespace(NAMESPACE), *controller.crds(ground), *controller.objects(ground)]
+    made = [fetcher.container(ground.image(FETCHER), token), *servers.objects(images, token)]
+    return [
+        Part(PART, own, after=(ENTRANCE,)),
+        Part(SERVERS, made, after=(PART,), probes=[_probe()]),
+    ]
+
+
+def _probe() -> Object:
+    """A harmless object that the webhooks must answer for before the first server is known."""
+    box = {"name": servers.CONTAINER, "image": "fairlead.dev/probe:1"}
+    spec = {"supportedModelFormats": [{"name": "fairlead-probe"}], "containers": [box]}
+    return {
+        "apiVersion": OLD,
+        "kind": "ClusterServingRuntime",
+        "metadata": {"name": "fairlead-probe"},
+        "spec": spec,
+    }
+
+
+def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
+    """Members of a tenant serve models in its namespace, by servers of their own too."""
+    meta = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
+    rules = [rule((GROUP,), ("inferenceservices", "servingruntimes"), WRITE)]
+    return [
+        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+        *([binding(meta, ("Role", MEMBERS), groups)] if groups else []),
+    ]
+
+
+TOOL = Tool("serving", _parts, _tenant)
