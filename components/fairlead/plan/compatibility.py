@@ -87,8 +87,8 @@ def _known(uses: Sequence[Use], rows: Rows | None) -> Iterator[tuple[Use, Compat
 
 def _refusal(place: str, wrong: Sequence[tuple[Use, Compatibility, Kubernetes]], kubernetes: str) -> Problem:
     which = ", ".join(f"{row.name} {row.version} needs {said.needed}" for _, row, said in wrong)
-    layers = ", ".join(dict.fromkeys(use.layer for use, _, _ in wrong if use.layer))
-    off = f"switch layer {layers} off" if layers else ""
+    layers = list(dict.fromkeys(use.layer for use, _, _ in wrong if use.layer))
+    off = f"switch layer{'s' * (len(layers) > 1)} {', '.join(layers)} off" if layers else ""
     write = f"write another version, in {VERSION}" if place == VERSION else ""
     return Problem(
         place,
