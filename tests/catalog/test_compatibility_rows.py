@@ -150,3 +150,12 @@ def test_a_later_patch_fits_another_minor_version_only_if_something_shows_it(
 ) -> None:
     partner = Partner.model_validate({"version": "0.12.1", "also": ["0.14.0"], "shown": "a test", **SAID})
     assert partner.fits(version) is fits
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [("1.14.9", False), ("1.15.0", True), ("1.21.2", True), ("2.0.0", True)]
+)
+def test_the_least_that_a_project_states_leaves_all_newer_ones(version: str, fits: bool) -> None:
+    partner = Partner.model_validate({"version": "1.15.0", "or_newer": True, **SAID})
+    assert partner.fits(version) is fits
+    assert partner.allowed == "1.15.0 or newer"

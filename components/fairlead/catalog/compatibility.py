@@ -118,6 +118,8 @@ class Partner(Said):
     version: Exact
     apis: tuple[Api, ...] = ()
     """Its API versions that are used."""
+    or_newer: bool = False
+    """The project states it as the least that it needs."""
     also: tuple[Exact, ...] = ()
     """Releases of other minor versions that fit too."""
     shown: str = ""
@@ -127,16 +129,21 @@ class Partner(Said):
     def _shown(self) -> Partner:
         if bool(self.also) != bool(self.shown):
             raise ValueError("also needs shown, and only also has it")
+        if self.or_newer and (self.also or self.strength != "stated"):
+            raise ValueError("or_newer is for what a project states, and leaves nothing for also")
         return self
 
     def fits(self, version: str) -> bool:
-        """Whether a release may stand in: a later patch of the same minor version, or one of `also`."""
+        """Whether a release may stand in: a later patch of the same minor version, a newer one, or one of `also`."""
         asked, made_for = numbers(version), numbers(self.version)
-        return version in self.also or (asked[:2] == made_for[:2] and asked >= made_for)
+        near = self.or_newer or asked[:2] == made_for[:2]
+        return version in self.also or (near and asked >= made_for)
 
     @property
     def allowed(self) -> str:
         """The releases that fit, in words."""
+        if self.or_newer:
+            return f"{self.version} or newer"
         minor = ".".join(str(one) for one in numbers(self.version)[:2])
         return ", or ".join([f"{self.version} and later patches of {minor}", *self.also])
 
