@@ -85,6 +85,12 @@ def test_a_layer_that_needs_a_newer_kubernetes_is_refused_and_on_that_it_is_not(
     assert found(minimal(layers={"jobs": {"enabled": False}}), on("local", "1.30.0")) == ()
 
 
+def test_it_is_told_together_with_all_else_that_is_wrong() -> None:
+    twice = {**TRAINER_ON, "tenants": TRAINER_ON["tenants"] * 2}
+    places = [problem.where for problem in found(twice, on("local", "1.30.0"))]
+    assert {"platform.tenants[1].name", "platform.layers.jobs.enabled"} <= set(places)
+
+
 def test_each_layer_is_refused_at_its_own_place() -> None:
     problems = found(minimal(layers={"certificates": {"enabled": True}}), on("local", "1.21.0"))
     by_place = {problem.where: problem for problem in problems}
@@ -129,6 +135,9 @@ def test_what_the_target_brings_by_itself_is_judged_too_at_both_ends() -> None:
 def test_a_typed_spec_is_judged_as_plain_data_is() -> None:
     with pytest.raises(InputError, match=r"kubeflow-trainer 2\.3\.0 needs 1\.31 or newer"):
         resolve(Platform.model_validate(TRAINER_ON), on("local", "1.30.0"))
+    newest = Platform.model_validate(cloud_spec("aws", target={"version": "1.37"}))
+    with pytest.raises(InputError, match=r"karpenter 1\.14\.1 needs 1\.26 to 1\.36"):
+        resolve(newest, on("aws", "1.37.0"))
 
 
 def test_charts_of_no_one_version_are_told_so() -> None:
