@@ -1,6 +1,7 @@
 """Writes what is generated: the spec's schema and page, the capabilities, tables inside hand-written pages.
 
-`--check` writes nothing and exits with status 1 if a file has drifted, with the first lines that differ.
+`--check` writes nothing and exits with status 1 if a file has drifted, with the first lines that differ, or if
+versions of the lock do not fit each other.
 Golden results of tests are not here: `pytest --update-golden` writes them (`make golden` does both).
 """
 
@@ -111,6 +112,14 @@ def coherence_page() -> str:
         *(f"| {one.name} | {one.prevents} | {_thread(one.thread)} |" for one in INVARIANTS),
     ]
     return "\n".join(lines) + "\n"
+
+
+def compatibility_page() -> str:
+    """Which versions fit which."""
+    from fairlead.catalog.compatibility import load
+    from fairlead.catalog.compatibility_page import page
+
+    return page(load())
 
 
 def _thread(url: str) -> str:
@@ -233,6 +242,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "docs/spec.md": spec_page,
     "docs/capabilities.md": capabilities_page,
     "docs/coherence.md": coherence_page,
+    "docs/compatibility.md": compatibility_page,
     **{name: partial(with_blocks, name) for name in BLOCKS},
 }
 """Path in the repository -> what makes its text."""
@@ -248,6 +258,13 @@ def drift(root: Path) -> list[str]:
             diff = unified_diff(given.splitlines(), wanted.splitlines(), name, "generated", lineterm="")
             found += list(diff)[:SHOWN_LINES]
     return found
+
+
+def misfits() -> list[str]:
+    """Versions of the lock that do not fit each other."""
+    from fairlead.plan.compatibility import lock_problems
+
+    return [str(problem) for problem in lock_problems()]
 
 
 def write(root: Path) -> list[str]:
@@ -272,11 +289,9 @@ def main(arguments: list[str] | None = None, root: Path = REPO) -> int:
         return 0
     found = drift(root)
     if found:
-        print(
-            "\n".join(
-                [*found, "generated files have drifted\n    fix:     make golden, then read the changes"]
-            )
-        )
+        found.append("generated files have drifted\n    fix:     make golden, then read the changes")
+    found += misfits()
+    print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 
 

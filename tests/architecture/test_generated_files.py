@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 from support.golden import REPO
 
+from fairlead.catalog import compatibility, lock
 from fairlead.catalog.read import load
 
 
@@ -102,3 +103,25 @@ def test_a_figure_that_somebody_changed_in_a_page_is_drift(
     assert figure in rest
     page.write_text(head + mark + rest.replace(figure, "| 1 |", 1))
     assert any(figure in line for line in generate.drift(copy))
+
+
+def test_versions_of_the_lock_that_do_not_fit_fail_the_check_and_are_told(
+    generate: ModuleType, copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert generate.main(["--check"], copy) == 0
+    older = {"jobset": lock.charts()["jobset"].model_copy(update={"version": "0.11.1"})}
+    monkeypatch.setattr(lock, "charts", lambda charts=lock.charts(): charts | older)
+    assert "charts.toml [jobset] version: kueue 0.19.2 was made for jobset 0.12.0" in "".join(
+        generate.misfits()
+    )
+    monkeypatch.setattr(generate, "drift", lambda root: [])
+    assert generate.main(["--check"], copy) == 1
+    assert "kubeflow-trainer 2.3.0 was made for jobset 0.12.0" in capsys.readouterr().out
+
+
+def test_the_page_of_versions_has_every_chart_and_every_source(generate: ModuleType) -> None:
+    page = generate.compatibility_page()
+    for name, row in compatibility.load().items():
+        assert f"| {name} | {row.version} | " in page
+        for said in (row.kubernetes, *row.needs.values(), *row.runs.values()):
+            assert said is None or said.source in page

@@ -6,7 +6,7 @@ that needs all pools says nothing as long as one of them cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog, TargetRow
 from fairlead.errors import Problem, one_of
@@ -16,6 +16,7 @@ from fairlead.plan import (
     check_sharing,
     check_tenants,
     coherence,
+    compatibility,
     gateway,
     provisioning,
     sites,
@@ -25,7 +26,7 @@ from fairlead.plan import (
 )
 from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.machines import Choice, choose
-from fairlead.plan.pools import region_of
+from fairlead.plan.pools import kubernetes_of, region_of
 from fairlead.plan.sharing import asked_as
 from fairlead.spec.layer import Layers
 from fairlead.spec.load import Draft
@@ -67,6 +68,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
     if draft.target:
         found += _target(draft.target, target, catalog)
         found += store.check(draft.layers, draft.target) if draft.layers else []
+        found += _versions(draft.layers, draft.target, target, found) if draft.layers else []
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))
     found += check_pools.overlaps(draft.pools, choices, POOLS)
@@ -95,6 +97,17 @@ def _coherence(
     ):
         if one.where not in said:
             yield one
+
+
+def _versions(layers: Layers, target: AnyTarget, row: TargetRow, found: Sequence[Problem]) -> list[Problem]:
+    """Layers whose charts do not run on this Kubernetes, except where something is wrong by itself already."""
+    said = {problem.where for problem in found}
+    uses = compatibility.asked(layers)
+    return [
+        one
+        for one in compatibility.problems(uses, kubernetes_of(target, row), target)
+        if one.where not in said
+    ]
 
 
 def unique_names(names: Mapping[int, str], path: str) -> Iterator[Problem]:

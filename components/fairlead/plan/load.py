@@ -9,7 +9,7 @@ from fairlead.catalog.model import Catalog
 from fairlead.errors import InputError, Problem
 from fairlead.plan.check import check
 from fairlead.plan.model import PlatformPlan
-from fairlead.plan.resolve import build
+from fairlead.plan.resolve import build, checked
 from fairlead.spec.load import draft
 from fairlead.spec.paths import in_input_order
 
@@ -27,7 +27,7 @@ def load_plan(
     problems = in_input_order([*read.problems, *check(read, catalog)], data)
     if read.platform is None or problems:
         raise InputError(source, _located(problems, origins or {}))
-    return build(read.platform, catalog)
+    return checked(build(read.platform, catalog), read.platform, source)
 
 
 def _located(problems: Iterable[Problem], origins: Mapping[str, str]) -> Iterable[Problem]:

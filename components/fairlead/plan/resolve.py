@@ -10,6 +10,7 @@ from fairlead.errors import InputError
 from fairlead.plan import (
     certificates,
     channels,
+    compatibility,
     databases,
     fabric,
     gateway,
@@ -44,7 +45,15 @@ def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
     problems = check(of(spec), catalog)
     if problems:
         raise InputError(f"platform {spec.name}", in_input_order(problems, spec.model_dump()))
-    return build(spec, catalog)
+    return checked(build(spec, catalog), spec, f"platform {spec.name}")
+
+
+def checked(plan: PlatformPlan, spec: Platform, source: str) -> PlatformPlan:
+    """The plan, if all that it brings runs on its Kubernetes; else InputError. Only a whole plan can tell."""
+    problems = list(compatibility.of_plan(plan, spec.target))
+    if problems:
+        raise InputError(source, in_input_order(problems, spec.model_dump()))
+    return plan
 
 
 def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
@@ -71,6 +80,9 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     }
     capabilities = tuple(_capabilities(target, catalog, lacks))
     shared = any(one.name == "storage-shared" and one.status != "unsupported" for one in capabilities)
+    layers = layer_plans(spec.layers, pools, target, gpu)
+    kubernetes = kubernetes_of(spec.target, target)
+    uses = compatibility.planned(layers, fabrics, site.own_charts)
     runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
     models = serving.serving_plan(spec.layers.serving, target.name, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
@@ -79,11 +91,11 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         environment=spec.environment,
         target=target.name,
         site=site,
-        kubernetes=kubernetes_of(spec.target, target),
+        kubernetes=kubernetes,
         pools=pools,
         queues=queues,
         tenants=tuple(_tenant(tenant) for tenant in spec.tenants),
-        layers=layer_plans(spec.layers, pools, target, gpu),
+        layers=layers,
         capabilities=capabilities,
         notes=(
             *_notes(pools, claims, queues),
@@ -97,6 +109,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *workflows.notes(steps, capabilities),
             *databases.notes(kept),
             *tracking.notes(runs),
+            *compatibility.notes(uses, kubernetes),
         ),
         gpu=gpu,
         health=mending,
