@@ -1,4 +1,4 @@
-"""The gateway's objects: valid by kinds that others wrote, fenced; a listener for each tenant, with no other's route."""
+"""The gateway's objects: valid by kinds that others wrote, fenced; a listener for each tenant and for no other."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.operate.findings import Cluster, NotApplicable, Problems
 from fairlead.plan.credentials import held, is_text
+from fairlead.plan.gateway_model import NAME, NAMESPACE
 from fairlead.plan.sites.onprem import OnpremSite
 from fairlead.workload.conditions import condition
 
@@ -124,19 +125,30 @@ def _priorities(cluster: Cluster) -> Iterator[tuple[str, str]]:
 
 def gateway(cluster: Cluster) -> tuple[str, Problems]:
     """C7."""
-    return _one_of_a_kind(cluster, "gateway", "Gateway")
+    if "gateway" in cluster.lacks:
+        raise NotApplicable(cluster.lacks["gateway"])
+    there = [
+        one
+        for one in cluster.seen.objects["Gateway"]
+        if (one["metadata"]["namespace"], one["metadata"]["name"]) == (NAMESPACE, NAME)
+    ]
+    if not there:
+        return "none", ((f"no Gateway {NAME} in namespace {NAMESPACE}", AGAIN),)
+    told = condition(there[0], "Programmed") or {
+        "status": "Unknown",
+        "message": "its controller has not looked at it",
+    }
+    if told["status"] == "True":
+        return f"Gateway {NAMESPACE}/{NAME}", ()
+    return f"Gateway {NAMESPACE}/{NAME}", ((f"it takes no calls: {told.get('message', '')}", AGAIN),)
 
 
 def metrics(cluster: Cluster) -> tuple[str, Problems]:
     """C8."""
-    return _one_of_a_kind(cluster, "metrics", "PrometheusRule")
-
-
-def _one_of_a_kind(cluster: Cluster, capability: str, kind: str) -> tuple[str, Problems]:
-    if capability in cluster.lacks:
-        raise NotApplicable(cluster.lacks[capability])
-    count = len(cluster.seen.objects[kind])
-    return f"{count} {kind}", () if count else ((f"no {kind}", AGAIN),)
+    if "metrics" in cluster.lacks:
+        raise NotApplicable(cluster.lacks["metrics"])
+    count = len(cluster.seen.objects["PrometheusRule"])
+    return f"{count} PrometheusRule", () if count else (("no PrometheusRule", AGAIN),)
 
 
 def keyless(cluster: Cluster) -> tuple[str, Problems]:

@@ -1,0 +1,199 @@
+"""Models behind the gateway: a job trains one, KServe serves it, and callers are answered over the net."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from e2e.stage import Stage, until
+from e2e.tools.web import DOMAIN, Answer, Web, pod, web
+from fairlead import labels
+from fairlead.catalog import lock
+from fairlead.layers.gateway.place import API, GROUP
+from fairlead.layers.serving.place import ENDPOINT, NEW, SERVICE_LABEL
+from fairlead.plan.gateway_model import NAME, NAMESPACE
+from fairlead.plan.serving_model import SKLEARN
+
+pytestmark = pytest.mark.e2e
+
+HOST = f"flowers.team-a.{DOMAIN}"
+IMAGE = lock.images()[SKLEARN].reference
+SETOSA, VIRGINICA = [5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]
+TRAIN = """\
+python3 - <<'END'
+import boto3, io, os, joblib
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+rows, kinds = load_iris(return_X_y=True)
+store = boto3.client("s3")
+models = {"1": LogisticRegression(max_iter=200), "2": DummyClassifier(strategy="constant", constant=2)}
+for version, model in models.items():
+    held = io.BytesIO()
+    joblib.dump(model.fit(rows, kinds), held)
+    store.put_object(Bucket="fairlead-team-a", Key=f"models/flowers/{version}/model.joblib", Body=held.getvalue())
+print("kept")
+END
+"""
+SDK = """
+import asyncio, json
+from kserve import InferenceRESTClient, RESTConfig
+client = InferenceRESTClient(config=RESTConfig(protocol="v1"))
+async def main():
+    where = "http://flowers-predictor.team-a.svc.cluster.local"
+    answer = await client.infer(where, model_name="flowers", data={"instances": [[5.1, 3.5, 1.4, 0.2]]})
+    ready = await client.is_model_ready(where, model_name="flowers")
+    print("SDK", json.dumps(answer), ready)
+asyncio.run(main())
+"""
+
+
+def model(name: str, version: str, **about: Any) -> dict[str, Any]:
+    """An InferenceService with one of the two versions; about: metadata."""
+    small = {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"cpu": "1", "memory": "768Mi"}}
+    predictor = {
+        "serviceAccountName": labels.WORKLOAD_ACCOUNT,
+        "minReplicas": 1,
+        "maxReplicas": 1,
+        "nodeSelector": {labels.POOL: "system"},
+        "model": {
+            "modelFormat": {"name": "sklearn"},
+            "storageUri": f"s3://fairlead-team-a/models/flowers/{version}",
+            "resources": small,
+        },
+    }
+    meta = {"name": name, "namespace": "team-a", "annotations": {"serving.kserve.io/autoscalerClass": "none"}}
+    return {
+        "apiVersion": NEW,
+        "kind": "InferenceService",
+        "metadata": {**meta, **about},
+        "spec": {"predictor": predictor},
+    }
+
+
+@pytest.fixture(scope="module")
+def served(tools: Stage) -> Iterator[Stage]:
+    """A platform on which a job has trained two versions, and the first of them is served."""
+    job = tools.submit(name="train-flowers", image=IMAGE, run=TRAIN, cpus="200m", memory="512Mi")
+    assert tools.finished(job, 240) == "Succeeded", tools.kubectl("get", "events", "-n", "team-a")
+    tools.apply(model("flowers", "1"))
+    ready(tools, "flowers")
+    yield tools
+    tools.kubectl("delete", "inferenceservices,httproutes,pods", "--all", "-n", "team-a", "--timeout=120s")
+
+
+def ready(stage: Stage, name: str) -> None:
+    done = ["wait", "--for=condition=Ready", f"inferenceservice/{name}", "-n", "team-a", "--timeout=240s"]
+    said = stage.kubectl(*done, check=False)
+    assert "condition met" in said, stage.kubectl("describe", "inferenceservice,pods", "-n", "team-a")[-6000:]
+
+
+@pytest.fixture
+def door(served: Stage) -> Iterator[Web]:
+    with web(served) as found:
+        yield found
+
+
+def ask(door: Web, path: str, body: object = None) -> Answer:
+    """The answer once the gateway has the route."""
+
+    def asked() -> Answer | None:
+        answer = door.call(HOST, path, body)
+        return answer if answer.status == 200 else None
+
+    return until(f"{path} is answered", asked, 60)
+
+
+def test_the_layer_is_healthy(tools: Stage) -> None:
+    line = next(one for one in tools.fairlead("status").splitlines() if one.startswith("serving"))
+    assert "healthy" in line
+
+
+def test_a_prediction_is_answered_through_the_gateway(door: Web) -> None:
+    answer = ask(door, "/v1/models/flowers:predict", {"instances": [SETOSA, VIRGINICA]})
+    assert answer.json == {"predictions": [0, 2]}
+
+
+def test_the_open_inference_protocol_is_answered_too(door: Web) -> None:
+    wanted = {"name": "rows", "shape": [2, 4], "datatype": "FP64", "data": [*SETOSA, *VIRGINICA]}
+    answer = ask(door, "/v2/models/flowers/infer", {"inputs": [wanted]}).json
+    assert answer["model_name"] == "flowers"
+    assert answer["outputs"][0]["data"] == [0, 2]
+
+
+def test_wrong_input_is_told_and_harms_nobody(door: Web) -> None:
+    ask(door, "/v1/models/flowers:predict", {"instances": [SETOSA]})
+    assert door.call(HOST, "/v1/models/flowers:predict", {"instances": [[1.0]]}).status >= 400
+    assert door.call(HOST, "/v1/models/absent:predict", {"instances": [SETOSA]}).status == 404
+    assert ask(door, "/v1/models/flowers:predict", {"instances": [SETOSA]}).json == {"predictions": [0]}
+
+
+def test_the_server_runs_without_rights_and_without_the_keys_of_the_cluster(served: Stage) -> None:
+    chosen = f"{SERVICE_LABEL}=flowers"
+    [found] = json.loads(served.kubectl("get", "pods", "-n", "team-a", "-l", chosen, "-o", "json"))["items"]
+    spec = found["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["serviceAccountName"] == labels.WORKLOAD_ACCOUNT
+    for box in [*spec["initContainers"], *spec["containers"]]:
+        assert box["securityContext"]["runAsNonRoot"] is True
+        assert box["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert not any("SECRET" in one["name"] for one in box.get("env", []))
+
+
+def test_the_client_of_kserve_works_unchanged(served: Stage) -> None:
+    caller = pod("sdk", "team-a", SDK, restartPolicy="Never")
+    caller["spec"]["containers"][0] |= {
+        "image": IMAGE,
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+    }
+    served.apply(caller)
+
+    def phase() -> str:
+        return served.kubectl("get", "pod", "sdk", "-n", "team-a", "-o", "jsonpath={.status.phase}")
+
+    until("it has ended", lambda: phase() in ("Failed", "Succeeded"), 120)
+    said = served.kubectl("logs", "sdk", "-n", "team-a")
+    assert 'SDK {"predictions": [0]} True' in said
+
+
+def test_a_second_version_gets_the_part_of_the_calls_that_its_weight_says(served: Stage, door: Web) -> None:
+    inside = {ENDPOINT: "roses", "networking.kserve.io/visibility": "cluster-local"}
+    for version in ("1", "2"):
+        served.apply(model(f"roses-{version}", version, labels=inside))
+    for version in ("1", "2"):
+        ready(served, f"roses-{version}")
+    weights = {"1": 80, "2": 20}
+    refs = [
+        {"name": f"roses-{one}-predictor", "port": 80, "weight": weight} for one, weight in weights.items()
+    ]
+    served.apply(
+        {
+            "apiVersion": API,
+            "kind": "HTTPRoute",
+            "metadata": {"name": "roses", "namespace": "team-a"},
+            "spec": {
+                "parentRefs": [{"group": GROUP, "kind": "Gateway", "name": NAME, "namespace": NAMESPACE}],
+                "hostnames": [f"roses.team-a.{DOMAIN}"],
+                "rules": [{"backendRefs": refs}],
+            },
+        }
+    )
+    host, body = f"roses.team-a.{DOMAIN}", {"instances": [SETOSA]}
+    until("it is routed", lambda: door.call(host, "/v1/models/roses:predict", body).status == 200, 60)
+    found = [door.call(host, "/v1/models/roses:predict", body).json["predictions"][0] for _ in range(100)]
+    assert set(found) == {0, 2}
+    assert 8 <= found.count(2) <= 36
+
+
+def test_a_member_serves_models_and_changes_no_server_of_all(tools: Stage) -> None:
+    for kind, allowed in (
+        ("inferenceservices.serving.kserve.io", "yes"),
+        ("servingruntimes.serving.kserve.io", "yes"),
+        ("clusterservingruntimes.serving.kserve.io", "no"),
+        ("clusterstoragecontainers.serving.kserve.io", "no"),
+    ):
+        asked = ["auth", "can-i", "create", kind, "-n", "team-a", "--as=somebody", "--as-group=team-a"]
+        assert tools.kubectl(*asked, check=False).split()[-1] == allowed
