@@ -96,6 +96,8 @@ class RootFs(Row):
     """File in the image -> pattern of files that are joined into it (what a package's script would do)."""
     texts: Mapping[str, str] = Field(default_factory=dict[str, str])
     """File in the image -> its text."""
+    programs: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """File in the image that can be run -> its text."""
     drop: tuple[str, ...] = ()
     """Patterns (fnmatch, relative to the root) of files left out."""
 

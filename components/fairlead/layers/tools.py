@@ -6,12 +6,22 @@ from collections.abc import Sequence
 
 from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
+from fairlead.layers.lws import tool as lws
+from fairlead.layers.ray import tool as ray
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
 from fairlead.layers.tracking import tool as tracking
 from fairlead.layers.workflows import tool as workflows
 
-TOOLS: Sequence[Tool] = (certificates.TOOL, store.TOOL, databases.TOOL, tracking.TOOL, workflows.TOOL)
+TOOLS: Sequence[Tool] = (
+    certificates.TOOL,
+    store.TOOL,
+    databases.TOOL,
+    tracking.TOOL,
+    workflows.TOOL,
+    ray.TOOL,
+    lws.TOOL,
+)
 
 
 def running(enabled: Sequence[str]) -> list[Tool]:

@@ -14,7 +14,9 @@ from fairlead.plan.databases_model import DatabasesPlan
 from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
+from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.queue_model import QueuesPlan
+from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.plan.store_model import StorePlan
 from fairlead.plan.tracking_model import TrackingPlan
@@ -317,6 +319,10 @@ class PlatformPlan:
     """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     """Graphs of steps that run as pods."""
+    ray: RayPlan = field(default_factory=RayPlan)
+    """Ray clusters, jobs and services."""
+    lws: LwsPlan = field(default_factory=LwsPlan)
+    """Groups of pods that live and die together."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

@@ -13,6 +13,8 @@ from fairlead.plan import (
     databases,
     fabric,
     health,
+    lws,
+    ray,
     scaling,
     selecting,
     sharing,
@@ -98,6 +100,8 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         databases=kept,
         tracking=runs,
         workflows=steps,
+        ray=ray.ray_plan(spec.layers.ray, pools),
+        lws=lws.lws_plan(spec.layers.lws, pools),
     )
 
 

@@ -10,7 +10,9 @@ from fairlead.spec.base import Flag, Model, Text
 from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
 from fairlead.spec.health import Health
+from fairlead.spec.lws import Lws
 from fairlead.spec.queue import QueueOptions
+from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
 from fairlead.spec.store import Store
 from fairlead.spec.tracking import Tracking
@@ -109,3 +111,7 @@ class Layers(Model):
     """Experiments, artefacts and a registry of models: MLflow."""
     workflows: Workflows = Workflows()
     """Runs graphs of steps as pods: Argo Workflows."""
+    ray: Ray = Ray()
+    """Ray clusters, jobs and services: KubeRay."""
+    lws: Lws = Lws()
+    """Groups of pods that live and die together: LeaderWorkerSet."""
