@@ -31,7 +31,10 @@ def objects() -> list[Object]:
 
 _CLUSTER = {
     "name": "cluster",
-    "expression": "has(object.spec.rayClusterSpec) ? object.spec.rayClusterSpec : object.spec",
+    "expression": (
+        "has(object.spec.rayClusterSpec) ? object.spec.rayClusterSpec"
+        " : has(object.spec.rayClusterConfig) ? object.spec.rayClusterConfig : object.spec"
+    ),
 }
 """A job and a service have the cluster inside."""
 
