@@ -90,6 +90,8 @@ class RootFs(Row):
     requirements: str = ""
     """Folder under tools/src/images whose requirements.txt names further wheels, each with its SHA-256."""
     site_packages: str = "usr/lib/python3/dist-packages"
+    compiled: bool = False
+    """What its Python would else compile at every start, since it may not keep it, is compiled here, by that Python."""
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Symbolic link in the image -> its target."""
     joined: Mapping[str, str] = Field(default_factory=dict[str, str])

@@ -152,6 +152,8 @@ def _unpack(rootfs: RootFs, scratch: Path, context: Context, runner: Runner) -> 
         target = root / rootfs.site_packages
         target.mkdir(parents=True, exist_ok=True)
         pinned = wheels.install(rootfs.requirements, target, runner)
+    if rootfs.compiled:
+        wheels.compiled(root, root / rootfs.site_packages, runner)
     return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels), *pinned]
 
 

@@ -75,7 +75,9 @@ def changed(example: Mapping[str, Any], name: str, queue: str | None, **spec: An
 
 def with_gpus(made: dict[str, Any], gpus: int) -> dict[str, Any]:
     """On simulated nodes."""
-    [box] = made["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"]["containers"]
+    pod = made["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"]
+    pod["tolerations"] = [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}]
+    [box] = pod["containers"]
     box["image"] = REMOTE_IMAGE
     box["resources"]["limits"][GPU] = str(gpus)
     return made

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.e2e
 
 TENANT, QUEUE = "team-a", "training"
 GPU = "nvidia.com/gpu"
+TAKEN = {"key": GPU, "operator": "Exists", "effect": "NoSchedule"}
+"""The taint of accelerator nodes: who asks for accelerators tolerates it."""
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def pod(gpus: int) -> dict[str, Any]:
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     user = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
-    return {"spec": {"securityContext": user, "containers": [box]}}
+    return {"spec": {"securityContext": user, "containers": [box], "tolerations": [TAKEN]}}
 
 
 def cluster_spec(workers: int = 1, gpus: int = 1, **rest: Any) -> dict[str, Any]:
