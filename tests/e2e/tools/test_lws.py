@@ -130,6 +130,7 @@ def test_groups_come_and_go_with_the_number_that_is_wanted(pairs: Stage) -> None
         until("as many workloads", lambda: len(workloads(pairs, "pairs")) == wanted)  # noqa: B023
     pairs.kubectl("delete", kind, "pairs", "-n", TENANT, "--timeout=60s")
     until("its pods are gone", lambda: not pods(pairs, "pairs"), 120)
+    assert not [one for one in workloads(pairs, "pairs") if one["status"].get("admission")]
 
 
 def test_a_group_with_accelerators_is_admitted_whole_or_waits(
