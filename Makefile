@@ -36,7 +36,7 @@ test: clouds ## all tests that need no cluster
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope --ignore tests/e2e/tools tests/e2e
 
-e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, certificates (needs root)
+e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, certificates, Ray, groups (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 1 --dist loadscope tests/e2e/tools
 
 soak: setup ## the longest of them: killed at five points, 500 jobs, three times up and down (needs root)
@@ -61,7 +61,7 @@ lock: setup ## resolves the Python dependencies anew
 		--no-header --python-version 3.11 --upgrade -o requirements.lock
 	@$(VENV)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--no-header --python-version 3.11 --upgrade -c requirements.lock -o requirements-clouds.lock
-	@for image in mlflow pytorch sklearnserver storage-initializer; do cd $(CURDIR)/tools/src/images/$$image && $(CURDIR)/$(VENV)/uv pip compile \
+	@for image in mlflow pytorch ray sklearnserver storage-initializer; do cd $(CURDIR)/tools/src/images/$$image && $(CURDIR)/$(VENV)/uv pip compile \
 		requirements.in -c ../mlflow/requirements.in --generate-hashes --only-binary :all: --no-emit-index-url --no-header \
 		--no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt; done
 

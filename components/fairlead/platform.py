@@ -42,8 +42,9 @@ class Controller:
 
 def controllers(plan: PlatformPlan, render: Renderer) -> list[Controller]:
     """The controllers of all layers that run, in a fixed order. Renders charts, registers nothing."""
+    on = [layer.name for layer in plan.layers if layer.enabled]
     wanted: list[tuple[str, str, Callable[[], list[Object]]]] = [
-        ("kueue", "queue", lambda: queue.controller(render, plan.queues, plan.fabrics.uncounted)),
+        ("kueue", "queue", lambda: queue.controller(render, plan.queues, plan.fabrics.uncounted, on)),
         ("jobset", "jobs", lambda: jobs.jobset(render)),
         ("kubeflow-trainer", "jobs", lambda: jobs.trainer(render)),
     ]

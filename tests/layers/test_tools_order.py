@@ -16,6 +16,7 @@ from fairlead.plan.load import load_plan
 from fairlead.platform import Platform
 from fairlead.program import charts_of
 
+LWS_HOOKS = "lws-mutating-webhook-configuration"
 ALL = {
     **{tool.layer: {"enabled": True} for tool in TOOLS},
     "databases": {"enabled": True, "dumps": {}},
@@ -52,6 +53,17 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
         ("Deployment", "mlflow", [("Cluster", "mlflow-db"), ("NetworkPolicy", "mlflow-calls")]),
         ("Deployment", "workflow-controller", [("Cluster", "workflows-db")]),
         ("CronJob", "mlflow-db-dumps", [("Deployment", "cnpg-controller-manager")]),
+        ("Deployment", "kueue-controller-manager", [("CustomResourceDefinition", "rayjobs.ray.io")]),
+        (
+            "Deployment",
+            "kuberay-operator",
+            [("ClusterRole", "fairlead:ray:everywhere"), ("CustomResourceDefinition", "rayclusters.ray.io")],
+        ),
+        (
+            "ValidatingAdmissionPolicy",
+            "fairlead-lws-owners",
+            [("Deployment", "lws-controller-manager"), ("MutatingWebhookConfiguration", LWS_HOOKS)],
+        ),
     ],
 )
 def test_what_needs_another_waits_for_it(
@@ -90,3 +102,20 @@ def test_every_object_is_registered_once_and_every_namespace_stands_before_what_
 def test_webhooks_are_asked_before_the_first_object_that_they_look_at(engine: Recorder) -> None:
     for kind, name in (("Cluster", "mlflow-db"), ("Cluster", "workflows-db"), ("ClusterIssuer", "fairlead")):
         assert one(engine, kind, name).hooks, name
+
+
+def test_groups_of_pods_count_as_standing_when_their_webhooks_answer(engine: Recorder) -> None:
+    assert one(engine, "ValidatingAdmissionPolicy", "fairlead-lws-owners").hooks
+
+
+def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
+    """What a namespace that is deleted still holds is released by them."""
+    needed = {one(engine, "Deployment", name).urn for name in ("kuberay-operator", "lws-controller-manager")}
+    spaces = [
+        made
+        for made in engine.of_kind("Namespace")
+        if "fairlead.dev/tenant" in (made.object["metadata"].get("labels") or {})
+    ]
+    assert spaces
+    for space in spaces:
+        assert needed <= engine.behind(space.urn)

@@ -193,6 +193,7 @@ def test_files_of_a_row_are_dropped_joined_and_linked(context: Context, tmp_path
             "drop": ["man/*"],
             "joined": {"/etc/all.crt": "certs/*.crt"},
             "texts": {"etc/x.conf": "y\n"},
+            "programs": {"bin/say": "#!/bin/sh\n"},
             "links": {"bin/sh": "dash"},
         }
     }
@@ -204,6 +205,8 @@ def test_files_of_a_row_are_dropped_joined_and_linked(context: Context, tmp_path
     assert entries["etc/all.crt"].data == b"A\nB\n"
     assert entries["etc/x.conf"].data == b"y\n"
     assert entries["bin/sh"].link == "dash"
+    assert (entries["bin/say"].data, entries["bin/say"].mode) == (b"#!/bin/sh\n", 0o755)
+    assert entries["etc/x.conf"].mode == 0o644
 
 
 def test_building_waits_for_go_and_pulling_costs_no_build(context: Context) -> None:

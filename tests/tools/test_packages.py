@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -261,3 +262,31 @@ def test_the_private_apt_runs_no_hook_and_writes_nowhere_else(context: Context) 
     ]
     for key in ("Dir::State", "Dir::Cache", "Dir::Log", "Dir::State::status"):
         assert settings[key].strip('"').startswith(str(context.cache.root))
+
+
+def test_an_images_python_is_compiled_by_the_image_itself_whatever_the_times_of_its_files(
+    tmp_path: Path, context: Context
+) -> None:
+    root = tmp_path / "root"
+    library, packages = root / "usr" / "lib" / "python3.11", root / "usr" / "lib" / "python3" / "packages"
+    for folder in (root / "lib64", root / "usr" / "bin", library, packages):
+        folder.mkdir(parents=True)
+    (root / "usr" / "bin" / "python3.11").touch()
+    (library / "one.py").write_text("VALUE = 1\n")
+    (packages / "two.py").write_text("def two(): return 2\n")
+    (packages / "template.py").write_text("{{ this is no Python }}\n")
+    # In the place of the image's C library: it is asked to run the image's Python, and runs this one.
+    loader = root / "lib64" / "ld-linux-x86-64.so.2"
+    loader.write_text(
+        f'#!/bin/sh\necho "$3" > "{tmp_path}/asked"\nshift 3\nunset PYTHONHOME\nexec {sys.executable} "$@"\n'
+    )
+    loader.chmod(0o755)
+    wheels.compiled(root, packages, context.runner("demo"))
+    assert (tmp_path / "asked").read_text().strip() == str(root / "usr" / "bin" / "python3.11")
+    [made] = (packages / "__pycache__").iterdir()
+    assert made.name.startswith("two.cpython-")
+    data = made.read_bytes()
+    assert int.from_bytes(data[4:8], "little") == 1, "by its hash, and nobody compares it"
+    assert b"/usr/lib/python3/packages/two.py" in data
+    assert str(tmp_path).encode() not in data
+    assert list((library / "__pycache__").iterdir())

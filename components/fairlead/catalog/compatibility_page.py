@@ -10,7 +10,7 @@ from fairlead.catalog.compatibility import NOTHING, Compatibility, Rows, Said
 HEAD = """# Which versions fit which
 
 Generated from `components/fairlead/catalog/data/compatibility.toml`: change that and `make golden`.
-Why it is so: [ADR 0035](adr/0035-compatibility.md).
+Why it is so: [ADR 0034](adr/0034-compatibility.md).
 
 A plan whose Kubernetes lies outside of `needs` is refused; outside of `supported`, or of `tested` where nothing is
 said of support, it has a note. A dash: the project says nothing. How strong a statement is:

@@ -94,12 +94,16 @@ class RootFs(Row):
     """A module of the Go proxy that carries the project's files of other languages too."""
     taken: Mapping[str, str] = Field(default_factory=dict[str, str])
     """File or folder in the image -> where it lies in the module."""
+    compiled: bool = False
+    """What its Python would else compile at every start, since it may not keep it, is compiled here, by that Python."""
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Symbolic link in the image -> its target."""
     joined: Mapping[str, str] = Field(default_factory=dict[str, str])
     """File in the image -> pattern of files that are joined into it (what a package's script would do)."""
     texts: Mapping[str, str] = Field(default_factory=dict[str, str])
     """File in the image -> its text."""
+    programs: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """File in the image that can be run -> its text."""
     drop: tuple[str, ...] = ()
     """Patterns (fnmatch, relative to the root) of files left out."""
 

@@ -19,6 +19,8 @@ MONITORING: Mapping[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
 }
 """Who gathers metrics, as a policy's peer."""
+TENANTS: Sequence[Mapping[str, str]] = ({"key": labels.TENANT, "operator": "Exists"},)
+"""Which namespaces are tenants', by their labels."""
 DNS: Mapping[str, Any] = {
     "to": [
         {
@@ -121,6 +123,59 @@ def refusal(
             "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
         },
     ]
+
+
+def asks_for_no_device(spec: str, why: str) -> list[Mapping[str, str]]:
+    """What a policy demands of a pod that waits in no queue: it holds nothing that tenants have quotas of.
+
+    spec: the expression of the pod's spec; why: what the sender is told.
+    """
+    free = " && ".join(
+        f"(!has(c.resources.{which}) || c.resources.{which}.all(k, !k.contains('/')))"
+        for which in ("requests", "limits")
+    )
+    each = f"!has(c.resources) || ({free})"
+    boxes = (
+        f"{spec}.containers.all(c, {each})"
+        f" && (!has({spec}.initContainers) || {spec}.initContainers.all(c, {each}))"
+    )
+    return [
+        {"expression": boxes, "message": why},
+        {"expression": f"!has({spec}.resourceClaims)", "message": why},
+    ]
+
+
+def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: str) -> list[Object]:
+    """Refuses, in tenants' namespaces, objects of these kinds that say of themselves that others own them.
+
+    Kueue lets what a managed object owns go with it, and does not ask whether the owner has made it: who names one of
+    his running jobs as the owner of the next would pass the queue. account: that of the controller, which makes such.
+    """
+    own = "has(object.metadata.ownerReferences)"
+    none = "object.metadata.ownerReferences.all(o, !has(o.controller) || !o.controller)"
+    same = (
+        "oldObject != null && has(oldObject.metadata.ownerReferences)"
+        " && oldObject.metadata.ownerReferences == object.metadata.ownerReferences"
+    )
+    user = f"request.userInfo.username != 'system:serviceaccount:{account}'"
+    said = (
+        "only the controller of an owner makes what it owns: leave ownerReferences with controller: true out"
+    )
+    rules = [
+        {
+            "apiGroups": [group],
+            "apiVersions": ["*"],
+            "operations": ["CREATE", "UPDATE"],
+            "resources": list(kinds),
+        }
+    ]
+    return refusal(
+        name,
+        rules,
+        [{"expression": f"!{own} || {none} || ({same})", "message": said}],
+        TENANTS,
+        {"matchConditions": [{"name": "not-the-controller", "expression": user}]},
+    )
 
 
 def spread(pods: Mapping[str, str]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,19 @@ FRAMEWORKS = ("batch/job", "jobset.x-k8s.io/jobset", "trainer.kubeflow.org/train
 """Kinds of work that wait in queues; every one of them makes whole gangs."""
 KINDS = ("Job.batch", "JobSet.jobset.x-k8s.io", "TrainJob.trainer.kubeflow.org")
 """The same, as the controllers' settings name them."""
+MORE: Mapping[str, Mapping[str, str]] = {
+    "ray": {
+        "ray.io/raycluster": "RayCluster.ray.io",
+        "ray.io/rayjob": "RayJob.ray.io",
+        "ray.io/rayservice": "RayService.ray.io",
+    },
+    "lws": {"leaderworkerset.x-k8s.io/leaderworkerset": "LeaderWorkerSet.leaderworkerset.x-k8s.io"},
+}
+"""Layer -> the further kinds of work that wait in queues where it runs, and how the controllers' settings name them.
+Their CRDs stand before Kueue does. It would start without them too, look for them in steps of up to two minutes, and
+take them then: pkg/controller/jobframework/setup.go of v0.19.2."""
+GROUPS, GROUP_NAME = "lws", "leaderworkerset.sigs.k8s.io/name"
+"""The layer whose groups Kueue lets go pod by pod, and the label that each of those pods has."""
 AT_A_TIME = 20
 """Jobs that are let go side by side: each takes several requests that pass webhooks. With 5 at a time and a busy
 server, 487 of 879 admitted jobs were still suspended nine minutes later; a kind that is not named has one."""
@@ -36,11 +49,13 @@ FEATURES: Mapping[str, bool] = {
 }
 
 
-def config(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Mapping[str, Any]:
+def config(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str] = ()) -> Mapping[str, Any]:
     """Kueue's own configuration file: Configuration of config.kueue.x-k8s.io/v1beta2.
 
-    uncounted: resources that pods may ask for and no quota counts, by the beginning of their names.
+    uncounted: resources that pods may ask for and no quota counts, by the beginning of their names; layers: those that
+    run, some of which bring further kinds of work.
     """
+    more = {name: kind for layer, kinds in MORE.items() if layer in layers for name, kind in kinds.items()}
     return {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
         "kind": "Configuration",
@@ -50,7 +65,8 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Mapping[str, Any]
         "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io", **LEASE},
         "controller": {
             "groupKindConcurrency": {
-                **dict.fromkeys(KINDS, AT_A_TIME),
+                **dict.fromkeys((*KINDS, *more.values()), AT_A_TIME),
+                **({"Pod": AT_A_TIME} if GROUPS in layers else {}),
                 "Workload.kueue.x-k8s.io": AT_A_TIME,
                 "LocalQueue.kueue.x-k8s.io": 5,
                 "ClusterQueue.kueue.x-k8s.io": 5,
@@ -72,7 +88,7 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Mapping[str, Any]
                 "backoffMaxSeconds": 3600,
             },
         },
-        "integrations": {"frameworks": list(FRAMEWORKS)},
+        "integrations": {"frameworks": [*FRAMEWORKS, *more]},
         **_resources(plan, uncounted),
         **({"fairSharing": FAIR_SHARING} if plan.fair else {}),
         "featureGates": dict(FEATURES),
@@ -89,7 +105,7 @@ def _resources(plan: QueuesPlan, uncounted: Sequence[str]) -> Mapping[str, Any]:
     return {"resources": found} if found else {}
 
 
-def release(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Release:
+def release(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str] = ()) -> Release:
     """Kueue's chart with this layer's values."""
     import yaml
 
@@ -97,16 +113,20 @@ def release(plan: QueuesPlan, uncounted: Sequence[str] = ()) -> Release:
         # Who asks for the places of waiting jobs gets an answer also while the API server is busy.
         "enableVisibilityAPF": True,
         "managerConfig": {
-            "controllerManagerConfigYaml": yaml.safe_dump(config(plan, uncounted), sort_keys=False)
+            "controllerManagerConfigYaml": yaml.safe_dump(config(plan, uncounted, layers), sort_keys=False)
         },
     }
     return Release("kueue", "kueue", NAMESPACE, values)
 
 
-def controller(render: Renderer, plan: QueuesPlan, uncounted: Sequence[str] = ()) -> list[Object]:
+def controller(
+    render: Renderer, plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str] = ()
+) -> list[Object]:
     """Kueue's objects: the chart, without roles that only feed other roles."""
-    objects = transform.without_hooks(render(release(plan, uncounted)))
+    objects = transform.without_hooks(render(release(plan, uncounted, layers)))
     objects = transform.in_namespace(objects, NAMESPACE)
+    if GROUPS in layers:
+        objects = transform.asked_only_for(objects, "pods", GROUP_NAME)
     return [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
+from fairlead.layers.lws import tool as lws
+from fairlead.layers.ray import tool as ray
 from fairlead.layers.serving import tool as serving
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
@@ -21,6 +23,8 @@ TOOLS: Sequence[Tool] = (
     tracking.TOOL,
     workflows.TOOL,
     serving.TOOL,
+    ray.TOOL,
+    lws.TOOL,
 )
 
 

@@ -115,6 +115,28 @@ def with_image(image: str) -> Change:
     return change
 
 
+def asked_only_for(objects: Iterable[Object], resource: str, label: str) -> list[Object]:
+    """Webhooks for this resource are asked for objects with this label alone, and nothing is stored without them.
+
+    Kueue's kind `LeaderWorkerSet` switches that for pods on by itself. Its webhook then holds back every pod of a
+    tenant that no job owns, and its controller lets go only those of groups: steps of workflows waited for ever. And
+    the chart has the API server pass by the webhook while it does not answer, for it knows only the kinds by name.
+    """
+
+    def narrowed(hook: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not any(resource in rule["resources"] for rule in hook["rules"]):
+            return hook
+        chosen = {"matchExpressions": [{"key": label, "operator": "Exists"}]}
+        return {**hook, "objectSelector": chosen, "failurePolicy": "Fail"}
+
+    def changed(obj: Object) -> Object:
+        if not obj.get("webhooks"):
+            return obj
+        return {**obj, "webhooks": [narrowed(hook) for hook in obj["webhooks"]]}
+
+    return [changed(obj) for obj in objects]
+
+
 def on_nodes(selector: Mapping[str, str]) -> Change:
     """A pod change: it runs on nodes with these labels."""
 

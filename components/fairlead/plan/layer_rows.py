@@ -13,6 +13,8 @@ from fairlead.plan import (
     certificates_model,
     databases_model,
     gateway_model,
+    lws_model,
+    ray_model,
     scaling_model,
     serving_model,
     store_model,
@@ -113,6 +115,20 @@ ROWS: Mapping[str, LayerRow] = {
         (serving_model.KINDS, serving_model.CHART),
         serving_model.IMAGES,
         (serving_model.NAMESPACE,),
+    ),
+    "ray": LayerRow(
+        "Ray clusters, jobs and services in the tenants' namespaces, by KubeRay",
+        {"queue": "Ray clusters start when a queue admits them"},
+        (ray_model.CHART,),
+        (ray_model.IMAGE,),
+        (ray_model.NAMESPACE,),
+    ),
+    "lws": LayerRow(
+        "multi-host serving: groups of pods that start, restart and are placed as one, by LeaderWorkerSet",
+        {"queue": "groups start when a queue admits them"},
+        (lws_model.CHART,),
+        (lws_model.IMAGE,),
+        (lws_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

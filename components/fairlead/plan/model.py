@@ -15,7 +15,9 @@ from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
+from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.queue_model import QueuesPlan
+from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.plan.serving_model import ServingPlan
 from fairlead.plan.store_model import StorePlan
@@ -321,6 +323,10 @@ class PlatformPlan:
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     serving: ServingPlan = field(default_factory=ServingPlan)
     """Graphs of steps that run as pods."""
+    ray: RayPlan = field(default_factory=RayPlan)
+    """Ray clusters, jobs and services."""
+    lws: LwsPlan = field(default_factory=LwsPlan)
+    """Groups of pods that live and die together."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

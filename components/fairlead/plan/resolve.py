@@ -15,6 +15,8 @@ from fairlead.plan import (
     fabric,
     gateway,
     health,
+    lws,
+    ray,
     scaling,
     selecting,
     serving,
@@ -122,6 +124,8 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         tracking=runs,
         workflows=steps,
         serving=models,
+        ray=ray.ray_plan(spec.layers.ray, pools),
+        lws=lws.lws_plan(spec.layers.lws, pools),
     )
 
 

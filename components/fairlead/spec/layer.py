@@ -11,7 +11,9 @@ from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
 from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
+from fairlead.spec.lws import Lws
 from fairlead.spec.queue import QueueOptions
+from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
 from fairlead.spec.serving import Serving
 from fairlead.spec.store import Store
@@ -115,3 +117,7 @@ class Layers(Model):
     """Runs graphs of steps as pods: Argo Workflows."""
     serving: Serving = Serving()
     """Models behind the gateway: KServe."""
+    ray: Ray = Ray()
+    """Ray clusters, jobs and services: KubeRay."""
+    lws: Lws = Lws()
+    """Groups of pods that live and die together: LeaderWorkerSet."""

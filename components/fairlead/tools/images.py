@@ -161,6 +161,8 @@ def _unpack(rootfs: RootFs, scratch: Path, context: Context, runner: Runner) -> 
         for into, path in rootfs.taken.items():
             _take(source / path, root / into)
         pinned.append(rootfs.module.query)
+    if rootfs.compiled:
+        wheels.compiled(root, root / rootfs.site_packages, runner)
     return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels), *pinned]
 
 
@@ -187,6 +189,7 @@ def _rootfs_entries(rootfs: RootFs, root: Path) -> list[Entry]:
         parts = sorted(root.glob(pattern))
         entries.append(Entry(path.strip("/"), 0o644, b"".join(part.read_bytes() for part in parts)))
     entries += [Entry(path.strip("/"), 0o644, text.encode()) for path, text in rootfs.texts.items()]
+    entries += [Entry(path.strip("/"), 0o755, text.encode()) for path, text in rootfs.programs.items()]
     return [*entries, *(Entry(path.strip("/"), 0o777, link=target) for path, target in rootfs.links.items())]
 
 

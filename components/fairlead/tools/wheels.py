@@ -127,6 +127,28 @@ def install(folder: str, into: Path, runner: Runner) -> list[str]:
     return [line.split()[0] for line in lines if line and not line.startswith((" ", "#"))]
 
 
+_COMPILE = """
+import compileall, py_compile, sys
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+for folder in sys.argv[2:]:
+    compileall.compile_dir(folder, quiet=2, stripdir=sys.argv[1], prependdir="/", invalidation_mode=unchecked)
+"""
+"""A package may carry files that are no Python of this version, and are never imported: they stay as they are."""
+
+
+def compiled(root: Path, packages: Path, runner: Runner) -> None:
+    """Compile an image's Python library and packages, with the Python and the C library of the image itself.
+
+    The result counts whatever the times of the files: an image has none that mean something.
+    """
+    [python] = root.glob("usr/bin/python3.*[0-9]")
+    libraries = ":".join(str(root / top / "x86_64-linux-gnu") for top in ("lib", "usr/lib"))
+    loader = [str(root / "lib64" / "ld-linux-x86-64.so.2"), "--library-path", libraries, str(python)]
+    folders = [str(root / "usr" / "lib" / python.name), str(packages)]
+    env = {"PYTHONHOME": str(root / "usr"), "LC_ALL": "C.UTF-8"}
+    runner.run([*loader, "-c", _COMPILE, str(root), *folders], cwd=root, env=env)
+
+
 def executables(way: WheelWay, into: Path, runner: Runner) -> str:
     """Put the executables of a wheel into a folder (a whole tree where the row says so)."""
     folder = into / ".wheel"

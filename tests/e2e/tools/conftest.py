@@ -14,7 +14,7 @@ TENANTS = ("team-a", "team-b")
 PLATFORM: dict[str, Any] = {
     "name": STACK,
     "environment": "dev",
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch"]},
+    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -29,6 +29,8 @@ PLATFORM: dict[str, Any] = {
         "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
         "tracking": {"enabled": True},
         "workflows": {"enabled": True, "archive_days": 30},
+        "ray": {"enabled": True},
+        "lws": {"enabled": True},
     },
 }
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import refusal
+from fairlead.layers.objects import TENANTS, asks_for_no_device, refusal
 from fairlead.layers.workflows.place import GROUP, NAME, NAMESPACE
 
 UNQUEUED, UNKEPT = "fairlead-workflow-steps", "fairlead-workflow-artefacts"
 USER = f"system:serviceaccount:{NAMESPACE}:{NAME}"
-TENANTS = [{"key": labels.TENANT, "operator": "Exists"}]
 NEVER = "Never"
 
 
@@ -50,22 +48,10 @@ _SPEC = {
 
 
 def _no_accelerators() -> list[Mapping[str, str]]:
-    free = " && ".join(
-        f"(!has(c.resources.{which}) || c.resources.{which}.all(k, !k.contains('/')))"
-        for which in ("requests", "limits")
-    )
-    each = f"!has(c.resources) || ({free})"
-    boxes = (
-        f"object.spec.containers.all(c, {each})"
-        f" && (!has(object.spec.initContainers) || object.spec.initContainers.all(c, {each}))"
-    )
     said = (
         "a step of a workflow waits in no queue and takes no accelerator: let it send a TrainJob, which does"
     )
-    return [
-        {"expression": boxes, "message": said},
-        {"expression": "!has(object.spec.resourceClaims)", "message": said},
-    ]
+    return asks_for_no_device("object.spec", said)
 
 
 def _no_deleting() -> list[Mapping[str, str]]:

@@ -1,0 +1,1 @@
+"""Groups of pods that live and die together: LeaderWorkerSet, and what each tenant gets of it."""

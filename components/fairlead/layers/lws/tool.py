@@ -1,0 +1,62 @@
+"""The lws layer: the controller, what its objects are held to, and the rights of each tenant's members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.lws import controller
+from fairlead.layers.objects import made_by_their_owner, rule
+from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.plan.lws_model import LAYER, NAMESPACE
+from fairlead.plan.model import TenantPlan
+
+PART, POLICIES = "lws", "lws-policies"
+GROUP, KIND, RBAC = "leaderworkerset.x-k8s.io", "leaderworkersets", "rbac.authorization.k8s.io"
+MEMBERS, OWNERS = "fairlead-lws", "fairlead-lws-owners"
+WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+
+
+def _parts(ground: Ground) -> list[Part]:
+    owners = made_by_their_owner(OWNERS, GROUP, (KIND,), f"{NAMESPACE}:{controller.CONTROLLER}")
+    return [
+        Part(PART, controller.objects(ground)),
+        # Behind the webhooks' answer: so nothing counts as standing whose groups nobody would complete.
+        Part(POLICIES, owners, after=(PART,), probes=[probe()]),
+    ]
+
+
+def probe() -> Object:
+    """A harmless object that the webhooks must answer for before the layer counts as standing."""
+    return {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": {"name": "fairlead-probe", "namespace": NAMESPACE},
+        "spec": {
+            "replicas": 0,
+            "leaderWorkerTemplate": {
+                "size": 1,
+                "workerTemplate": {"spec": {"containers": [{"name": "none", "image": "none"}]}},
+            },
+        },
+    }
+
+
+def members(_: Ground, tenant: TenantPlan) -> list[Object]:
+    """What members of a tenant may do."""
+    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
+    reference = {"apiGroup": RBAC, "kind": "Role", "name": MEMBERS}
+    bound = {"roleRef": reference, "subjects": groups}
+    return [
+        _in(tenant, "Role", {"rules": [rule((GROUP,), (KIND,), WRITE)]}),
+        *([_in(tenant, "RoleBinding", bound)] if groups else []),
+    ]
+
+
+def _in(tenant: TenantPlan, kind: str, told: Mapping[str, object]) -> Object:
+    named = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    return {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": named, **told}
+
+
+TOOL = Tool(LAYER, _parts, members)
