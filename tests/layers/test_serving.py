@@ -197,7 +197,8 @@ def test_versions_of_an_endpoint_are_asked_for_by_its_name() -> None:
     for one in servers.SERVERS:
         text = " ".join(one.args)
         if one.name != "fairlead-triton":
-            assert f'index .Labels "{place.ENDPOINT}"' in text
+            assert f"index .Labels `{place.ENDPOINT}`" in text
+            assert '"' not in text, "it is filled in within a JSON text"
 
 
 def test_what_fetches_models_signs_in_as_the_tenant() -> None:

@@ -19,8 +19,9 @@ from fairlead.workload.signing import volume
 
 CONTAINER = "kserve-container"
 """Name by which KServe knows the container with the model."""
-MODEL = f'{{{{ or (index .Labels "{ENDPOINT}") .Name }}}}'
-"""Name under which a model is asked for: that of the endpoint that it is a version of, else its own."""
+MODEL = f"{{{{ or (index .Labels `{ENDPOINT}`) .Name }}}}"
+"""Name under which a model is asked for: that of the endpoint that it is a version of, else its own. KServe fills it in
+within a JSON text, in which quotes would be escaped: backquotes are not."""
 USER = 1000
 
 
