@@ -201,14 +201,22 @@ def pod_hooks(objects: Sequence[Object]) -> list[Any]:
 
 def test_kueue_holds_back_pods_of_groups_alone_and_none_of_them_gets_by() -> None:
     """Its kind switches that for all pods on: those of workflows' steps would wait for ever."""
-    hooks = pod_hooks(kueue(queue_controller.GROUPS))
+    hooks = pod_hooks(kueue("lws"))
     assert len(hooks) == 2
     for hook in hooks:
         [chosen] = hook["objectSelector"]["matchExpressions"]
-        assert chosen == {"key": queue_controller.GROUP_NAME, "operator": "Exists"}
+        assert chosen == {"key": queue_controller.PODS["lws"], "operator": "Exists"}
         assert hook["failurePolicy"] == "Fail"
     types = (module() / "api/leaderworkerset/v1/leaderworkerset_types.go").read_text()
-    assert f'"{queue_controller.GROUP_NAME}"' in types
+    assert f'"{queue_controller.PODS["lws"]}"' in types
+
+
+def test_each_layer_whose_pods_are_let_go_one_by_one_has_webhooks_of_its_own() -> None:
+    hooks = pod_hooks(kueue("lws", "serving"))
+    asked = [(hook["name"], hook["objectSelector"]["matchExpressions"][0]["key"]) for hook in hooks]
+    assert sorted({label for _, label in asked}) == sorted(queue_controller.PODS.values())
+    assert len({name for name, _ in asked}) == len(asked) == 4
+    assert {hook["failurePolicy"] for hook in hooks} == {"Fail"}
 
 
 def test_without_the_layer_kueue_is_as_it_was() -> None:
@@ -226,8 +234,8 @@ def test_each_layer_brings_its_kinds_of_work_and_only_where_it_runs(layer: str) 
     at_a_time = told["controller"]["groupKindConcurrency"]
     assert set(queue_controller.MORE[layer].values()) <= set(at_a_time)
     for framework, kind in queue_controller.MORE[layer].items():
-        group, _, name = framework.partition("/")
-        assert f"{name}.{group}" == kind.lower()
+        group, _, name = framework.rpartition("/")
+        assert f"{name}.{group}".strip(".") == kind.lower()
 
 
 def test_kueue_knows_these_kinds_and_waits_for_those_that_come_later() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from fairlead.catalog.read import load
 from fairlead.contract.chart import Release
 from fairlead.contract.handle import ClusterHandle, WorkloadIdentity
 from fairlead.layers.gateway.tool import ENTRANCE
+from fairlead.layers.queue_controller import PODS
 from fairlead.layers.serving import controller, fetcher, place, servers
 from fairlead.layers.serving.tool import PART, SERVERS, TOOL
 from fairlead.layers.tool import Ground, Part
@@ -211,3 +213,17 @@ def test_what_fetches_models_signs_in_as_the_tenant() -> None:
 def test_no_key_is_known_to_the_settings() -> None:
     text = yaml.safe_dump(controller.values("x.example.com"))
     assert "SECRET" not in text.upper().replace("SECRETSPEC", "")
+
+
+def test_a_model_without_a_queue_is_refused_where_there_are_queues() -> None:
+    found = of_kind("ValidatingAdmissionPolicy")["fairlead-serving-queued"]["spec"]
+    [rule] = found["validations"]
+    assert f"'{labels.QUEUE}' in object.metadata.labels" in rule["expression"]
+    assert "inference" in rule["message"]
+
+
+def test_pods_that_wait_are_known_by_the_label_that_kserve_gives_them() -> None:
+    text = (charts.part(CHART, "constants", Cache.default()) / "constants.go").read_text()
+    group, _, name = PODS["serving"].partition("/")
+    assert f'InferenceServicePodLabelKey = KServeAPIGroupName + "/{name}"' in re.sub(r" +", " ", text)
+    assert f'KServeAPIGroupName = "{group}"' in re.sub(r" +", " ", text)

@@ -22,12 +22,16 @@ MORE: Mapping[str, Mapping[str, str]] = {
         "ray.io/rayservice": "RayService.ray.io",
     },
     "lws": {"leaderworkerset.x-k8s.io/leaderworkerset": "LeaderWorkerSet.leaderworkerset.x-k8s.io"},
+    "serving": {"pod": "Pod"},
 }
 """Layer -> the further kinds of work that wait in queues where it runs, and how the controllers' settings name them.
 Their CRDs stand before Kueue does. It would start without them too, look for them in steps of up to two minutes, and
 take them then: pkg/controller/jobframework/setup.go of v0.19.2."""
-GROUPS, GROUP_NAME = "lws", "leaderworkerset.sigs.k8s.io/name"
-"""The layer whose groups Kueue lets go pod by pod, and the label that each of those pods has."""
+PODS: Mapping[str, str] = {
+    "lws": "leaderworkerset.sigs.k8s.io/name",
+    "serving": "serving.kserve.io/inferenceservice",
+}
+"""Layers of whose work Kueue lets go pod by pod, and the label that each of those pods has."""
 AT_A_TIME = 20
 """Jobs that are let go side by side: each takes several requests that pass webhooks. With 5 at a time and a busy
 server, 487 of 879 admitted jobs were still suspended nine minutes later; a kind that is not named has one."""
@@ -66,7 +70,7 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str
         "controller": {
             "groupKindConcurrency": {
                 **dict.fromkeys((*KINDS, *more.values()), AT_A_TIME),
-                **({"Pod": AT_A_TIME} if GROUPS in layers else {}),
+                **({"Pod": AT_A_TIME} if set(PODS) & set(layers) else {}),
                 "Workload.kueue.x-k8s.io": AT_A_TIME,
                 "LocalQueue.kueue.x-k8s.io": 5,
                 "ClusterQueue.kueue.x-k8s.io": 5,
@@ -125,8 +129,9 @@ def controller(
     """Kueue's objects: the chart, without roles that only feed other roles."""
     objects = transform.without_hooks(render(release(plan, uncounted, layers)))
     objects = transform.in_namespace(objects, NAMESPACE)
-    if GROUPS in layers:
-        objects = transform.asked_only_for(objects, "pods", GROUP_NAME)
+    chosen = [label for layer, label in PODS.items() if layer in layers]
+    if chosen:
+        objects = transform.asked_only_for(objects, "pods", chosen)
     return [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
 
 

@@ -5,7 +5,7 @@ Every function takes objects and gives new ones; none reads or writes anything e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Object = Mapping[str, Any]
@@ -115,24 +115,29 @@ def with_image(image: str) -> Change:
     return change
 
 
-def asked_only_for(objects: Iterable[Object], resource: str, label: str) -> list[Object]:
-    """Webhooks for this resource are asked for objects with this label alone, and nothing is stored without them.
+def asked_only_for(objects: Iterable[Object], resource: str, chosen: Sequence[str]) -> list[Object]:
+    """Webhooks for this resource are asked for objects with one of these labels, and nothing is stored without them.
+
+    A webhook chooses by labels that an object has all of, so there is one for each label.
 
     Kueue's kind `LeaderWorkerSet` switches that for pods on by itself. Its webhook then holds back every pod of a
     tenant that no job owns, and its controller lets go only those of groups: steps of workflows waited for ever. And
     the chart has the API server pass by the webhook while it does not answer, for it knows only the kinds by name.
     """
 
-    def narrowed(hook: Mapping[str, Any]) -> Mapping[str, Any]:
+    def narrowed(hook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if not any(resource in rule["resources"] for rule in hook["rules"]):
-            return hook
-        chosen = {"matchExpressions": [{"key": label, "operator": "Exists"}]}
-        return {**hook, "objectSelector": chosen, "failurePolicy": "Fail"}
+            yield hook
+            return
+        for place, label in enumerate(chosen):
+            selector = {"matchExpressions": [{"key": label, "operator": "Exists"}]}
+            name = f"{label.partition('.')[0]}-{hook['name']}" if place else hook["name"]
+            yield {**hook, "name": name, "objectSelector": selector, "failurePolicy": "Fail"}
 
     def changed(obj: Object) -> Object:
         if not obj.get("webhooks"):
             return obj
-        return {**obj, "webhooks": [narrowed(hook) for hook in obj["webhooks"]]}
+        return {**obj, "webhooks": [one for hook in obj["webhooks"] for one in narrowed(hook)]}
 
     return [changed(obj) for obj in objects]
 

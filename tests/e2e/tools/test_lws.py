@@ -13,7 +13,7 @@ import yaml
 from e2e.stage import REMOTE_IMAGE, ROOT, Stage, throughout, until
 from fairlead import labels
 from fairlead.layers.lws.tool import GROUP
-from fairlead.layers.queue_controller import GROUP_NAME
+from fairlead.layers.queue_controller import PODS
 
 pytestmark = pytest.mark.e2e
 
@@ -44,7 +44,7 @@ def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
 
 def pods(stage: Stage, name: str, phase: str = "") -> list[dict[str, Any]]:
     """Its pods that are not on their way out."""
-    chosen = f"{GROUP_NAME}={name}"
+    chosen = f"{PODS['lws']}={name}"
     found = json.loads(stage.kubectl("get", "pods", "-n", TENANT, "-l", chosen, "-o", "json"))["items"]
     return [
         one
@@ -98,7 +98,7 @@ def test_each_group_is_one_workload_that_the_queue_has_let_go(pairs: Stage) -> N
 
 
 def test_the_pods_of_a_group_know_their_leader(pairs: Stage) -> None:
-    told = pairs.kubectl("logs", "-n", TENANT, "-l", f"{GROUP_NAME}=pairs,{INDEX}=1", "--tail=-1")
+    told = pairs.kubectl("logs", "-n", TENANT, "-l", f"{PODS['lws']}=pairs,{INDEX}=1", "--tail=-1")
     assert sorted(line for line in told.splitlines() if line.startswith("part")) == [
         f"part {number} of pairs-1.pairs.{TENANT}" for number in (0, 1)
     ]
@@ -173,7 +173,7 @@ def test_a_pod_that_is_of_no_group_is_not_held_back(tools: Stage) -> None:
     held = [
         one
         for one in tools.objects("pods", TENANT)
-        if one["spec"].get("schedulingGates") and GROUP_NAME not in one["metadata"].get("labels", {})
+        if one["spec"].get("schedulingGates") and PODS["lws"] not in one["metadata"].get("labels", {})
     ]
     assert held == []
     box = {

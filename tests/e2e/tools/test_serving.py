@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from e2e.stage import Stage, until
+from e2e.stage import Stage, throughout, until
 from e2e.tools.web import DOMAIN, Answer, Web, pod, web
 from fairlead import labels
 from fairlead.catalog import lock
@@ -51,27 +51,30 @@ asyncio.run(main())
 """
 
 
-def model(name: str, version: str, **about: Any) -> dict[str, Any]:
-    """An InferenceService with one of the two versions; about: metadata."""
-    small = {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"cpu": "1", "memory": "768Mi"}}
+def model(name: str, version: str, gpus: int = 0, **more: str) -> dict[str, Any]:
+    """An InferenceService with one of the two versions; more: labels."""
+    devices = {"nvidia.com/gpu": str(gpus)} if gpus else {}
+    small = {
+        "requests": {"cpu": "50m", "memory": "256Mi", **devices},
+        "limits": {"cpu": "1", "memory": "768Mi", **devices},
+    }
     predictor = {
         "serviceAccountName": labels.WORKLOAD_ACCOUNT,
         "minReplicas": 1,
         "maxReplicas": 1,
-        "nodeSelector": {labels.POOL: "system"},
         "model": {
             "modelFormat": {"name": "sklearn"},
             "storageUri": f"s3://fairlead-team-a/models/flowers/{version}",
             "resources": small,
         },
     }
-    meta = {"name": name, "namespace": "team-a", "annotations": {"serving.kserve.io/autoscalerClass": "none"}}
-    return {
-        "apiVersion": NEW,
-        "kind": "InferenceService",
-        "metadata": {**meta, **about},
-        "spec": {"predictor": predictor},
+    meta = {
+        "name": name,
+        "namespace": "team-a",
+        "annotations": {"serving.kserve.io/autoscalerClass": "none"},
+        "labels": {labels.QUEUE: "inference", labels.PRIORITY: "inference", **more},
     }
+    return {"apiVersion": NEW, "kind": "InferenceService", "metadata": meta, "spec": {"predictor": predictor}}
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +135,7 @@ def test_wrong_input_is_told_and_harms_nobody(door: Web) -> None:
 
 
 def test_the_server_runs_without_rights_and_without_the_keys_of_the_cluster(served: Stage) -> None:
-    chosen = f"{SERVICE_LABEL}=flowers"
-    [found] = json.loads(served.kubectl("get", "pods", "-n", "team-a", "-l", chosen, "-o", "json"))["items"]
+    [found] = pods(served, "flowers")
     spec = found["spec"]
     assert spec["automountServiceAccountToken"] is False
     assert spec["serviceAccountName"] == labels.WORKLOAD_ACCOUNT
@@ -162,7 +164,7 @@ def test_the_client_of_kserve_works_unchanged(served: Stage) -> None:
 def test_a_second_version_gets_the_part_of_the_calls_that_its_weight_says(served: Stage, door: Web) -> None:
     inside = {ENDPOINT: "roses", "networking.kserve.io/visibility": "cluster-local"}
     for version in ("1", "2"):
-        served.apply(model(f"roses-{version}", version, labels=inside))
+        served.apply(model(f"roses-{version}", version, **inside))
     for version in ("1", "2"):
         ready(served, f"roses-{version}")
     weights = {"1": 80, "2": 20}
@@ -188,6 +190,37 @@ def test_a_second_version_gets_the_part_of_the_calls_that_its_weight_says(served
     assert 8 <= found.count(2) <= 36
 
 
+def pods(stage: Stage, name: str) -> list[dict[str, Any]]:
+    found = stage.kubectl("get", "pods", "-n", "team-a", "-l", f"{SERVICE_LABEL}={name}", "-o", "json")
+    return json.loads(found)["items"]
+
+
+def test_a_model_without_a_queue_is_refused_and_told_why(served: Stage) -> None:
+    alone = model("alone", "1")
+    del alone["metadata"]["labels"]
+    said = served.kubectl("create", "-f", "-", given=alone, check=False)
+    assert f"add the label {labels.QUEUE}: inference" in said
+
+
+def test_accelerators_of_models_are_counted_and_nodes_are_the_queues_to_choose(served: Stage) -> None:
+    """The tenant has four: three models with two each, and the third waits until one of the others goes."""
+    for name in ("gpu-a", "gpu-b"):
+        served.apply(model(name, "1", gpus=2))
+        until(f"{name} has a node", lambda name=name: _node(served, name), 90)
+        assert _node(served, name).startswith("h100")
+    served.apply(model("gpu-c", "1", gpus=2))
+    until("its pod waits", lambda: pods(served, "gpu-c"), 60)
+    throughout("it waits", lambda: not _node(served, "gpu-c"), 5)
+    gates = [one["name"] for one in pods(served, "gpu-c")[0]["spec"]["schedulingGates"]]
+    assert "kueue.x-k8s.io/admission" in gates
+    served.kubectl("delete", "inferenceservice", "gpu-a", "-n", "team-a")
+    until("it has a node", lambda: _node(served, "gpu-c"), 120)
+
+
+def _node(stage: Stage, name: str) -> str:
+    return next((one["spec"].get("nodeName", "") for one in pods(stage, name)), "")
+
+
 def test_a_member_serves_models_and_changes_no_server_of_all(tools: Stage) -> None:
     for kind, allowed in (
         ("inferenceservices.serving.kserve.io", "yes"),
@@ -196,4 +229,4 @@ def test_a_member_serves_models_and_changes_no_server_of_all(tools: Stage) -> No
         ("clusterstoragecontainers.serving.kserve.io", "no"),
     ):
         asked = ["auth", "can-i", "create", kind, "-n", "team-a", "--as=somebody", "--as-group=team-a"]
-        assert tools.kubectl(*asked, check=False).split()[-1] == allowed
+        assert tools.kubectl(*asked, check=False).split()[0] == allowed

@@ -8,7 +8,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.objects import RBAC, binding, restricted_namespace, rule
-from fairlead.layers.serving import controller, fetcher, servers
+from fairlead.layers.serving import controller, fetcher, policies, servers
 from fairlead.layers.serving.place import GROUP, OLD
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.plan.model import TenantPlan
@@ -24,6 +24,8 @@ def _parts(ground: Ground) -> list[Part]:
     token = identity.token if identity else None
     images = {name: ground.image(name) for name in ground.plan.serving.servers}
     own = [restricted_namespace(NAMESPACE), *controller.crds(ground), *controller.objects(ground)]
+    if ground.plan.layer("queue").enabled:
+        own += policies.objects()
     made = [fetcher.container(ground.image(FETCHER), token), *servers.objects(images, token)]
     return [
         Part(PART, own, after=(ENTRANCE,)),
