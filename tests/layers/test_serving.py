@@ -224,6 +224,4 @@ def test_a_model_without_a_queue_is_refused_where_there_are_queues() -> None:
 
 def test_pods_that_wait_are_known_by_the_label_that_kserve_gives_them() -> None:
     text = (charts.part(CHART, "constants", Cache.default()) / "constants.go").read_text()
-    group, _, name = PODS["serving"].partition("/")
-    assert f'InferenceServicePodLabelKey = KServeAPIGroupName + "/{name}"' in re.sub(r" +", " ", text)
-    assert f'KServeAPIGroupName = "{group}"' in re.sub(r" +", " ", text)
+    assert f'InferenceServiceLabel = "{PODS["serving"]}"' in re.sub(r" +", " ", text)

@@ -11,6 +11,7 @@ import yaml
 
 from e2e.stage import IMAGE, ROOT, Stage, until
 from e2e.tools.database import sql
+from e2e.tools.web import DOMAIN, web
 from fairlead.layers.workflows import place
 from fairlead.workload.load import load_job
 from fairlead.workload.render import render
@@ -174,8 +175,10 @@ def test_a_workflow_sends_a_job_that_waits_in_the_tenants_queue(stage: Stage) ->
     assert stage.phase(job) == "Succeeded"
 
 
-def test_a_model_is_trained_evaluated_and_registered_by_the_steps_of_the_example(stage: Stage) -> None:
+def test_a_model_is_trained_evaluated_registered_and_served_by_the_steps_of_the_example(stage: Stage) -> None:
     told = yaml.safe_load((ROOT / "examples" / "workflows" / "flowers.yaml").read_text())
+    [served] = [one for one in told["spec"]["arguments"]["parameters"] if one["name"] == "serve"]
+    served["value"] = "yes"
     made = json.loads(stage.kubectl("create", "-f", "-", "-o", "json", given=told, check=False))
     name = made["metadata"]["name"]
 
@@ -186,13 +189,20 @@ def test_a_model_is_trained_evaluated_and_registered_by_the_steps_of_the_example
     status = found()["status"]
     assert status["phase"] == "Succeeded", status.get("message")
     steps = {one["displayName"]: one["phase"] for one in status["nodes"].values() if one["type"] == "Pod"}
-    assert steps == dict.fromkeys(("ingest", "train", "evaluate", "register"), "Succeeded")
+    done = ("ingest", "train", "evaluate", "register", "package", "deploy")
+    assert steps == dict.fromkeys(done, "Succeeded")
     kept = (
         "select value > 0.9 from metrics join runs using (run_uuid) where key = 'accuracy' and runs.name = "
     )
     assert sql(stage, f"{kept}'{name}'") == ["t"]
     versions = "select workspace, version from model_versions where name = 'flowers-workflow'"
     assert sql(stage, versions) == [f"{TENANT}|1"]
+    with web(stage) as door:
+        asked = {"instances": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]}
+        host, path = f"flowers.{TENANT}.{DOMAIN}", "/v1/models/flowers:predict"
+        until("it is routed", lambda: door.call(host, path, asked).status == 200, 60)
+        assert door.call(host, path, asked).json == {"predictions": [0, 2]}
+    stage.kubectl("delete", "inferenceservice", "flowers", "-n", TENANT)
 
 
 def test_what_ended_workflows_were_is_kept_in_a_database(stage: Stage) -> None:

@@ -39,7 +39,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     return [
         _role(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
         *([binding(_named(tenant, MEMBERS), ("Role", MEMBERS), groups)] if groups else []),
-        _role(tenant, STEPS, _step_rules(jobs=jobs)),
+        _role(tenant, STEPS, _step_rules(jobs=jobs, models=plan.layer("serving").enabled)),
         binding(_named(tenant, STEPS), ("Role", STEPS), [account]),
         binding(_named(tenant, CONTROLLER), ("ClusterRole", IN_TENANTS), [controller()]),
         fence.steps(tenant.namespace, plan.workflows.api_server),
@@ -47,12 +47,15 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     ]
 
 
-def _step_rules(*, jobs: bool) -> list[dict[str, Any]]:
-    """Results, as upstream's own role for the executor; and jobs, which wait in the tenant's queue."""
-    sent = rule(("trainer.kubeflow.org",), ("trainjobs",), ("create", "get", "patch", "delete"))
+def _step_rules(*, jobs: bool, models: bool) -> list[dict[str, Any]]:
+    """Results, as upstream's own role for the executor; and jobs and models, which wait in the tenant's queues."""
+    send = ("create", "get", "patch", "delete")
+    sent = rule(("trainer.kubeflow.org",), ("trainjobs",), send)
+    served = rule(("serving.kserve.io",), ("inferenceservices",), send)
     return [
         rule((GROUP,), ("workflowtaskresults",), ("create", "patch")),
         *([sent] if jobs else []),
+        *([served] if models else []),
     ]
 
 
