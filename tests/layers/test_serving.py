@@ -210,6 +210,12 @@ def test_what_fetches_models_signs_in_as_the_tenant() -> None:
     assert "volumeMounts" not in fetcher.container("image", None)["spec"]["container"]
 
 
+def test_one_thing_fetches_models_and_no_other() -> None:
+    """KServe takes whichever fits and comes first: beside the chart's own one it was chance which one that was."""
+    every = [obj for part in parts().values() for obj in part.objects]
+    assert [obj["metadata"]["name"] for obj in every if obj["kind"] == fetcher.KIND] == ["fairlead"]
+
+
 def test_no_key_is_known_to_the_settings() -> None:
     text = yaml.safe_dump(controller.values("x.example.com"))
     assert "SECRET" not in text.upper().replace("SECRETSPEC", "")

@@ -10,6 +10,7 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers import transform
 from fairlead.layers.gateway.place import CLASS
 from fairlead.layers.objects import MONITORING, budget, closed, door, spread
+from fairlead.layers.serving import fetcher
 from fairlead.layers.serving.place import LABELS, METRICS_PORT, NAME, WEBHOOK_PORT, metadata
 from fairlead.layers.tool import CRD, Ground
 from fairlead.plan.gateway_model import NAME as GATEWAY
@@ -31,7 +32,8 @@ def objects(ground: Ground) -> list[Object]:
     """The controller with its settings and webhooks, and its fence."""
     plan = ground.plan.serving
     rendered = ground.render(Release(CHART, CHART, NAMESPACE, values(ground.plan.gateway.domain)))
-    kept = [one for one in rendered if one["metadata"]["name"] not in UNUSED]
+    # Of two that fetch from the same places KServe takes whichever comes first.
+    kept = [one for one in rendered if one["metadata"]["name"] not in UNUSED and one["kind"] != fetcher.KIND]
     placed = transform.without_empty_secret_data(transform.in_namespace(kept, NAMESPACE))
     made = transform.on_pods([_sized(one, plan) for one in placed], _fitted(ground))
     return [*made, *_fence(), *([budget(metadata(NAME), LABELS)] if plan.replicas > 1 else [])]
@@ -39,11 +41,10 @@ def objects(ground: Ground) -> list[Object]:
 
 def values(domain: str) -> dict[str, Any]:
     """What the chart is told. Settings that a pod has in common are set on the pod itself."""
-    fetcher = lock.images()[FETCHER]
+    image = lock.images()[FETCHER]
     return {
         "kserve": {
-            "storagecontainer": {"enabled": "false"},
-            "storage": {"image": fetcher.repository, "tag": fetcher.tag},
+            "storage": {"image": image.repository, "tag": image.tag},
             # Servers sign in at the object store by a token of their own; the API server is none of their business.
             "security": {"autoMountServiceAccountToken": False},
             "controller": {

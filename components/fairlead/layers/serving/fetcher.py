@@ -19,6 +19,7 @@ RESOURCES: Mapping[str, Any] = {
     "requests": {"cpu": "100m", "memory": "128Mi"},
     "limits": {"cpu": "1", "memory": "1Gi"},
 }
+KIND = "ClusterStorageContainer"
 USER = 1000
 PREFIXES = ("s3://", "gs://", "hf://")
 REGEXES = (
@@ -55,7 +56,7 @@ def container(image: str, token: AccountToken | None) -> Object:
     }
     return {
         "apiVersion": OLD,
-        "kind": "ClusterStorageContainer",
+        "kind": KIND,
         "metadata": {"name": "fairlead"},
         "spec": spec,
     }
