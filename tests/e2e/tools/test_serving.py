@@ -58,7 +58,7 @@ def model(name: str, version: str, gpus: int = 0, **more: str) -> dict[str, Any]
         "requests": {"cpu": "50m", "memory": "256Mi", **devices},
         "limits": {"cpu": "1", "memory": "768Mi", **devices},
     }
-    predictor = {
+    predictor: dict[str, Any] = {
         "serviceAccountName": labels.WORKLOAD_ACCOUNT,
         "minReplicas": 1,
         "maxReplicas": 1,
@@ -68,6 +68,9 @@ def model(name: str, version: str, gpus: int = 0, **more: str) -> dict[str, Any]
             "resources": small,
         },
     }
+    if gpus:
+        predictor["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+        predictor["nodeSelector"] = {labels.ACCELERATOR: "H100"}
     meta = {
         "name": name,
         "namespace": "team-a",
