@@ -165,7 +165,7 @@ class Platform:
         plan = self.plan.queues
         hooks = readiness.answered("kueue", self.handle.kubeconfig, [queue.probe()], self.handle.context)
         pools = [resource for pool in self.handle.pools.values() for resource in pool.ready]
-        first = [*queue.priorities(plan), *queue.topologies(plan), *queue.checks(plan)]
+        first = [*queue.owners(), *queue.priorities(plan), *queue.topologies(plan), *queue.checks(plan)]
         base = self._group("queue-base", first, self.ready["kueue"], hooks)
         flavors = self._group("queue-flavors", queue.flavors(plan), [*base, *pools], hooks)
         shared = self._group("queue-cohort", queue.cohort(plan), flavors, hooks)

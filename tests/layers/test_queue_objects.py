@@ -40,7 +40,7 @@ def objects(plan: PlatformPlan) -> list[Mapping[str, Any]]:
     queues = plan.queues
     own = [queue.cluster_queue(queues, one) for one in queues.queues]
     local = [obj for one in queues.queues for obj in queue.local_queues(queues, one)]
-    base = [*queue.priorities(queues), *queue.topologies(queues), *queue.checks(queues)]
+    base = [*queue.owners(), *queue.priorities(queues), *queue.topologies(queues), *queue.checks(queues)]
     return [*base, *queue.flavors(queues), *queue.cohort(queues), *own, *local]
 
 
@@ -61,6 +61,20 @@ def test_every_object_keeps_kueues_own_schema(plan: Any) -> None:
     made = objects(plan())
     assert len(made) > 10
     assert [problem for obj in made for problem in problems(obj)] == []
+
+
+def test_members_jobs_name_no_owner_and_controllers_of_other_namespaces_may() -> None:
+    policies = [one for one in queue.owners() if one["kind"] == "ValidatingAdmissionPolicy"]
+    kinds = {
+        kind
+        for one in policies
+        for rule in one["spec"]["matchConstraints"]["resourceRules"]
+        for kind in rule["resources"]
+    }
+    assert kinds == {"jobs", "trainjobs"}
+    for one in policies:
+        [who] = one["spec"]["matchConditions"]
+        assert "request.namespace" in who["expression"]
 
 
 def test_limits_and_weight_stand_in_the_tenants_queue() -> None:

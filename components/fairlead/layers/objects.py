@@ -145,11 +145,19 @@ def asks_for_no_device(spec: str, why: str) -> list[Mapping[str, str]]:
     ]
 
 
-def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: str) -> list[Object]:
+_FROM_WITHIN = (
+    "!request.userInfo.username.startsWith('system:serviceaccount:')"
+    " || request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':')"
+)
+"""Somebody of the tenant: a person, or an account of its namespace. Controllers have accounts of other namespaces."""
+
+
+def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: str = "") -> list[Object]:
     """Refuses, in tenants' namespaces, objects of these kinds that say of themselves that others own them.
 
     Kueue lets what a managed object owns go with it, and does not ask whether the owner has made it: who names one of
-    his running jobs as the owner of the next would pass the queue. account: that of the controller, which makes such.
+    his running jobs as the owner of the next would pass the queue. account: that of the controller, which makes such;
+    empty: whoever is none of the tenant's own.
     """
     own = "has(object.metadata.ownerReferences)"
     none = "object.metadata.ownerReferences.all(o, !has(o.controller) || !o.controller)"
@@ -157,7 +165,7 @@ def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: st
         "oldObject != null && has(oldObject.metadata.ownerReferences)"
         " && oldObject.metadata.ownerReferences == object.metadata.ownerReferences"
     )
-    user = f"request.userInfo.username != 'system:serviceaccount:{account}'"
+    user = f"request.userInfo.username != 'system:serviceaccount:{account}'" if account else _FROM_WITHIN
     said = (
         "only the controller of an owner makes what it owns: leave ownerReferences with controller: true out"
     )

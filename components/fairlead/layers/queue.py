@@ -10,6 +10,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import made_by_their_owner
 from fairlead.layers.queue_controller import NAMESPACE, controller
 from fairlead.plan.queue_model import FlavorPlan, FlavorQuota, QueuePlan, QueuesPlan
 
@@ -25,6 +26,14 @@ workload would be given up for good after seven minutes without capacity, and ne
 
 def _object(kind: str, name: str, spec: Mapping[str, Any]) -> Object:
     return {"apiVersion": API, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def owners() -> list[Object]:
+    """What members send names no owner: what a job that runs owns would pass the queue with it."""
+    return [
+        *made_by_their_owner("fairlead-jobs-owners", "batch", ("jobs",)),
+        *made_by_their_owner("fairlead-trainjobs-owners", "trainer.kubeflow.org", ("trainjobs",)),
+    ]
 
 
 def priorities(plan: QueuesPlan) -> list[Object]:

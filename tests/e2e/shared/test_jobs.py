@@ -56,6 +56,29 @@ def test_a_pod_without_the_request_is_kept_off_accelerator_nodes_by_their_taint(
         stage.kubectl("delete", "pod", "stray", "-n", "default", "--now")
 
 
+def test_nobody_passes_the_queue_by_naming_a_job_that_runs_as_the_owner(stage: Stage) -> None:
+    small = stage.submit(name="small", cpus="50m", memory="32Mi", run="sleep 60")
+    until("it runs", lambda: stage.running(small))
+    [owner] = [one for one in stage.objects("trainjobs", "team-a") if one["metadata"]["name"] == "small"]
+    owned = {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": "small",
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+    }
+    devices = {"limits": {"nvidia.com/gpu": "8"}}
+    box = {"name": "box", "image": "registry.example.com/any:1", "resources": devices}
+    greedy = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "greedy", "namespace": "team-a", "ownerReferences": [owned]},
+        "spec": {"template": {"spec": {"containers": [box], "restartPolicy": "Never"}}},
+    }
+    said = stage.kubectl("create", "-f", "-", given=greedy, check=False)
+    assert "leave ownerReferences" in said
+
+
 def test_two_gangs_that_do_not_fit_together_run_one_after_the_other(stage: Stage) -> None:
     first = stage.submit(name="first", accelerators="H100:8", num_nodes=4, run_for="8s")
     until("the first runs", lambda: len(stage.running(first)) == 4)
