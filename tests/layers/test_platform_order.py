@@ -30,7 +30,15 @@ def urns(found: list[Registration], at_least: int) -> set[str]:
     return {one.urn for one in found}
 
 
-ELSEWHERE = {"ScaledObject", "Cluster", "Certificate", "ClusterIssuer"}
+ELSEWHERE = {
+    "ScaledObject",
+    "Cluster",
+    "Certificate",
+    "ClusterIssuer",
+    "Issuer",
+    "GatewayClass",
+    "Gateway",
+}
 """Kinds that this stack has none of: tests/workload/test_scale_resource.py and test_tools_order.py look at them."""
 CONTROLLERS = {
     "kueue-controller-manager": "kueue.x-k8s.io",

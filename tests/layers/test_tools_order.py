@@ -17,6 +17,7 @@ from fairlead.platform import Platform
 from fairlead.program import charts_of
 
 LWS_HOOKS = "lws-mutating-webhook-configuration"
+OTHERS = (("ClusterIssuer", "fairlead"), ("ClusterServingRuntime", "fairlead-sklearn"))
 ALL = {
     **{tool.layer: {"enabled": True} for tool in TOOLS},
     "databases": {"enabled": True, "dumps": {}},
@@ -49,6 +50,17 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
             "fairlead",
             [("Deployment", "cert-manager"), ("Deployment", "cert-manager-webhook")],
         ),
+        ("Deployment", "envoy-gateway", [("Certificate", "envoy"), ("Certificate", "envoy-gateway")]),
+        ("Gateway", "fairlead", [("Deployment", "envoy-gateway"), ("Certificate", "hosts-team-a")]),
+        ("Deployment", "kserve-controller-manager", [("Gateway", "fairlead")]),
+        (
+            "ClusterServingRuntime",
+            "fairlead-sklearn",
+            [
+                ("Deployment", "kserve-controller-manager"),
+                ("MutatingWebhookConfiguration", "inferenceservice.serving.kserve.io"),
+            ],
+        ),
         ("Cluster", "mlflow-db", [("Deployment", "cnpg-controller-manager")]),
         ("Deployment", "mlflow", [("Cluster", "mlflow-db"), ("NetworkPolicy", "mlflow-calls")]),
         ("Deployment", "workflow-controller", [("Cluster", "workflows-db")]),
@@ -74,7 +86,9 @@ def test_what_needs_another_waits_for_it(
         assert one(engine, *needed).urn in behind, needed
 
 
-@pytest.mark.parametrize("kind", ["Cluster", "Certificate", "ClusterIssuer"])
+@pytest.mark.parametrize(
+    "kind", ["Cluster", "Certificate", "ClusterIssuer", "Issuer", "GatewayClass", "Gateway"]
+)
 def test_what_controllers_make_is_ready_by_the_condition_that_they_set(engine: Recorder, kind: str) -> None:
     found = engine.of_kind(kind)
     assert found
@@ -100,7 +114,7 @@ def test_every_object_is_registered_once_and_every_namespace_stands_before_what_
 
 
 def test_webhooks_are_asked_before_the_first_object_that_they_look_at(engine: Recorder) -> None:
-    for kind, name in (("Cluster", "mlflow-db"), ("Cluster", "workflows-db"), ("ClusterIssuer", "fairlead")):
+    for kind, name in (("Cluster", "mlflow-db"), ("Cluster", "workflows-db"), *OTHERS):
         assert one(engine, kind, name).hooks, name
 
 
@@ -110,7 +124,8 @@ def test_groups_of_pods_count_as_standing_when_their_webhooks_answer(engine: Rec
 
 def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
     """What a namespace that is deleted still holds is released by them."""
-    needed = {one(engine, "Deployment", name).urn for name in ("kuberay-operator", "lws-controller-manager")}
+    names = ("kuberay-operator", "lws-controller-manager", "kserve-controller-manager", "envoy-gateway")
+    needed = {one(engine, "Deployment", name).urn for name in names}
     spaces = [
         made
         for made in engine.of_kind("Namespace")
