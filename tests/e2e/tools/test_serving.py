@@ -206,12 +206,12 @@ def test_a_model_without_a_queue_is_refused_and_told_why(served: Stage) -> None:
 
 
 def test_accelerators_of_models_are_counted_and_nodes_are_the_queues_to_choose(served: Stage) -> None:
-    """The tenant has four: three models with two each, and the third waits until one of the others goes."""
+    """The two tenants have four each, and lend: two models with four each, and the third waits until one of them goes."""
     for name in ("gpu-a", "gpu-b"):
-        served.apply(model(name, "1", gpus=2))
+        served.apply(model(name, "1", gpus=4))
         until(f"{name} has a node", lambda name=name: _node(served, name), 90)
         assert _node(served, name).startswith("h100")
-    served.apply(model("gpu-c", "1", gpus=2))
+    served.apply(model("gpu-c", "1", gpus=4))
     until("its pod waits", lambda: pods(served, "gpu-c"), 60)
     throughout("it waits", lambda: not _node(served, "gpu-c"), 5)
     gates = [one["name"] for one in pods(served, "gpu-c")[0]["spec"]["schedulingGates"]]

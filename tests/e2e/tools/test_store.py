@@ -103,10 +103,10 @@ def test_the_layer_is_healthy_and_the_contract_is_kept(store: Stage) -> None:
 
 def test_a_tenant_keeps_objects_by_the_token_of_its_service_account(store: Stage, endpoint: str) -> None:
     own = session(endpoint, "fairlead-team-a", token(store, "team-a"))
-    own.put_object(Bucket="fairlead-team-a", Key="models/a.txt", Body=b"weights")
-    assert own.get_object(Bucket="fairlead-team-a", Key="models/a.txt")["Body"].read() == b"weights"
-    listed = own.list_objects_v2(Bucket="fairlead-team-a", Prefix="models/")
-    assert [one["Key"] for one in listed["Contents"]] == ["models/a.txt"]
+    own.put_object(Bucket="fairlead-team-a", Key="weights/a.txt", Body=b"weights")
+    assert own.get_object(Bucket="fairlead-team-a", Key="weights/a.txt")["Body"].read() == b"weights"
+    listed = own.list_objects_v2(Bucket="fairlead-team-a", Prefix="weights/")
+    assert [one["Key"] for one in listed["Contents"]] == ["weights/a.txt"]
     parts = own.create_multipart_upload(Bucket="fairlead-team-a", Key="big")
     done = own.upload_part(
         Bucket="fairlead-team-a", Key="big", UploadId=parts["UploadId"], PartNumber=1, Body=b"x" * (5 << 20)
