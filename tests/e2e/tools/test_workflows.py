@@ -18,6 +18,9 @@ from fairlead.workload.render import render
 
 pytestmark = pytest.mark.e2e
 
+SMALL = {"cpus": "50m", "memory": "64Mi"}
+"""Of the real node's two cores the layers ask for more than one."""
+
 TENANT = "team-a"
 DATA, MODEL = "/tmp/data.json", "/tmp/model.json"
 INGEST = f"import json; json.dump([1, 2, 3, 6], open('{DATA}', 'w')); open('/tmp/rows', 'w').write('4')"
@@ -159,7 +162,14 @@ def test_the_controller_is_denied_nothing_that_it_asks_for(stage: Stage) -> None
 
 def test_a_workflow_sends_a_job_that_waits_in_the_tenants_queue(stage: Stage) -> None:
     job = load_job(
-        {"kind": "TrainingJob", "name": "by-workflow", "tenant": TENANT, "image": IMAGE, "run": "true"},
+        {
+            "kind": "TrainingJob",
+            "name": "by-workflow",
+            "tenant": TENANT,
+            "image": IMAGE,
+            "run": "true",
+            **SMALL,
+        },
         "test",
     )
     [manifest] = render(job)
