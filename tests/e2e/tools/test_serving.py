@@ -206,7 +206,7 @@ def test_a_model_without_a_queue_is_refused_and_told_why(served: Stage) -> None:
 
 
 def test_accelerators_of_models_are_counted_and_nodes_are_the_queues_to_choose(served: Stage) -> None:
-    """The tenants have four each, and lend: two models with four each, and a third that waits until one of them goes."""
+    """Tenants have four each, and lend: two models with four each, and a third that waits until one of them goes."""
     for name in ("gpu-a", "gpu-b"):
         served.apply(model(name, "1", gpus=4))
         until(f"{name} has a node", lambda name=name: _node(served, name), 90)
