@@ -8,6 +8,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, Reach
+from fairlead.plan.model import TenantPlan
 
 HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 """A container's security context: no more rights than it starts with, and none of root's."""
@@ -15,6 +16,8 @@ SEALED: Mapping[str, Any] = {**HARDENED, "readOnlyRootFilesystem": True}
 """The same, and the files of its image stay as they are."""
 ADMISSION = "admissionregistration.k8s.io/v1"
 RBAC = "rbac.authorization.k8s.io"
+WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+"""What members may do with what they send."""
 MONITORING: Mapping[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
 }
@@ -55,6 +58,16 @@ def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[M
         "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
         "subjects": [dict(one) for one in subjects],
     }
+
+
+def members(tenant: TenantPlan, name: str, rules: Sequence[Mapping[str, Any]]) -> list[Object]:
+    """A role in the tenant's namespace, and whom it is given: the tenant's groups; without groups nobody has it."""
+    meta = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    groups = [{"apiGroup": RBAC, "kind": "Group", "name": one} for one in tenant.groups]
+    return [
+        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": list(rules)},
+        *([binding(meta, ("Role", name), groups)] if groups else []),
+    ]
 
 
 def closed(

@@ -10,7 +10,7 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers import transform
 from fairlead.layers.gateway.place import CONTROLLER as NAME_OF_CONTROLLER
 from fairlead.layers.gateway.place import CONTROLLERS, metadata
-from fairlead.layers.objects import RBAC, SEALED, budget, rule, spread
+from fairlead.layers.objects import RBAC, SEALED, binding, budget, rule, spread
 from fairlead.layers.tool import CRD, Ground
 from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE
 
@@ -24,8 +24,8 @@ def crds(ground: Ground) -> list[Object]:
     """Kinds of the Gateway API, and the controller's own."""
     return [
         one
-        for chart in (KINDS, CHART)
-        for one in ground.render(Release(chart, chart, NAMESPACE, {} if chart == KINDS else values(1)))
+        for chart, told in ((KINDS, {}), (CHART, values(ground.plan.gateway.controllers)))
+        for one in ground.render(Release(chart, chart, NAMESPACE, told))
         if one["kind"] == CRD
     ]
 
@@ -97,11 +97,9 @@ def _secrets() -> list[Object]:
             "metadata": metadata(MAKES_SECRETS),
             "rules": [rule(("",), ("secrets",), ("get", "create"))],
         },
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata(MAKES_SECRETS),
-            "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": MAKES_SECRETS},
-            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
-        },
+        binding(
+            metadata(MAKES_SECRETS),
+            ("Role", MAKES_SECRETS),
+            [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
+        ),
     ]

@@ -15,12 +15,11 @@ from fairlead.layers.gateway.place import (
     PROXY_METRICS,
     XDS,
 )
-from fairlead.layers.objects import MONITORING, RBAC, binding, closed, door, rule
+from fairlead.layers.objects import MONITORING, WRITE, closed, door, members, rule
 from fairlead.plan.gateway_model import NAMESPACE
 from fairlead.plan.model import TenantPlan
 
 MEMBERS = "fairlead-gateway"
-WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
 
 def objects() -> list[Object]:
@@ -42,15 +41,12 @@ def of_tenant(tenant: TenantPlan) -> list[Object]:
     """The gateway reaches pods of the tenant: it calls those that a route of the tenant names. Members write routes."""
     space = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
     peer = {"namespaceSelector": space, "podSelector": {"matchLabels": dict(PROXIES)}}
-    meta = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
     opened = closed("gateway", tenant.namespace, {}, [{"from": [peer]}])
     rules = [
         rule((GROUP,), ("httproutes", "grpcroutes"), WRITE),
         rule((OWN,), ("backendtrafficpolicies", "securitypolicies"), WRITE),
     ]
-    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
     return [
         {**opened, "metadata": {**opened["metadata"], "labels": {labels.TENANT: tenant.name}}},
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules},
-        *([binding(meta, ("Role", MEMBERS), groups)] if groups else []),
+        *members(tenant, MEMBERS, rules),
     ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers import objects
 from fairlead.layers.lws import controller
-from fairlead.layers.objects import made_by_their_owner, rule
+from fairlead.layers.objects import WRITE, made_by_their_owner, rule
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.plan.lws_model import LAYER, NAMESPACE
 from fairlead.plan.model import TenantPlan
 
 PART, POLICIES = "lws", "lws-policies"
-GROUP, KIND, RBAC = "leaderworkerset.x-k8s.io", "leaderworkersets", "rbac.authorization.k8s.io"
+GROUP, KIND = "leaderworkerset.x-k8s.io", "leaderworkersets"
 MEMBERS, OWNERS = "fairlead-lws", "fairlead-lws-owners"
-WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
 
 def _parts(ground: Ground) -> list[Part]:
@@ -45,18 +42,7 @@ def probe() -> Object:
 
 def members(_: Ground, tenant: TenantPlan) -> list[Object]:
     """What members of a tenant may do."""
-    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
-    reference = {"apiGroup": RBAC, "kind": "Role", "name": MEMBERS}
-    bound = {"roleRef": reference, "subjects": groups}
-    return [
-        _in(tenant, "Role", {"rules": [rule((GROUP,), (KIND,), WRITE)]}),
-        *([_in(tenant, "RoleBinding", bound)] if groups else []),
-    ]
-
-
-def _in(tenant: TenantPlan, kind: str, told: Mapping[str, object]) -> Object:
-    named = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
-    return {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": named, **told}
+    return objects.members(tenant, MEMBERS, [rule((GROUP,), (KIND,), WRITE)])
 
 
 TOOL = Tool(LAYER, _parts, members)

@@ -11,7 +11,7 @@ from typing import Any
 
 from fairlead.plan.ray_model import NAMESPACE
 
-GROUP, RBAC = "ray.io", "rbac.authorization.k8s.io"
+GROUP = "ray.io"
 OPERATOR = "kuberay-operator"
 METRICS_PORT, PROBE_PORT = 8080, 8082
 LABELS: Mapping[str, str] = {"app.kubernetes.io/name": "kuberay", "app.kubernetes.io/component": OPERATOR}

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import rule
-from fairlead.layers.ray.place import GROUP, KINDS, LABELS, OPERATOR, RBAC, metadata
+from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.ray.place import GROUP, KINDS, LABELS, OPERATOR, metadata
 from fairlead.plan.ray_model import NAMESPACE
 
 READ = ("get", "list", "watch")
@@ -74,17 +74,6 @@ def objects() -> list[Object]:
 def operator() -> list[dict[str, str]]:
     """The operator, as the one who has rights."""
     return [{"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}]
-
-
-def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:
-    """Gives a role; in the whole cluster where the metadata has no namespace."""
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "RoleBinding" if "namespace" in meta else "ClusterRoleBinding",
-        "metadata": dict(meta),
-        "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
-        "subjects": list(subjects),
-    }
 
 
 def _cluster_role(name: str, rules: Sequence[Mapping[str, Any]]) -> Object:

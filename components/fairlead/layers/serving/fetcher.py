@@ -10,8 +10,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import HARDENED
-from fairlead.layers.serving.place import OLD
+from fairlead.layers.serving.place import CONFINED, OLD
 from fairlead.plan.store_model import AccountToken
 from fairlead.workload.signing import VOLUME
 
@@ -20,7 +19,6 @@ RESOURCES: Mapping[str, Any] = {
     "limits": {"cpu": "1", "memory": "1Gi"},
 }
 KIND = "ClusterStorageContainer"
-USER = 1000
 PREFIXES = ("s3://", "gs://", "hf://")
 REGEXES = (
     r"https://(.+?).blob.core.windows.net/(.+)",
@@ -38,12 +36,7 @@ def container(image: str, token: AccountToken | None) -> Object:
         "resources": RESOURCES,
         # Where the tenant's part of the object store is: contract rule C4.
         "envFrom": [{"configMapRef": {"name": labels.OBJECT_STORE, "optional": True}}],
-        "securityContext": {
-            **HARDENED,
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": dict(CONFINED),
     }
     if token is not None:
         box["volumeMounts"] = [{"name": VOLUME, "mountPath": token.folder, "readOnly": True}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairlead.layers.objects import HARDENED
 from fairlead.plan.serving_model import NAMESPACE
 
 GROUP = "serving.kserve.io"
@@ -17,6 +18,13 @@ SERVICE_LABEL = f"{GROUP}/inferenceservice"
 WEBHOOK_PORT, METRICS_PORT = 9443, 8080
 MODELS = "/mnt/models"
 """Where a server finds its model."""
+CONFINED: Mapping[str, Any] = {
+    **HARDENED,
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""A container's security context in pods that KServe makes: it takes none for the pod as a whole."""
 HTTP, GRPC = 8080, 9000
 """Ports of the servers."""
 ENDPOINT = "fairlead.dev/endpoint"

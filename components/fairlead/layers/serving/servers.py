@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import HARDENED
-from fairlead.layers.serving.place import ENDPOINT, GRPC, HTTP, MODELS, OLD
+from fairlead.layers.serving.place import CONFINED, ENDPOINT, GRPC, HTTP, MODELS, OLD
 from fairlead.plan.serving_model import SKLEARN
 from fairlead.plan.store_model import AccountToken
 from fairlead.workload.signing import volume
@@ -22,7 +21,6 @@ CONTAINER = "kserve-container"
 MODEL = f"{{{{ or (index .Labels `{ENDPOINT}`) .Name }}}}"
 """Name under which a model is asked for: that of the endpoint that it is a version of, else its own. KServe fills it in
 within a JSON text, in which quotes would be escaped: backquotes are not."""
-USER = 1000
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class Server:
     ready: str = ""
     """Path that answers when the model can be asked; empty: KServe asks whether the port is open."""
     metrics: int = HTTP
-    ports: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Beside that for HTTP, which is the first: name -> port."""
+    """Port of its metrics."""
 
 
 SERVERS: Sequence[Server] = (
@@ -144,12 +141,7 @@ def _box(server: Server, image: str) -> dict[str, Any]:
         "ports": [{"containerPort": HTTP, "protocol": "TCP"}],
         "env": [{"name": name, "value": value} for name, value in server.env.items()],
         "resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}},
-        "securityContext": {
-            **HARDENED,
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": dict(CONFINED),
         "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}],  # noqa: S108 - a directory of the container
     }
     if server.command:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.gateway.tool import ENTRANCE
-from fairlead.layers.objects import RBAC, binding, restricted_namespace, rule
+from fairlead.layers.objects import WRITE, members, restricted_namespace, rule
 from fairlead.layers.serving import controller, fetcher, policies, servers
 from fairlead.layers.serving.place import GROUP, OLD
 from fairlead.layers.tool import Ground, Part, Tool
@@ -16,7 +15,6 @@ from fairlead.plan.serving_model import FETCHER, NAMESPACE
 
 PART, SERVERS = "serving", "serving-servers"
 MEMBERS = "fairlead-serving"
-WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
 
 def _parts(ground: Ground) -> list[Part]:
@@ -47,13 +45,7 @@ def _probe() -> Object:
 
 def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
     """Members of a tenant serve models in its namespace, by servers of their own too."""
-    meta = {"name": MEMBERS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
-    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
-    rules = [rule((GROUP,), ("inferenceservices", "servingruntimes"), WRITE)]
-    return [
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules},
-        *([binding(meta, ("Role", MEMBERS), groups)] if groups else []),
-    ]
+    return members(tenant, MEMBERS, [rule((GROUP,), ("inferenceservices", "servingruntimes"), WRITE)])
 
 
 TOOL = Tool("serving", _parts, _tenant)

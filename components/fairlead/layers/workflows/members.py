@@ -11,7 +11,7 @@ import pulumi
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ObjectStore
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import RBAC, WRITE, binding, members, rule
 from fairlead.layers.tool import Ground
 from fairlead.layers.workflows import fence
 from fairlead.layers.workflows.place import GROUP, controller
@@ -22,7 +22,6 @@ from fairlead.plan.workflows_artifacts import repository
 MEMBERS, STEPS, CONTROLLER = "fairlead-workflows", "fairlead-workflow-steps", "fairlead-workflow-controller"
 """Roles and bindings: of people, of pods, of the controller."""
 KINDS = ("workflows", "workflowtemplates", "cronworkflows")
-WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 REPOSITORIES = "artifact-repositories"
 """ConfigMap that Argo looks for in a workflow's namespace: workflow/artifactrepositories."""
 DEFAULT = "workflows.argoproj.io/default-artifact-repository"
@@ -34,11 +33,9 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     """Everything of one tenant."""
     plan, store = ground.plan, ground.handle.object_store
     account = {"kind": "ServiceAccount", "name": labels.WORKLOAD_ACCOUNT, "namespace": tenant.namespace}
-    groups = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in tenant.groups]
     jobs = plan.layer("jobs").enabled
     return [
-        _role(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
-        *([binding(_named(tenant, MEMBERS), ("Role", MEMBERS), groups)] if groups else []),
+        *members(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
         _role(tenant, STEPS, _step_rules(jobs=jobs, models=plan.layer("serving").enabled)),
         binding(_named(tenant, STEPS), ("Role", STEPS), [account]),
         binding(_named(tenant, CONTROLLER), ("ClusterRole", IN_TENANTS), [controller()]),
