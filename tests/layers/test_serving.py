@@ -199,7 +199,7 @@ def test_versions_of_an_endpoint_are_asked_for_by_its_name() -> None:
     for one in servers.SERVERS:
         text = " ".join(one.args)
         if one.name != "fairlead-triton":
-            assert f"index .Labels `{place.ENDPOINT}`" in text
+            assert f"index .Labels `{labels.ENDPOINT}`" in text
             assert '"' not in text, "it is filled in within a JSON text"
 
 
