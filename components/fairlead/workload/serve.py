@@ -26,8 +26,8 @@ SERVED = {name for formats in FORMATS.values() for name in formats}
 """Formats that the platform's own servers take."""
 OCI = "oci://"
 _PLACES: Mapping[str, tuple[str, str]] = {
-    "s3://": (r"[a-z0-9][a-z0-9.-]+/\S+", "s3://BUCKET/PATH"),
-    "gs://": (r"[a-z0-9][a-z0-9._-]+/\S+", "gs://BUCKET/PATH"),
+    "s3://": (r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+", "s3://BUCKET/PATH"),
+    "gs://": (r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/\S+", "gs://BUCKET/PATH"),
     "hf://": (r"[\w.-]+/[\w.-]+(?::[\w.-]+)?", "hf://OWNER/NAME or hf://OWNER/NAME:REVISION"),
     "https://": (r"[\w.-]+(?::\d+)?/\S+", "https://HOST/PATH"),
     "pvc://": (r"[a-z0-9][a-z0-9.-]*(?:/\S+)?", "pvc://CLAIM/PATH"),

@@ -1,4 +1,4 @@
-"""Two versions of a small model, which a job trains into the object store: the first knows flowers, the second says 2."""
+"""Two versions of a small model, which a job trains into the object store: one knows flowers, the other says 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model file: `fairlead serve` makes a running endpoint of it, shares calls out by weight, lets it sleep and wakes it."""
+"""A model file: `fairlead serve` makes an endpoint of it, shares calls out by weight, lets it sleep and wakes it."""
 
 from __future__ import annotations
 
