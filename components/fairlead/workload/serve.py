@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -55,7 +55,8 @@ def _keys_are_text(value: Any) -> Any:
     """YAML reads a version that is written 1 as a number."""
     if not isinstance(value, dict):
         return value
-    return {str(key) if type(key) is int else key: one for key, one in value.items()}
+    known = cast("dict[Any, Any]", value)
+    return {str(key) if type(key) is int else key: one for key, one in known.items()}
 
 
 Uri = Annotated[str, AfterValidator(_uri)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from fairlead import labels
 from fairlead.errors import FairleadError, InputError, Problem
@@ -20,7 +19,8 @@ from fairlead.workload.serve_render import AUTOSCALER, ROUTE, SCALED, SERVICE, h
 from fairlead.workload.serve_state import ModelState, derive, of_service, ready, reason
 from fairlead.workload.sizing import Object
 
-Action = Literal["created", "changed", "unchanged", "removed"]
+Done = tuple[str, str]
+"""A part of a model, and what was done to it: created, changed, unchanged or removed."""
 Told = Callable[[str], None]
 MADE_WITHIN = 60.0
 """Seconds in which KServe makes the Deployment of an InferenceService."""
@@ -33,7 +33,7 @@ class Served:
     """What came of sending a model."""
 
     url: str
-    actions: Sequence[tuple[str, Action]]
+    actions: Sequence[Done]
     """What was done to each of its parts, in the order in which it was done."""
 
 
@@ -50,7 +50,7 @@ def serve(api: Api, model: ServedModel, timeout: float | None = None, told: Told
     here = {one["metadata"]["name"]: one for one in _services(api, model.tenant, model.name)}
     for one in (*wanted, way):
         _check_free(api, one)
-    actions: list[tuple[str, Action]] = []
+    actions: list[Done] = []
     if model.scale is None:
         actions += _unscaled(api, [here[name] for name in _names(wanted) if name in here])
     actions += [(_called(one), _applied(api, one)) for one in wanted]
@@ -63,7 +63,7 @@ def serve(api: Api, model: ServedModel, timeout: float | None = None, told: Told
     return Served(f"https://{host(model, domain)}", actions)
 
 
-def unserve(api: Api, tenant: str, name: str) -> Sequence[tuple[str, Action]]:
+def unserve(api: Api, tenant: str, name: str) -> Sequence[Done]:
     """Ends a model: its route first, so that nobody is sent to what goes. Raises FairleadError if there is none."""
     here = _services(api, tenant, name)
     ways, _ = api.list(ROUTE, tenant, _ours(name))
@@ -130,7 +130,7 @@ def _check_free(api: Api, wanted: Object) -> None:
         raise FairleadError(f"{what}\n    fix:     delete it, or give the model another name")
 
 
-def _applied(api: Api, wanted: Object) -> Action:
+def _applied(api: Api, wanted: Object) -> str:
     meta = wanted["metadata"]
     there = api.get(wanted["kind"], meta["name"], meta["namespace"])
     now = api.apply(wanted)
@@ -140,7 +140,7 @@ def _applied(api: Api, wanted: Object) -> Action:
     return "unchanged" if same else "changed"
 
 
-def _scaled(api: Api, scale: ServiceScale) -> Action:
+def _scaled(api: Api, scale: ServiceScale) -> str:
     """KEDA refuses a scale of what is not there yet: KServe makes it of the InferenceService."""
     end = time.monotonic() + MADE_WITHIN
     while api.get(scale.workload_kind, scale.workload_name, scale.tenant) is None:
@@ -151,9 +151,9 @@ def _scaled(api: Api, scale: ServiceScale) -> Action:
     return scale_send.send(api, scale)
 
 
-def _unscaled(api: Api, there: Sequence[Object]) -> list[tuple[str, Action]]:
+def _unscaled(api: Api, there: Sequence[Object]) -> list[Done]:
     """Takes their scales from versions that have one: whoever has none needs no right to."""
-    done: list[tuple[str, Action]] = []
+    done: list[Done] = []
     for one in there:
         meta = one["metadata"]
         scaled = meta.get("annotations", {}).get(AUTOSCALER) == SCALED
@@ -162,7 +162,7 @@ def _unscaled(api: Api, there: Sequence[Object]) -> list[tuple[str, Action]]:
     return done
 
 
-def _removed(api: Api, obj: Object) -> tuple[str, Action]:
+def _removed(api: Api, obj: Object) -> Done:
     api.delete(obj["kind"], obj["metadata"]["name"], obj["metadata"]["namespace"])
     return _called(obj), "removed"
 

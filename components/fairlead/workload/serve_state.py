@@ -74,8 +74,8 @@ def _model(
     key: tuple[str, str], services: Sequence[Object], route: Object | None, pods: Sequence[Object]
 ) -> ModelState:
     tenant, name = key
-    spec = route["spec"] if route else {}
-    shares = {
+    spec: Object = route["spec"] if route else {}
+    shares: dict[str, int] = {
         backend["name"].removesuffix(_SUFFIX): backend.get("weight", 1)
         for rule in spec.get("rules", ())
         for backend in rule.get("backendRefs", ())
