@@ -29,10 +29,10 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "s3://": (r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+", "s3://BUCKET/PATH"),
     "gs://": (r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/\S+", "gs://BUCKET/PATH"),
     "hf://": (r"[\w.-]+/[\w.-]+(?::[\w.-]+)?", "hf://OWNER/NAME or hf://OWNER/NAME:REVISION"),
-    "https://": (r"[\w.-]+(?::\d+)?/\S+", "https://HOST/PATH"),
+    "https://": (r"[\w.-]+(?::\d+)?/\S+", "https://<host>/PATH"),
     "pvc://": (r"[a-z0-9][a-z0-9.-]*(?:/\S+)?", "pvc://CLAIM/PATH"),
     REGISTRY: (r"[\w.-]+(?:/[1-9]\d*|@[\w.-]+)", "models:/NAME/VERSION or models:/NAME@ALIAS"),
-    OCI: (r"\S+", "oci://IMAGE:TAG"),
+    OCI: (r"\S+", "oci://<image>:TAG"),
 }
 """How an address begins -> what follows, and how that is told."""
 
