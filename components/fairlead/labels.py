@@ -43,10 +43,18 @@ EXIT = f"{SIMULATION}/exit"
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
 
+ENDPOINT = f"{DOMAIN}/endpoint"
+"""Label of an InferenceService that is one of several versions: the name under which its model is asked for."""
+
 WORKLOAD_ACCOUNT = "fairlead-workload"
 """C5: the service account of each tenant under which workloads reach the object store."""
 OBJECT_STORE = "fairlead-object-store"
 """C4: the ConfigMap of each tenant that tells workloads where the object store is."""
+
+GATEWAY = "fairlead-gateway"
+"""C7: the ConfigMap of each tenant that says under which names it serves; also the namespace of the gateway."""
+GATEWAY_DOMAIN = "FAIRLEAD_GATEWAY_DOMAIN"
+"""Key in it: a host is `<name>.<tenant>.<domain>`."""
 
 TAINT_VALUE = "present"
 """C2: every accelerator node is tainted `<resource>=present:NoSchedule`."""

@@ -12,6 +12,7 @@ from support.charts import renderer
 from support.specs import minimal
 from support.strict import problems, schemas
 
+from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
@@ -186,6 +187,14 @@ def test_members_write_routes_in_their_own_namespace_and_nothing_that_changes_pr
     assert written == {"httproutes", "grpcroutes", "backendtrafficpolicies", "securitypolicies"}
     [bound] = [one for one in made if one["kind"] == "RoleBinding"]
     assert [one["name"] for one in bound["subjects"]] == ["team-a-people"]
+
+
+def test_each_tenant_is_told_under_which_domain_it_serves() -> None:
+    one = ground()
+    for tenant in one.plan.tenants:
+        [told] = [obj for obj in TOOL.tenant(one, tenant) if obj["kind"] == "ConfigMap"]
+        assert (told["metadata"]["name"], told["metadata"]["namespace"]) == (labels.GATEWAY, tenant.namespace)
+        assert told["data"] == {labels.GATEWAY_DOMAIN: "ml.example.com"}
 
 
 def test_the_gateway_reaches_pods_of_a_tenant_and_nobody_else_does_by_this() -> None:

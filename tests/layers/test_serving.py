@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +32,7 @@ from fairlead.plan.load import load_plan
 from fairlead.plan.serving import SERVERS as IMAGES
 from fairlead.plan.serving_model import CHART, CONTROLLER, FETCHER, KINDS, NAMESPACE
 from fairlead.plan.store_model import AccountToken
+from fairlead.plan.tracking_model import IMAGE as MLFLOW
 from fairlead.tools import charts
 from fairlead.tools.cache import Cache
 from fairlead.workload.signing import VOLUME
@@ -199,7 +202,7 @@ def test_versions_of_an_endpoint_are_asked_for_by_its_name() -> None:
     for one in servers.SERVERS:
         text = " ".join(one.args)
         if one.name != "fairlead-triton":
-            assert f"index .Labels `{place.ENDPOINT}`" in text
+            assert f"index .Labels `{labels.ENDPOINT}`" in text
             assert '"' not in text, "it is filled in within a JSON text"
 
 
@@ -214,6 +217,46 @@ def test_one_thing_fetches_models_and_no_other() -> None:
     """KServe takes whichever fits and comes first: beside the chart's own one it was chance which one that was."""
     every = [obj for part in parts().values() for obj in part.objects]
     assert [obj["metadata"]["name"] for obj in every if obj["kind"] == fetcher.KIND] == ["fairlead"]
+
+
+def test_models_of_the_registry_are_fetched_by_its_own_client_in_the_tenants_name() -> None:
+    made = fetcher.registry("mlflow")
+    valid(made)
+    spec = made["spec"]
+    assert spec["supportedUriFormats"] == [{"prefix": "models:/"}]
+    box = spec["container"]
+    assert box["envFrom"] == [{"configMapRef": {"name": labels.TRACKING}}]
+    assert restricted_violations({"metadata": {}, "spec": {"containers": [box]}}) == []
+    argv = subprocess.run(  # what KServe hands over: the address, then the folder
+        [*box["command"][:2], box["command"][2].replace("exec", "echo"), "models:/a b/1", "/mnt/models"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert argv == "python3 -m mlflow artifacts download -u models:/a b/1 -d /mnt/models\n"
+
+
+def test_the_registrys_client_is_there_where_the_registry_is_and_takes_no_other_address() -> None:
+    kept = fetcher.container("image", None)["spec"]["supportedUriFormats"]
+    for form in kept:
+        assert not "models:/flowers/1".startswith(form.get("prefix", "nothing"))
+        assert not re.match(form.get("regex", "^$"), "models:/flowers/1")
+    one = ground()
+    tracked = replace(one.plan, tracking=replace(one.plan.tracking, enabled=True))
+    images = {**REFERENCES, MLFLOW: "mlflow"}
+    found = TOOL.parts(replace(one, plan=tracked, handle=replace(one.handle, images=images)))
+    names = [obj["metadata"]["name"] for part in found for obj in part.objects if obj["kind"] == fetcher.KIND]
+    assert names == ["fairlead", "fairlead-registry"]
+
+
+def test_servers_take_more_cores_than_they_asked_for_while_those_idle() -> None:
+    """As jobs do. KServe fills in what a predictor lacks, and a limit below what it asks for would be refused."""
+    for one in servers.objects(REFERENCES, TOKEN):
+        [box] = one["spec"]["containers"]
+        assert set(box["resources"]["limits"]) == {"memory"}
+    given = json.loads(of_kind("ConfigMap")["inferenceservice-config"]["data"]["inferenceService"])
+    assert given["resource"]["cpuLimit"] == ""
+    assert given["resource"]["memoryLimit"] != ""
 
 
 def test_no_key_is_known_to_the_settings() -> None:

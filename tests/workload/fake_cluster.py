@@ -25,6 +25,9 @@ PLURALS = {
     "deployments": "Deployment",
     "statefulsets": "StatefulSet",
     "scaledobjects": "ScaledObject",
+    "configmaps": "ConfigMap",
+    "inferenceservices": "InferenceService",
+    "httproutes": "HTTPRoute",
 }
 SERVER = "http://127.0.0.1:9"
 
@@ -102,7 +105,11 @@ class FakeCluster:
         if request.method == "POST":
             return self._create(json.loads(request.content), namespace)
         if request.method == "PATCH":
-            return self._change((kind, namespace, parts[1]), json.loads(request.content))
+            said = json.loads(request.content)
+            applied = "apply" in request.headers["Content-Type"]
+            return (
+                self._apply(said, namespace) if applied else self._change((kind, namespace, parts[1]), said)
+            )
         if len(parts) == 2:
             return self._one((kind, namespace, parts[1]), request.method)
         return self._many(kind, namespace, query)
@@ -125,6 +132,14 @@ class FakeCluster:
 
     def _change(self, key: tuple[str, str, str], patch: Object) -> httpx2.Response:
         return reply(200, self.put(merged(self.objects[key], patch)))
+
+    def _apply(self, obj: Object, namespace: str) -> httpx2.Response:
+        """Server-side apply by the one who has made the object: what he does not say any more goes, status stays."""
+        old = self.objects.get((obj["kind"], namespace, obj["metadata"]["name"]), {"metadata": {}})
+        generation = old["metadata"].get("generation", 0) + (old.get("spec") != obj["spec"])
+        kept = {"uid": old["metadata"]["uid"]} if old["metadata"] else {}
+        obj["metadata"] |= {**kept, "generation": generation}
+        return reply(200, self.put({**obj, **({"status": old["status"]} if "status" in old else {})}))
 
     def _one(self, key: tuple[str, str, str], method: str) -> httpx2.Response:
         if key not in self.objects:

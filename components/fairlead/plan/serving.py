@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from fairlead.catalog import lock
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.replicas import pair
-from fairlead.plan.serving_model import SKLEARN, ServingPlan
+from fairlead.plan.serving_model import FORMATS, ServingPlan
 from fairlead.spec.serving import Serving
 
-SERVERS = (SKLEARN, "kserve-xgbserver", "tensorflow-serving", "tritonserver", "vllm-openai")
+SERVERS = tuple(FORMATS)
 """Images of the lock."""
 LOCAL = "local"
 

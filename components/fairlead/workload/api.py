@@ -40,6 +40,9 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "PendingWorkloads": ("visibility.kueue.x-k8s.io", "v1beta2", "localqueues"),
     "APIService": ("apiregistration.k8s.io", "v1", "apiservices"),
     "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects"),
+    "ConfigMap": ("", "v1", "configmaps"),
+    "InferenceService": ("serving.kserve.io", "v1beta1", "inferenceservices"),
+    "HTTPRoute": ("gateway.networking.k8s.io", "v1", "httproutes"),
 }
 """Kind -> API group, version and plural."""
 _CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue", "APIService")
@@ -102,6 +105,12 @@ class Api:
     def create(self, obj: Object) -> Object:
         """Makes an object; waits for webhooks that are not ready. One that exists is an ApiFailure 409."""
         return self._retried(lambda: _plain(self._client.create(_resource(obj["kind"])(obj))))
+
+    def apply(self, obj: Object) -> Object:
+        """Makes an object or changes it to what is said here, by server-side apply: what others have added stays, what
+        was said before and is not said any more goes. Waits for webhooks that are not ready.
+        """
+        return self._retried(lambda: _plain(self._client.apply(_resource(obj["kind"])(obj), force=True)))
 
     def patch(self, kind: str, name: str, change: Object, namespace: str | None = None) -> Object:
         """Changes an object by a JSON merge patch: null removes a field, a list replaces one."""
@@ -312,7 +321,8 @@ def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
     }
     text = f"the cluster refused: {error}"
     if "could not find the requested resource" in text or "page not found" in text:
-        text += "\n    fix:     the layers `queue` and `jobs` have to run on this cluster"
+        fix = "the layer of this kind has to run on this cluster: `queue` and `jobs`, `serving` or `scaling`"
+        text += f"\n    fix:     {fix}"
     elif code in fixes:
         text += f"\n    fix:     {fixes[code]}"
     return ApiFailure(text, code)

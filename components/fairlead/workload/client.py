@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairlead import labels
-from fairlead.errors import FairleadError, InputError, Problem, one_of
+from fairlead.errors import FairleadError, InputError, Problem
 from fairlead.values import quantity
 from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.feed import Moment, TimedOutError, moment, moments
 from fairlead.workload.logs import Line, follow, last_lines, read
 from fairlead.workload.model import TrainingJob
 from fairlead.workload.places import places
+from fairlead.workload.queues import check_queue
 from fairlead.workload.render import HASH, render
 from fairlead.workload.state import JOB_SET, JOB_UID, JobState
 
@@ -47,7 +48,7 @@ class Client:
         Raises InputError where the tenant or its queue is not on the cluster, FairleadError where a
         different job has the name, and ApiFailure.
         """
-        self._check_queue(job)
+        check_queue(self.api, job.tenant, job.stage, "job", job.name)
         *claims, train_job = render(job)
         for claim in claims:
             self._ensure_claim(claim)
@@ -177,35 +178,6 @@ class Client:
                 f"the tenant {tenant} has no job {name}\n    fix:     `fairlead list` shows all there are"
             )
         return job
-
-    def _check_queue(self, job: TrainingJob) -> None:
-        queues, _ = self.api.list("LocalQueue", job.tenant)
-        known = [queue["metadata"]["name"] for queue in queues]
-        if job.stage in known:
-            return
-        if known:
-            problem = Problem(
-                "job.stage", "the tenant has no such queue", job.stage, one_of(known, job.stage)
-            )
-        else:
-            problem = Problem(
-                "job.tenant",
-                "this cluster has no such tenant, or it has no queue",
-                job.tenant,
-                one_of(self._tenants(), job.tenant),
-                "tenants are made by the platform spec",
-            )
-        raise InputError(f"{job.tenant}/{job.name}", [problem])
-
-    def _tenants(self) -> list[str]:
-        try:
-            found, _ = self.api.list("Namespace", None)
-        except ApiFailure as failure:
-            if failure.code == 403:  # members of a tenant may not list namespaces: then there is no hint
-                return []
-            raise
-        tags = [namespace["metadata"].get("labels", {}).get(labels.TENANT) for namespace in found]
-        return sorted(tag for tag in tags if tag)
 
     def _ensure_claim(self, claim: Object) -> None:
         name, namespace = claim["metadata"]["name"], claim["metadata"]["namespace"]

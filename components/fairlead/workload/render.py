@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from fairlead import labels
 from fairlead.catalog.model import Catalog
-from fairlead.errors import InputError, Problem
-from fairlead.plan import sharing
 from fairlead.plan.sharing import Asked
-from fairlead.values import cpu_text, memory_text, quantity, seconds
+from fairlead.values import seconds
 from fairlead.workload import silence
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
 from fairlead.workload.runtime import API_VERSION, runtime_name, unexpanded
+from fairlead.workload.sizing import accelerator, placement, read_catalog, resources
 
 PATCH_MANAGER = f"{labels.DOMAIN}/workload"
 """Owner of our entry in `runtimePatches`; the queue writes one of its own."""
@@ -40,9 +38,6 @@ the Cluster Autoscaler the second, and neither minds the other's.
 https://karpenter.sh/docs/concepts/disruption/#pod-level-controls,
 https://github.com/kubernetes/autoscaler cluster-autoscaler/FAQ.md; 2026-11-24
 """
-PLAIN_CPU = "1"
-PLAIN_MEMORY = "1Gi"
-MEBI = 1024 * 1024
 _RESTART_PATH = "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"
 _RANK_PATH = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
@@ -54,8 +49,8 @@ def render(job: TrainingJob, catalog: Catalog | None = None) -> list[Object]:
 
     Raises InputError if the catalogue has no such accelerator.
     """
-    known = catalog or _catalog()
-    asked = accelerator(job, known)
+    known = catalog or read_catalog()
+    asked = accelerator(job, "job", known)
     objects: list[Object] = []
     if job.checkpoint is not None and job.checkpoint.size is not None:
         objects.append(_checkpoint_claim(job))
@@ -63,22 +58,6 @@ def render(job: TrainingJob, catalog: Catalog | None = None) -> list[Object]:
     objects.append(train_job)
     train_job["metadata"]["annotations"][HASH] = _digest(objects)
     return objects
-
-
-def accelerator(job: TrainingJob, catalog: Catalog) -> Asked | None:
-    """The job's accelerator, or share of one, in the catalogue; None for a job without. Raises InputError."""
-    if job.accelerators is None:
-        return None
-    asked = sharing.find(job.accelerators.called, "job.accelerators", catalog)
-    if isinstance(asked, Problem):
-        raise InputError(job.name, [asked])
-    return asked
-
-
-def _catalog() -> Catalog:
-    from fairlead.catalog.read import load
-
-    return load()
 
 
 def master_address(job: TrainingJob) -> str:
@@ -141,7 +120,7 @@ def _train_job(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Objec
                 "args": [unexpanded(script(job))],
                 "env": _env(job),
                 "numNodes": job.num_nodes,
-                "resourcesPerNode": _resources(job, asked, catalog),
+                "resourcesPerNode": resources(job, asked, catalog),
             },
             "runtimePatches": [
                 {"manager": PATCH_MANAGER, "trainingRuntimeSpec": {"template": _patch(job, asked, catalog)}}
@@ -210,21 +189,8 @@ def _from_secret(reference: str) -> Object:
     return {"valueFrom": {"secretKeyRef": {"name": name, "key": key}}}
 
 
-def _resources(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
-    count = job.accelerators.count if job.accelerators else 0
-    cpu, memory = PLAIN_CPU, PLAIN_MEMORY
-    if asked is not None:
-        share = sharing.part(asked, catalog) * count
-        cpu = cpu_text(quantity(asked.row.job_cpu) * share)
-        memory = memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI))
-    extended = {asked.row.resource: str(count)} if asked is not None else {}
-    requests = {"cpu": job.cpus or cpu, "memory": job.memory or memory, **extended}
-    # Cores may be exceeded while they idle; memory and accelerators cannot be taken back.
-    return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
-
-
 def _patch(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
-    pod: Object = {**_placement(asked, catalog), **_volumes(job), **_grace(job)}
+    pod: Object = {**placement(asked, catalog), **_volumes(job), **_grace(job)}
     pod_metadata: Object = {
         "labels": _job_labels(job),
         "annotations": {**job.annotations, **KEPT, **silence.GIVEN_UP},
@@ -240,27 +206,6 @@ def _grace(job: TrainingJob) -> Object:
     if job.checkpoint is None or job.checkpoint.grace is None:
         return {}
     return {"terminationGracePeriodSeconds": seconds(job.checkpoint.grace)}
-
-
-def _placement(asked: Asked | None, catalog: Catalog) -> Object:
-    # On every target the same: a target that puts taints on some of its nodes by itself has rows for them.
-    tolerated = [
-        {"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}
-        for one in catalog.taints.values()
-    ]
-    tolerated += silence.tolerations()
-    if asked is None:
-        return {"tolerations": tolerated}
-    share = {"key": labels.SHARE, "operator": "Equal", "value": asked.share, "effect": "NoSchedule"}
-    return {
-        # Accelerators and their shares have one resource name: the name in the catalogue tells them apart.
-        "nodeSelector": {labels.ACCELERATOR: sharing.node_value(asked.name)},
-        "tolerations": [
-            {"key": asked.row.resource, "operator": "Exists", "effect": "NoSchedule"},
-            *([share] if asked.share else []),
-            *tolerated,
-        ],
-    }
 
 
 def _volumes(job: TrainingJob) -> Object:

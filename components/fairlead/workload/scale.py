@@ -1,7 +1,7 @@
 """How a service scales, as its user says it: how many replicas, and what each of them should have to do.
 
 A service is any Deployment or StatefulSet that stands. What is asked of it is counted in front of its pods
-(requests, queue) or read from them (accelerators); contract rule C8 has the names.
+(requests, queue) or read from them (accelerators); contract rule C8 has the names. Or it is wanted at certain times.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from fairlead.errors import Problem
 from fairlead.spec.base import Duration, Model, Name, between
 from fairlead.values import seconds
+from fairlead.workload.schedule import Schedule
 
 MAX_REPLICAS = 1000
 LONGEST_STABLE = 3600
@@ -60,7 +61,41 @@ class Targets(Model):
         return {name: value for name, value in self if value is not None}
 
 
-class ServiceScale(Model):
+ROOT = "scale"
+"""Paths of problems begin with it."""
+
+
+class Scaling(Model):
+    """Between how many replicas something scales, and by what."""
+
+    min: Annotated[int, Field(ge=0, le=MAX_REPLICAS, strict=True)] = 1
+    """Fewest replicas; 0 lets it sleep when nobody asks for it."""
+    max: Annotated[int, Field(ge=1, le=MAX_REPLICAS, strict=True)]
+    """Most replicas: accelerators cost money, so there is no default."""
+    targets: Targets = Field(default_factory=Targets)
+    """What each replica should have to do; at least one, or a schedule."""
+    schedule: Schedule | None = None
+    """Times at which more of them run, whoever asks."""
+    scale_down_after: Annotated[Duration, AfterValidator(_stable)] = "5m"
+    """It shrinks to the most that was needed within this time: a short lull takes no replica away."""
+    idle_after: Annotated[Duration, between("1s", "1d")] | None = None
+    """With min 0: how long nobody asks before the last replicas go; left out, 10m."""
+
+    @property
+    def idle_seconds(self) -> int:
+        """How long nobody asks before it sleeps."""
+        return seconds(self.idle_after or "10m")
+
+    def conflicts(self, root: str = ROOT) -> Iterator[Problem]:
+        """What does not fit together; nothing for a good scale. root: where the paths of problems begin."""
+        yield from _bounds(self, root)
+        yield from _no_target(self, root)
+        yield from _never_wakes(self, root)
+        yield from _never_idle(self, root)
+        yield from _beyond_bounds(self, root)
+
+
+class ServiceScale(Scaling):
     """Scales one service between `min` and `max`."""
 
     kind: Literal["ServiceScale"] = "ServiceScale"
@@ -73,63 +108,48 @@ class ServiceScale(Model):
     """Name of the Deployment or StatefulSet; left out, `name`."""
     workload_kind: Literal["Deployment", "StatefulSet"] = "Deployment"
     """What it is."""
-    min: Annotated[int, Field(ge=0, le=MAX_REPLICAS, strict=True)] = 1
-    """Fewest replicas; 0 lets it sleep when nobody asks for it."""
-    max: Annotated[int, Field(ge=1, le=MAX_REPLICAS, strict=True)]
-    """Most replicas: accelerators cost money, so there is no default."""
-    targets: Targets
-    """What each replica should have to do; at least one."""
-    scale_down_after: Annotated[Duration, AfterValidator(_stable)] = "5m"
-    """It shrinks to the most that was needed within this time: a short lull takes no replica away."""
-    idle_after: Annotated[Duration, between("1s", "1d")] | None = None
-    """With min 0: how long nobody asks before the last replicas go; left out, 10m."""
 
     @property
     def workload_name(self) -> str:
         """Name of what is scaled."""
         return self.workload or self.name
 
-    @property
-    def idle_seconds(self) -> int:
-        """How long nobody asks before it sleeps."""
-        return seconds(self.idle_after or "10m")
 
-    def conflicts(self) -> Iterator[Problem]:
-        """What does not fit together; nothing for a good scale."""
-        yield from _bounds(self)
-        yield from _no_target(self)
-        yield from _never_wakes(self)
-        yield from _never_idle(self)
-
-
-ROOT = "scale"
-"""Paths of problems begin with it."""
-
-
-def _bounds(scale: ServiceScale) -> Iterator[Problem]:
+def _bounds(scale: Scaling, root: str) -> Iterator[Problem]:
     if scale.min > scale.max:
         fix = "raise max or lower min"
-        yield Problem(f"{ROOT}.max", "max is below min", str(scale.max), f"at least {scale.min}", fix)
+        yield Problem(f"{root}.max", "max is below min", str(scale.max), f"at least {scale.min}", fix)
 
 
-def _no_target(scale: ServiceScale) -> Iterator[Problem]:
-    if not scale.targets.said:
+def _no_target(scale: Scaling, root: str) -> Iterator[Problem]:
+    if not scale.targets.said and scale.schedule is None:
         allowed = ", ".join(Targets.model_fields)
-        fix = "say at least one, for example concurrency: 8"
-        yield Problem(f"{ROOT}.targets", "nothing tells how many replicas are needed", "{}", allowed, fix)
+        fix = "say at least one, for example concurrency: 8; or a schedule"
+        yield Problem(f"{root}.targets", "nothing tells how many replicas are needed", "{}", allowed, fix)
 
 
-def _never_wakes(scale: ServiceScale) -> Iterator[Problem]:
+def _never_wakes(scale: Scaling, root: str) -> Iterator[Problem]:
     """Readings of accelerators end with the last pod, and stay away: kedacore/keda#6141 waits for one in vain."""
     said = scale.targets.said
-    if scale.min == 0 and said and not set(said) & set(DEMAND):
+    if scale.min == 0 and said and not set(said) & set(DEMAND) and scale.schedule is None:
         what = "would sleep for ever: readings of accelerators end with the last pod, and nothing wakes it"
         fix = f"add one of {', '.join(DEMAND)}, or write min: 1"
-        yield Problem(f"{ROOT}.min", what, "0", "0 with a target that is counted in front of the pods", fix)
+        yield Problem(f"{root}.min", what, "0", "0 with a target that is counted in front of the pods", fix)
 
 
-def _never_idle(scale: ServiceScale) -> Iterator[Problem]:
+def _never_idle(scale: Scaling, root: str) -> Iterator[Problem]:
     if scale.min > 0 and scale.idle_after is not None:
         what = f"has no effect: at least {scale.min} of it run at any time"
         fix = "leave idle_after out, or write min: 0"
-        yield Problem(f"{ROOT}.idle_after", what, scale.idle_after, "only with min: 0", fix)
+        yield Problem(f"{root}.idle_after", what, scale.idle_after, "only with min: 0", fix)
+
+
+def _beyond_bounds(scale: Scaling, root: str) -> Iterator[Problem]:
+    if scale.schedule is not None and not scale.min < scale.schedule.replicas <= scale.max:
+        what = (
+            "has no effect: as many run at any time"
+            if scale.schedule.replicas <= scale.min
+            else "is above max"
+        )
+        allowed = f"more than min, {scale.min}, and at most max, {scale.max}"
+        yield Problem(f"{root}.schedule.replicas", what, str(scale.schedule.replicas), allowed)

@@ -1,6 +1,7 @@
 """A scale as KEDA's ScaledObject, which makes the HPA: a pure function, the same bytes on every target.
 
-Fields and defaults: the CRD and pkg/scalers/prometheus_scaler.go of the module github.com/kedacore/keda/v2 v2.21.0.
+Fields and defaults: the CRD, pkg/scalers/prometheus_scaler.go and pkg/scalers/cron_scaler.go of the module
+github.com/kedacore/keda/v2 v2.21.0.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fairlead import labels
 from fairlead.errors import InputError
 from fairlead.values import seconds
 from fairlead.workload.scale import DEMAND, ServiceScale
+from fairlead.workload.schedule import Schedule
 
 API_VERSION = "keda.sh/v1alpha1"
 KIND = "ScaledObject"
@@ -85,7 +87,10 @@ def _spec(scale: ServiceScale) -> dict[str, Any]:
             "behavior": "currentReplicasIfHigher",
         },
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": stable}},
-        "triggers": [_trigger(scale, name, value) for name, value in scale.targets.said.items()],
+        "triggers": [
+            *(_trigger(scale, name, value) for name, value in scale.targets.said.items()),
+            *([_times(scale.schedule)] if scale.schedule else []),
+        ],
     }
 
 
@@ -114,6 +119,12 @@ def _trigger(scale: ServiceScale, name: str, value: float) -> dict[str, Any]:
             "ignoreNullValues": "true" if missing_is_none else "false",
         },
     }
+
+
+def _times(schedule: Schedule) -> dict[str, Any]:
+    """UTC alone: the images that are built have no table of time zones."""
+    said = {"start": schedule.start, "end": schedule.end, "desiredReplicas": str(schedule.replicas)}
+    return {"type": "cron", "name": "schedule", "metadata": {"timezone": "UTC", **said}}
 
 
 def _decimal(value: Decimal) -> str:

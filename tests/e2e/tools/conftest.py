@@ -26,6 +26,7 @@ PLATFORM: dict[str, Any] = {
         "secrets": {"enabled": True},
         "gateway": {"enabled": True},
         "serving": {"enabled": True},
+        "scaling": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
         "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
         "tracking": {"enabled": True},

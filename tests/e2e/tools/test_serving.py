@@ -9,35 +9,17 @@ from typing import Any
 import pytest
 
 from e2e.stage import Stage, throughout, until
+from e2e.tools.flowers import IMAGE, SETOSA, VIRGINICA, trained
 from e2e.tools.web import DOMAIN, Answer, Web, pod, web
 from fairlead import labels
-from fairlead.catalog import lock
 from fairlead.layers.gateway.place import API, GROUP
-from fairlead.layers.serving.place import ENDPOINT, NEW, SERVICE_LABEL
+from fairlead.layers.serving.place import NEW
 from fairlead.plan.gateway_model import NAME, NAMESPACE
-from fairlead.plan.serving_model import SKLEARN
+from fairlead.workload.serve_state import SERVICE_LABEL
 
 pytestmark = pytest.mark.e2e
 
 HOST = f"flowers.team-a.{DOMAIN}"
-IMAGE = lock.images()[SKLEARN].reference
-SETOSA, VIRGINICA = [5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]
-TRAIN = """\
-python3 - <<'END'
-import boto3, io, os, joblib
-from sklearn.datasets import load_iris
-from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
-rows, kinds = load_iris(return_X_y=True)
-store = boto3.client("s3")
-models = {"1": LogisticRegression(max_iter=200), "2": DummyClassifier(strategy="constant", constant=2)}
-for version, model in models.items():
-    held = io.BytesIO()
-    joblib.dump(model.fit(rows, kinds), held)
-    store.put_object(Bucket="fairlead-team-a", Key=f"models/flowers/{version}/model.joblib", Body=held.getvalue())
-print("kept")
-END
-"""
 SDK = """
 import asyncio, json
 from kserve import InferenceRESTClient, RESTConfig
@@ -83,8 +65,7 @@ def model(name: str, version: str, gpus: int = 0, **more: str) -> dict[str, Any]
 @pytest.fixture(scope="module")
 def served(tools: Stage) -> Iterator[Stage]:
     """A platform on which a job has trained two versions, and the first of them is served."""
-    job = tools.submit(name="train-flowers", image=IMAGE, run=TRAIN, cpus="200m", memory="512Mi")
-    assert tools.finished(job, 240) == "Succeeded", tools.kubectl("get", "events", "-n", "team-a")
+    trained(tools, "train-flowers")
     tools.apply(model("flowers", "1"))
     ready(tools, "flowers")
     yield tools
@@ -165,7 +146,7 @@ def test_the_client_of_kserve_works_unchanged(served: Stage) -> None:
 
 
 def test_a_second_version_gets_the_part_of_the_calls_that_its_weight_says(served: Stage, door: Web) -> None:
-    inside = {ENDPOINT: "roses", "networking.kserve.io/visibility": "cluster-local"}
+    inside = {labels.ENDPOINT: "roses", "networking.kserve.io/visibility": "cluster-local"}
     for version in ("1", "2"):
         served.apply(model(f"roses-{version}", version, **inside))
     for version in ("1", "2"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
 from fairlead.layers.gateway import certificates, controller, entrance, fence
@@ -32,8 +33,16 @@ def _parts(ground: Ground) -> list[Part]:
     ]
 
 
-def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
-    return fence.of_tenant(tenant)
+def _tenant(ground: Ground, tenant: TenantPlan) -> Sequence[Object]:
+    """Under which names it serves, who calls its pods, and who writes its routes."""
+    meta = {
+        "name": labels.GATEWAY,
+        "namespace": tenant.namespace,
+        "labels": {labels.TENANT: tenant.name},
+    }
+    named = {labels.GATEWAY_DOMAIN: ground.plan.gateway.domain}
+    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": named}
+    return [told, *fence.of_tenant(tenant)]
 
 
 TOOL = Tool("gateway", _parts, _tenant)

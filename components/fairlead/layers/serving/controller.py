@@ -47,6 +47,8 @@ def values(domain: str) -> dict[str, Any]:
             "storage": {"image": image.repository, "tag": image.tag},
             # Servers sign in at the object store by a token of their own; the API server is none of their business.
             "security": {"autoMountServiceAccountToken": False},
+            # A predictor that asks for many cores and names no limit would be held to KServe's own of one.
+            "inferenceservice": {"resources": {"limits": {"cpu": ""}}},
             "controller": {
                 "deploymentMode": "Standard",
                 "metricsBindAddress": "0.0.0.0",  # noqa: S104 - within the pod; the fence says who may call

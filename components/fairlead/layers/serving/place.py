@@ -13,8 +13,6 @@ OLD, NEW = f"{GROUP}/v1alpha1", f"{GROUP}/v1beta1"
 NAME = "kserve-controller-manager"
 LABELS: Mapping[str, str] = {"control-plane": NAME}
 """Of the controller's pods, as the chart has them."""
-SERVICE_LABEL = f"{GROUP}/inferenceservice"
-"""Label of every pod that serves a model: the name of its InferenceService."""
 WEBHOOK_PORT, METRICS_PORT = 9443, 8080
 MODELS = "/mnt/models"
 """Where a server finds its model."""
@@ -27,8 +25,6 @@ CONFINED: Mapping[str, Any] = {
 """A container's security context in pods that KServe makes: it takes none for the pod as a whole."""
 HTTP, GRPC = 8080, 9000
 """Ports of the servers."""
-ENDPOINT = "fairlead.dev/endpoint"
-"""Label of an InferenceService that is one of several versions: the name under which its model is asked for."""
 
 
 def metadata(name: str) -> dict[str, Any]:

@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.serving.place import CONFINED, ENDPOINT, GRPC, HTTP, MODELS, OLD
-from fairlead.plan.serving_model import SKLEARN
+from fairlead.layers.serving.place import CONFINED, GRPC, HTTP, MODELS, OLD
+from fairlead.plan.serving_model import FORMATS, SKLEARN
 from fairlead.plan.store_model import AccountToken
 from fairlead.workload.signing import volume
 
 CONTAINER = "kserve-container"
 """Name by which KServe knows the container with the model."""
-MODEL = f"{{{{ or (index .Labels `{ENDPOINT}`) .Name }}}}"
+MODEL = f"{{{{ or (index .Labels `{labels.ENDPOINT}`) .Name }}}}"
 """Name under which a model is asked for: that of the endpoint that it is a version of, else its own. KServe fills it in
 within a JSON text, in which quotes would be escaped: backquotes are not."""
 
@@ -30,8 +31,6 @@ class Server:
     image: str
     """Of the lock."""
     name: str
-    formats: Mapping[str, str]
-    """Format of models -> its version."""
     protocols: Sequence[str]
     args: Sequence[str]
     command: Sequence[str] = ()
@@ -41,12 +40,16 @@ class Server:
     metrics: int = HTTP
     """Port of its metrics."""
 
+    @property
+    def formats(self) -> Mapping[str, str]:
+        """Format of models -> its version."""
+        return FORMATS[self.image]
+
 
 SERVERS: Sequence[Server] = (
     Server(
         SKLEARN,
         "fairlead-sklearn",
-        {"sklearn": "1"},
         ("v1", "v2"),
         (f"--model_name={MODEL}", f"--model_dir={MODELS}", f"--http_port={HTTP}"),
         ready="/v2/health/ready",
@@ -54,7 +57,6 @@ SERVERS: Sequence[Server] = (
     Server(
         "kserve-xgbserver",
         "fairlead-xgboost",
-        {"xgboost": "2"},
         ("v1", "v2"),
         (f"--model_name={MODEL}", f"--model_dir={MODELS}", f"--http_port={HTTP}"),
         ready="/v2/health/ready",
@@ -62,7 +64,6 @@ SERVERS: Sequence[Server] = (
     Server(
         "tensorflow-serving",
         "fairlead-tensorflow",
-        {"tensorflow": "2"},
         ("v1", "grpc-v1"),
         (
             f"--model_name={MODEL}",
@@ -76,7 +77,6 @@ SERVERS: Sequence[Server] = (
     Server(
         "tritonserver",
         "fairlead-triton",
-        {"triton": "2", "onnx": "1", "pytorch": "1", "tensorrt": "8"},
         ("v2", "grpc-v2"),
         (
             "tritonserver",
@@ -91,7 +91,6 @@ SERVERS: Sequence[Server] = (
     Server(
         "vllm-openai",
         "fairlead-vllm",
-        {"vLLM": "1"},
         (),
         (f"--port={HTTP}", f"--served-model-name={MODEL}", f"--model={MODELS}"),
         ("python3", "-m", "vllm.entrypoints.openai.api_server"),
@@ -140,7 +139,8 @@ def _box(server: Server, image: str) -> dict[str, Any]:
         "args": list(server.args),
         "ports": [{"containerPort": HTTP, "protocol": "TCP"}],
         "env": [{"name": name, "value": value} for name, value in server.env.items()],
-        "resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}},
+        # Cores may be exceeded while they idle, as those of jobs.
+        "resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"memory": "2Gi"}},
         "securityContext": dict(CONFINED),
         "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}],  # noqa: S108 - a directory of the container
     }

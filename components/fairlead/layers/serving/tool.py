@@ -12,6 +12,7 @@ from fairlead.layers.serving.place import GROUP, OLD
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.serving_model import FETCHER, NAMESPACE
+from fairlead.plan.tracking_model import IMAGE as MLFLOW
 
 PART, SERVERS = "serving", "serving-servers"
 MEMBERS = "fairlead-serving"
@@ -25,6 +26,8 @@ def _parts(ground: Ground) -> list[Part]:
     if ground.plan.layer("queue").enabled:
         own += policies.objects()
     made = [fetcher.container(ground.image(FETCHER), token), *servers.objects(images, token)]
+    if ground.plan.tracking.enabled:
+        made.append(fetcher.registry(ground.image(MLFLOW)))
     return [
         Part(PART, own, after=(ENTRANCE,)),
         Part(SERVERS, made, after=(PART,), probes=[_probe()]),
