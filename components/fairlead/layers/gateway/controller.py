@@ -36,7 +36,11 @@ def objects(ground: Ground) -> list[Object]:
     rendered = ground.render(Release(CHART, CHART, NAMESPACE, values(plan)))
     plain = transform.without_hooks(one for one in rendered if one["kind"] not in {CRD, "Namespace"})
     made = transform.on_pods(transform.in_namespace(plain, NAMESPACE), _fitted(ground))
-    return [*made, *_secrets(), *([budget(metadata(CONTROLLER), CONTROLLERS)] if plan.controllers > 1 else [])]
+    return [
+        *made,
+        *_secrets(),
+        *([budget(metadata(CONTROLLER), CONTROLLERS)] if plan.controllers > 1 else []),
+    ]
 
 
 def values(plan: GatewayPlan) -> dict[str, Any]:

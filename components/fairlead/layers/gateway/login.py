@@ -1,11 +1,11 @@
 """Login before the platform's own pages: who has no token is sent to the issuer, who has one is judged by its claims.
 
-One policy stands at the listeners of the pages: to whatever comes to be behind them, administrators are let in and nobody
-else. A page that is for more people adds a policy to its own route, which takes the place of the rules alone: cookies and
-keys stay those of the listeners' policy, so that one login does for all routes of a host.
+One policy stands at the listeners of the pages: administrators are let in to whatever is behind them, nobody else is. A
+page that is for more people adds a policy to its own route, which takes the place of the rules alone: cookies and keys
+stay those of the listeners' policy, so that one login does for all routes of a host.
 
-Fields: charts/gateway-helm/charts/crds of github.com/envoyproxy/gateway v1.8.3. Its `oidc.forwardIDToken` is in the schema
-and is not read by that release: the token is taken from its cookie, which the proxy itself has opened by then.
+Fields: charts/gateway-helm/charts/crds of github.com/envoyproxy/gateway v1.8.3. Its `oidc.forwardIDToken` is in the
+schema and is not read by that release: the token is taken from its cookie, which the proxy itself has opened by then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Who may call MLflow: pods of tenants, and the gateway where people log in there. Whom MLflow may call: its database and the object store."""
+"""Who may call MLflow: pods of tenants, and the gateway where people log in there. Whom MLflow may call: its database
+and the object store."""
 
 from __future__ import annotations
 

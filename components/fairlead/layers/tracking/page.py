@@ -1,7 +1,7 @@
-"""MLflow at the gateway, for those who have logged in: its pages for everybody, a workspace for the groups of its tenant.
+"""MLflow at the gateway, for who has logged in: its pages for everybody, a workspace for the groups of its tenant.
 
-A call names its workspace by a header, and only what is known to obey that header is led on: a list of what is let in, so
-that neither the making of workspaces nor what a later release brings is reached from outside. Paths are held against
+A call names its workspace by a header, and only what is known to obey that header is led on: a list of what is let in,
+so that neither the making of workspaces nor what a later release brings is reached from outside. Paths are held against
 mlflow 3.17.2, mlflow/server and mlflow/protos, by a test.
 """
 
@@ -25,12 +25,20 @@ PAGES, CALLS = "mlflow-pages", "mlflow-calls"
 WORKSPACE = "X-MLFLOW-WORKSPACE"
 """Header that names the workspace of a call: mlflow/utils/workspace_utils.py."""
 KEPT_APART = (
-    *("artifacts", "datasets", "experiments", "get-artifact", "get-trace-artifact", "issues", "label-schemas"),
+    *(
+        "artifacts",
+        "datasets",
+        "experiments",
+        "get-artifact",
+        "get-trace-artifact",
+        "issues",
+        "label-schemas",
+    ),
     *("logged-models", "metrics", "model-versions", "registered-models", "review-queues", "runs", "scorers"),
     *("traces", "upload-artifact"),
 )
-"""What lies in a workspace, as paths have it after `/api/2.0/mlflow/`. Left out: `workspaces` and what has servers of its
-own run or call something (`gateway`, `webhooks`, `jobs`, `assistant`, `mcp-servers`, `prompt-optimization`)."""
+"""What lies in a workspace, as paths have it after `/api/2.0/mlflow/`. Left out: `workspaces`, and what makes the
+server call or run something (`gateway`, `webhooks`, `jobs`, `assistant`, `mcp-servers`, `prompt-optimization`)."""
 FILES = ("artifacts", "mpu", "presigned")
 """The same after `/api/2.0/mlflow-artifacts/`."""
 BESIDE = ("/graphql", "/get-artifact", "/model-versions/get-artifact", "/v1/traces")
