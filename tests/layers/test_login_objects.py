@@ -146,7 +146,8 @@ def test_routes_share_the_login_of_their_listener() -> None:
     for name in (page.PAGES, page.CALLS):
         told = policy(name)
         assert told["mergeType"] == "JSONMerge"
-        assert set(told) == {"targetRefs", "mergeType", "authorization"}
+        assert set(told) == {"targetRefs", "mergeType", "jwt", "authorization"}
+        assert told["jwt"] == policy(login.POLICY)["jwt"]
         [target] = told["targetRefs"]
         assert (target["kind"], target["name"]) == ("HTTPRoute", name)
         assert of_kind("HTTPRoute")[name]["spec"]["hostnames"] == [HOST]

@@ -1,8 +1,8 @@
 """Login before the platform's own pages: who has no token is sent to the issuer, who has one is judged by its claims.
 
 One policy stands at the listeners of the pages: administrators are let in to whatever is behind them, nobody else is. A
-page that is for more people adds a policy to its own route, which takes the place of the rules alone: cookies and keys
-stay those of the listeners' policy, so that one login does for all routes of a host.
+page that is for more people adds a policy to its own route, which takes the place of the rules: cookies stay those of
+the listeners' policy, so that one login does for all routes of a host.
 
 Fields: charts/gateway-helm/charts/crds of github.com/envoyproxy/gateway v1.8.3. Its `oidc.forwardIDToken` is in the
 schema and is not read by that release: the token is taken from its cookie, which the proxy itself has opened by then.
@@ -74,15 +74,16 @@ def allow(
     return {"name": name, "action": "Allow", "principal": {**principal, **told}}
 
 
-def of_route(name: str, route: str, allowed: Sequence[Mapping[str, Any]]) -> Object:
-    """Rules of a route, in the place of those of its listener."""
+def of_route(plan: LoginPlan, route: str, allowed: Sequence[Mapping[str, Any]]) -> Object:
+    """Rules of a route, in the place of those of its listener. Claims are judged only where tokens are named too."""
     return {
         "apiVersion": OWN_API,
         "kind": "SecurityPolicy",
-        "metadata": metadata(name),
+        "metadata": metadata(route),
         "spec": {
             "targetRefs": [{"group": GROUP, "kind": "HTTPRoute", "name": route}],
             "mergeType": "JSONMerge",
+            "jwt": {"providers": [_tokens(plan)]},
             "authorization": rules(allowed),
         },
     }

@@ -57,8 +57,8 @@ def objects(login: LoginPlan, host: str, tenants: Sequence[TenantPlan]) -> list[
     pages = [admins, *(allow(login, f"tenant-{one.name}", one.groups) for one in own)]
     calls = [admins, *(allow(login, f"tenant-{one.name}", one.groups, _only(one.name)) for one in own)]
     return [
-        of_route(PAGES, PAGES, pages),
-        of_route(CALLS, CALLS, calls),
+        of_route(login, PAGES, pages),
+        of_route(login, CALLS, calls),
         _grant(),
         _route(PAGES, host, _page_paths()),
         _route(CALLS, host, _call_paths()),
