@@ -172,9 +172,11 @@ class Stage:
         command += ["port-forward", f"service/{service}", f"{here}:{port}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            assert "Forwarding" in process.stdout.readline()
-            yield here
-            process.terminate()
+            try:
+                assert "Forwarding" in process.stdout.readline()
+                yield here
+            finally:
+                process.terminate()
 
     def objects(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
         where = ["-A"] if namespace is None else ["-n", namespace]

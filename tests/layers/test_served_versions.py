@@ -19,6 +19,7 @@ from fairlead.contract.chart import Release
 from fairlead.layers.gateway import controller as gateway
 from fairlead.layers.store.tool import with_store
 from fairlead.layers.tools import TOOLS
+from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.load import load_plan
 from fairlead.platform import Platform
 from fairlead.program import charts_of
@@ -29,7 +30,7 @@ from fairlead.workload.api import KINDS
 
 VALUES: Mapping[str, Mapping[str, Any]] = {
     "cert-manager": {"crds": {"enabled": True}},
-    "envoy-gateway": gateway.values(1),
+    "envoy-gateway": gateway.values(GatewayPlan()),
 }
 """What a chart must be told, so that it gives its CRDs."""
 WITH_FOLDER = ("dra-driver-nvidia-gpu",)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog import gateways
 from fairlead.errors import Problem
+from fairlead.plan import login
 from fairlead.plan.certificates_model import ISSUER
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.model import PoolPlan
@@ -14,8 +15,8 @@ from fairlead.spec.gateway import Gateway
 from fairlead.spec.layer import Layers
 from fairlead.spec.tenant import Tenant
 
-MOST = 63
-"""Tenants: a Gateway has at most 64 listeners, and one of them is that for plain HTTP.
+LISTENERS = 64
+"""A Gateway has no more. One is that for plain HTTP, and each page of the platform's own has one.
 config/crd/standard/gateway.networking.k8s.io_gateways.yaml of sigs.k8s.io/gateway-api v1.5.1, 2026-11-29."""
 OFF = "the spec switches it off: platform.layers.gateway.enabled is false"
 EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
@@ -24,6 +25,7 @@ EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 def check(layers: Layers, target: str, tenants: Mapping[int, Tenant]) -> Iterator[Problem]:
     """Nobody reaches it who was not named, and the target can do what is asked."""
     spec = layers.gateway
+    yield from login.check(layers, target, tenants)
     if not spec.enabled:
         return
     where = "platform.layers.gateway"
@@ -49,12 +51,13 @@ def check(layers: Layers, target: str, tenants: Mapping[int, Tenant]) -> Iterato
             ", ".join(spec.allow),
             "nothing, or expose: internal or internet",
         )
-    if len(tenants) > MOST:
+    most = LISTENERS - 1 - len(login.pages(layers))
+    if len(tenants) > most:
         yield Problem(
             f"{where}.enabled",
             "each tenant has a listener of its own, and a Gateway has no more",
             f"{len(tenants)} tenants",
-            f"at most {MOST} tenants",
+            f"at most {most} tenants",
         )
 
 
@@ -79,6 +82,7 @@ def gateway_plan(
         replicas=spec.replicas or pair(pools),
         controllers=pair(pools),
         namespaces=tuple(namespaces),
+        login=login.login_plan(layers),
     )
 
 

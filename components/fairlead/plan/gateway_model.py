@@ -19,6 +19,29 @@ NAME = "fairlead"
 
 
 @dataclass(frozen=True)
+class LoginPlan:
+    """How those prove who they are that come to the platform's own pages, and which pages there are."""
+
+    pages: tuple[str, ...]
+    """First labels of their hosts."""
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    client_id: str
+    secret: str
+    """Name of the Secret, in the gateway's namespace."""
+    audiences: tuple[str, ...]
+    """One of them is in every token that is taken."""
+    scopes: tuple[str, ...]
+    groups_claim: str
+    claims: Mapping[str, tuple[str, ...]]
+    admins: tuple[str, ...]
+    authority: str
+    """Name of the ConfigMap, in the gateway's namespace; empty: public authorities sign for the issuer."""
+
+
+@dataclass(frozen=True)
 class GatewayPlan:
     """Whether there is a way in, who may use it, and under which names."""
 
@@ -39,6 +62,13 @@ class GatewayPlan:
     namespaces: tuple[str, ...] = ()
     """Of the tenants: each has a listener of its own."""
 
+    login: LoginPlan | None = None
+    """None: nothing of the platform's own is reached through it."""
+
     def hosts(self, namespace: str) -> str:
         """The names of what this tenant serves: any one label before its namespace."""
         return f"*.{namespace}.{self.domain}"
+
+    def page(self, name: str) -> str:
+        """The host of one of the platform's own pages; empty where it is not reached from outside."""
+        return f"{name}.{self.domain}" if self.login and name in self.login.pages else ""

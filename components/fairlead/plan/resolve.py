@@ -25,6 +25,7 @@ from fairlead.plan import (
     sites,
     store,
     tracking,
+    tracking_model,
     workflows,
 )
 from fairlead.plan.check import check
@@ -111,7 +112,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
             *databases.notes(kept),
-            *tracking.notes(runs),
+            *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *compatibility.notes(uses, kubernetes),
         ),
         gpu=gpu,

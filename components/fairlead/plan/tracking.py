@@ -55,12 +55,13 @@ def with_part(store: StorePlan, plan: TrackingPlan) -> StorePlan:
     return replace(store, shares=(*store.shares, Share(PART, NAMESPACE, labels.WORKLOAD_ACCOUNT)))
 
 
-def notes(plan: TrackingPlan) -> Iterator[str]:
-    """What the reader of a plan should know: who sees what, and where artefacts lie."""
+def notes(plan: TrackingPlan, host: str) -> Iterator[str]:
+    """What the reader of a plan should know: who sees what, and where artefacts lie. host: its name outside, if any."""
     if not plan.enabled:
         return
+    outside = f"whoever logs in at {host} sees the workspaces of their groups" if host else "nobody else does"
     yield (
-        "MLflow asks nobody who calls: pods of tenants reach it and nobody else does, each tenant's runs and models"
+        f"MLflow asks no pod who calls: pods of tenants reach it, {outside}; each tenant's runs and models"
         " are in a workspace of its own, but a pod may name the workspace of another tenant."
     )
     if plan.artifacts != "object-store":

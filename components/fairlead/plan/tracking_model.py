@@ -11,6 +11,8 @@ LAYER = "tracking"
 IMAGE = "mlflow"
 """Image of the lock."""
 NAMESPACE = USERS[LAYER]
+PAGE = "mlflow"
+"""First label of its host, where it is reached from outside."""
 PART = NAMESPACE
 """Name of its part of the object store: no tenant may be called so."""
 Artifacts = Literal["object-store", "fairlead-shared", "fairlead-block"]

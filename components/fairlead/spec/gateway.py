@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from fairlead.spec.base import Cidr, Flag, Model, Name
+from fairlead.spec.login import Login
 
 Expose = Literal["cluster", "internal", "internet"]
 LONGEST = 150
@@ -36,3 +37,5 @@ class Gateway(Model):
     """ClusterIssuer that signs for the hosts; left out, the platform's own authority, known inside alone."""
     replicas: Annotated[int, Field(ge=1, le=10, strict=True)] | None = None
     """How many proxies; left out, 2 where two nodes are always there for the platform's own pods, else 1."""
+    login: Login | None = None
+    """Who may come to the platform's own pages, and how they prove it; left out, nobody reaches those from outside."""

@@ -19,3 +19,5 @@ class Tracking(Model):
     where both reach them, else 1."""
     size: Quantity = "20Gi"
     """Of the volume of the artefacts, where no object store keeps them. It cannot shrink."""
+    login: Flag = False
+    """On: people and programs that log in reach it at `https://mlflow.<domain>`. Needs `gateway.login`."""

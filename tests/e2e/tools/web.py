@@ -49,11 +49,14 @@ class Web:
             return exchange(link, host, path, body)
 
 
-def exchange(link: socket.socket, host: str, path: str, body: object = None) -> Answer:
-    """One call over a connection that is there."""
+def exchange(
+    link: socket.socket, host: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """One call over a connection that is there; headers: further ones."""
     data = b"" if body is None else json.dumps(body).encode()
     verb = "GET" if body is None else "POST"
     head = f"{verb} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {len(data)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     link.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + data)
     answer = HTTPResponse(link)
     answer.begin()

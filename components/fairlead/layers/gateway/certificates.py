@@ -1,4 +1,4 @@
-"""Certificates: for controller and proxies, who believe nobody else; and for the hosts of each tenant.
+"""Certificates: for controller and proxies, who believe nobody else; and for the hosts of tenants and pages.
 
 The two have issuers of their own: who may ask the platform's authority for a host's certificate must not be taken for a
 proxy, which is told the keys of all hosts.
@@ -10,7 +10,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.authority import API
-from fairlead.layers.gateway.place import metadata, secret_of
+from fairlead.layers.gateway.place import metadata, page_secret, secret_of
 from fairlead.plan.gateway_model import NAMESPACE, GatewayPlan
 
 AUTHORITY, FIRST = "authority", "self-signed"
@@ -41,11 +41,15 @@ def between() -> list[Object]:
 
 
 def hosts(plan: GatewayPlan) -> list[Object]:
-    """One certificate for each tenant, signed by whom the spec names."""
+    """One certificate for each tenant and for each page of the platform's own, signed by whom the spec names."""
     issuer = {"name": plan.issuer, "kind": "ClusterIssuer", "group": GROUP}
+    pages = plan.login.pages if plan.login else ()
+    names = {
+        **{secret_of(one): plan.hosts(one) for one in plan.namespaces},
+        **{page_secret(page): plan.page(page) for page in pages},
+    }
     return [
-        _certificate(secret_of(one), "", {"dnsNames": [plan.hosts(one)], "issuerRef": issuer})
-        for one in plan.namespaces
+        _certificate(secret, "", {"dnsNames": [name], "issuerRef": issuer}) for secret, name in names.items()
     ]
 
 

@@ -12,7 +12,7 @@ from fairlead.layers.gateway.place import CONTROLLER as NAME_OF_CONTROLLER
 from fairlead.layers.gateway.place import CONTROLLERS, metadata
 from fairlead.layers.objects import RBAC, SEALED, binding, budget, rule, spread
 from fairlead.layers.tool import CRD, Ground
-from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE
+from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE, GatewayPlan
 
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 MAKES_SECRETS = "envoy-gateway-secrets"
@@ -24,7 +24,7 @@ def crds(ground: Ground) -> list[Object]:
     """Kinds of the Gateway API, and the controller's own."""
     return [
         one
-        for chart, told in ((KINDS, {}), (CHART, values(ground.plan.gateway.controllers)))
+        for chart, told in ((KINDS, {}), (CHART, values(ground.plan.gateway)))
         for one in ground.render(Release(chart, chart, NAMESPACE, told))
         if one["kind"] == CRD
     ]
@@ -32,14 +32,18 @@ def crds(ground: Ground) -> list[Object]:
 
 def objects(ground: Ground) -> list[Object]:
     """The controller, without kinds and namespace."""
-    replicas = ground.plan.gateway.controllers
-    rendered = ground.render(Release(CHART, CHART, NAMESPACE, values(replicas)))
+    plan = ground.plan.gateway
+    rendered = ground.render(Release(CHART, CHART, NAMESPACE, values(plan)))
     plain = transform.without_hooks(one for one in rendered if one["kind"] not in {CRD, "Namespace"})
     made = transform.on_pods(transform.in_namespace(plain, NAMESPACE), _fitted(ground))
-    return [*made, *_secrets(), *([budget(metadata(CONTROLLER), CONTROLLERS)] if replicas > 1 else [])]
+    return [
+        *made,
+        *_secrets(),
+        *([budget(metadata(CONTROLLER), CONTROLLERS)] if plan.controllers > 1 else []),
+    ]
 
 
-def values(replicas: int) -> dict[str, Any]:
+def values(plan: GatewayPlan) -> dict[str, Any]:
     """What the chart is told. What pods have in common is set on the pods themselves."""
     # What the release would write into the holes of the module's values.
     image = {"image": lock.images()[CONTROLLER].reference, "pullPolicy": "IfNotPresent"}
@@ -47,7 +51,7 @@ def values(replicas: int) -> dict[str, Any]:
         "fullnameOverride": CONTROLLER,
         "global": {"images": {"envoyGateway": image}},
         "crds": {"enabled": False},
-        "deployment": {"replicas": replicas},
+        "deployment": {"replicas": plan.controllers},
         # It binds zones to proxies by a webhook on every binding of a pod: no proxy here asks for its zone.
         "topologyInjector": {"enabled": False},
         "config": {
@@ -55,8 +59,9 @@ def values(replicas: int) -> dict[str, Any]:
                 "gateway": {"controllerName": NAME_OF_CONTROLLER},
                 "provider": {"type": "Kubernetes"},
                 "logging": {"level": {"default": "info"}},
-                # Neither patches of the proxies' settings nor backends outside of the cluster: tenants write routes.
-                "extensionApis": {},
+                # No patches of the proxies' settings. Backends outside of the cluster only where the issuer is one:
+                # tenants write routes, and may not write those.
+                "extensionApis": {"enableBackend": True} if plan.login and plan.login.authority else {},
             }
         },
     }

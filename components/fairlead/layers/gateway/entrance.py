@@ -6,7 +6,7 @@ sigs.k8s.io/gateway-api v1.5.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object
@@ -22,6 +22,8 @@ from fairlead.layers.gateway.place import (
     PROXIES,
     SERVICE,
     metadata,
+    page_listener,
+    page_secret,
     secret_of,
 )
 from fairlead.layers.objects import spread
@@ -54,7 +56,7 @@ def objects(plan: GatewayPlan, image: str, selector: Mapping[str, str]) -> list[
             "metadata": metadata(NAME),
             "spec": {
                 "gatewayClassName": CLASS,
-                "listeners": [_plain(), *map(_listener(plan), plan.namespaces)],
+                "listeners": [_plain(), *_pages(plan), *map(_of_tenant(plan), plan.namespaces)],
             },
         },
         _sent_on(),
@@ -71,25 +73,37 @@ def _plain() -> dict[str, Any]:
     }
 
 
-def _listener(plan: GatewayPlan) -> Any:
+def _of_tenant(plan: GatewayPlan) -> Callable[[str], dict[str, Any]]:
     def made(namespace: str) -> dict[str, Any]:
         chosen = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-        return {
-            "name": namespace,
-            "hostname": plan.hosts(namespace),
-            "port": HTTPS,
-            "protocol": "HTTPS",
-            "tls": {
-                "mode": "Terminate",
-                "certificateRefs": [{"group": "", "kind": "Secret", "name": secret_of(namespace)}],
-            },
-            "allowedRoutes": {
-                "namespaces": {"from": "Selector", "selector": chosen},
-                "kinds": [{"group": GROUP, "kind": kind} for kind in ("HTTPRoute", "GRPCRoute")],
-            },
-        }
+        spaces = {"from": "Selector", "selector": chosen}
+        return _listener(namespace, plan.hosts(namespace), secret_of(namespace), spaces)
 
     return made
+
+
+def _pages(plan: GatewayPlan) -> list[dict[str, Any]]:
+    """Listeners of the platform's own pages: they take routes of this namespace alone."""
+    return [
+        _listener(page_listener(page), plan.page(page), page_secret(page), {"from": "Same"})
+        for page in (plan.login.pages if plan.login else ())
+    ]
+
+
+def _listener(name: str, hostname: str, secret: str, namespaces: Mapping[str, Any]) -> dict[str, Any]:
+    """namespaces: those whose routes it takes."""
+    certificate = {"group": "", "kind": "Secret", "name": secret}
+    return {
+        "name": name,
+        "hostname": hostname,
+        "port": HTTPS,
+        "protocol": "HTTPS",
+        "tls": {"mode": "Terminate", "certificateRefs": [certificate]},
+        "allowedRoutes": {
+            "namespaces": dict(namespaces),
+            "kinds": [{"group": GROUP, "kind": kind} for kind in ("HTTPRoute", "GRPCRoute")],
+        },
+    }
 
 
 def _sent_on() -> Object:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.gateway.place import (
@@ -20,6 +23,11 @@ from fairlead.plan.gateway_model import NAMESPACE
 from fairlead.plan.model import TenantPlan
 
 MEMBERS = "fairlead-gateway"
+GATEWAY: Mapping[str, Any] = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
+    "podSelector": {"matchLabels": dict(PROXIES)},
+}
+"""The proxies, as a policy's peer in other namespaces."""
 
 
 def objects() -> list[Object]:
@@ -39,9 +47,7 @@ def objects() -> list[Object]:
 
 def of_tenant(tenant: TenantPlan) -> list[Object]:
     """The gateway reaches pods of the tenant: it calls those that a route of the tenant names. Members write routes."""
-    space = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
-    peer = {"namespaceSelector": space, "podSelector": {"matchLabels": dict(PROXIES)}}
-    opened = closed("gateway", tenant.namespace, {}, [{"from": [peer]}])
+    opened = closed("gateway", tenant.namespace, {}, [{"from": [GATEWAY]}])
     rules = [
         rule((GROUP,), ("httproutes", "grpcroutes"), WRITE),
         rule((OWN,), ("backendtrafficpolicies", "securitypolicies"), WRITE),

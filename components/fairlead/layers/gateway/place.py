@@ -34,3 +34,13 @@ def metadata(name: str) -> dict[str, Any]:
 def secret_of(tenant_namespace: str) -> str:
     """The Secret in which the certificate of a tenant's hosts lies."""
     return f"hosts-{tenant_namespace}"
+
+
+def page_listener(page: str) -> str:
+    """The listener of one of the platform's own pages; no tenant is called so."""
+    return f"fairlead-{page}"
+
+
+def page_secret(page: str) -> str:
+    """The Secret in which the certificate of its host lies."""
+    return f"page-{page}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
-from fairlead.layers.gateway import certificates, controller, entrance, fence
+from fairlead.layers.gateway import certificates, controller, entrance, fence, login
 from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.plan.gateway_model import NAMESPACE, PROXY
@@ -26,10 +26,11 @@ def _parts(ground: Ground) -> list[Part]:
         *certificates.hosts(plan),
     ]
     opened = entrance.objects(plan, ground.image(PROXY), ground.handle.system_selector)
+    guarded = login.objects(plan.login) if plan.login else []
     return [
         Part(CERTIFICATES, own, after=(AUTHORITY,)),
         Part(PART, [*controller.crds(ground), *controller.objects(ground)], after=(CERTIFICATES,)),
-        Part(ENTRANCE, opened, after=(PART,)),
+        Part(ENTRANCE, [*guarded, *opened], after=(PART,)),
     ]
 
 

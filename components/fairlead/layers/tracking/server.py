@@ -51,9 +51,18 @@ with create_sqlalchemy_engine_with_retry(uri).connect() as held:
 
 
 def objects(
-    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
+    plan: TrackingPlan,
+    database: Database,
+    place: Place,
+    image: str,
+    selector: Mapping[str, str],
+    host: str = "",
 ) -> list[Object]:
-    """The servers, their account and their Service; selector: labels of the nodes of the platform's own pods."""
+    """The servers, their account and their Service.
+
+    selector: labels of the nodes of the platform's own pods; host: by which people from outside call it, if they do.
+    """
+    pod = with_token(_pod(plan, database, place, image, selector, host), place.token)
     account = {**metadata(WORKLOAD_ACCOUNT), "annotations": dict(place.annotations)}
     if not place.annotations:
         del account["annotations"]
@@ -73,14 +82,13 @@ def objects(
                 "ports": [{"name": "http", "protocol": "TCP", "port": PORT, "targetPort": PORT}],
             },
         },
-        _deployment(plan, database, place, image, selector),
+        _deployment(plan, pod, place.pod_labels),
         *([budget(metadata(NAME), LABELS)] if plan.replicas > 1 else []),
     ]
 
 
-def _deployment(
-    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
-) -> Object:
+def _deployment(plan: TrackingPlan, pod: Mapping[str, Any], marks: Mapping[str, str]) -> Object:
+    """marks: further labels of the pods."""
     # A volume of one node is not let go while a server has it.
     kind = "Recreate" if plan.artifacts == "fairlead-block" else "RollingUpdate"
     return {
@@ -92,15 +100,20 @@ def _deployment(
             "strategy": {"type": kind},
             "selector": {"matchLabels": dict(LABELS)},
             "template": {
-                "metadata": {"labels": {**LABELS, **place.pod_labels}},
-                "spec": with_token(_pod(plan, database, place, image, selector), place.token),
+                "metadata": {"labels": {**LABELS, **marks}},
+                "spec": pod,
             },
         },
     }
 
 
 def _pod(
-    plan: TrackingPlan, database: Database, place: Place, image: str, selector: Mapping[str, str]
+    plan: TrackingPlan,
+    database: Database,
+    place: Place,
+    image: str,
+    selector: Mapping[str, str],
+    host: str,
 ) -> dict[str, Any]:
     volumes: list[dict[str, Any]] = [
         client.volume(database),
@@ -129,12 +142,14 @@ def _pod(
         "securityContext": {**unprivileged(USER), "fsGroup": USER, "fsGroupChangePolicy": "OnRootMismatch"},
         "topologySpreadConstraints": spread(LABELS),
         "initContainers": [prepare],
-        "containers": [_server(image, env, database, place)],
+        "containers": [_server(image, env, database, place, host)],
         "volumes": volumes,
     }
 
 
-def _server(image: str, env: Sequence[Mapping[str, Any]], database: Database, place: Place) -> dict[str, Any]:
+def _server(
+    image: str, env: Sequence[Mapping[str, Any]], database: Database, place: Place, host: str
+) -> dict[str, Any]:
     probe = {"httpGet": {"path": "/health", "port": PORT}, "timeoutSeconds": 5}
     own = [
         _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
@@ -152,7 +167,9 @@ def _server(image: str, env: Sequence[Mapping[str, Any]], database: Database, pl
             "--host=0.0.0.0",
             f"--port={PORT}",
             f"--workers={WORKERS}",
-            f"--allowed-hosts={','.join(HOSTS)}",
+            f"--allowed-hosts={','.join([*HOSTS, host] if host else HOSTS)}",
+            # Its own pages' calls carry an origin; without this it would refuse them as another page's.
+            *([f"--cors-allowed-origins=https://{host}"] if host else []),
             "--serve-artifacts",
             "--enable-workspaces",
         ],

@@ -8,31 +8,43 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.databases import postgres
 from fairlead.layers.databases.tool import database
+from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.tool import Ground, Part, Tool
-from fairlead.layers.tracking import artifacts, fence, server
+from fairlead.layers.tracking import artifacts, fence, page, server
 from fairlead.layers.tracking.place import DATABASE
 from fairlead.plan.model import TenantPlan
-from fairlead.plan.tracking_model import IMAGE, LAYER
+from fairlead.plan.tracking_model import IMAGE, LAYER, PAGE
 
-DATABASE_PART, PART = "tracking-database", "tracking"
+DATABASE_PART, PART, PAGE_PART = "tracking-database", "tracking", "tracking-page"
 
 
 def _parts(ground: Ground) -> list[Part]:
     return [
         database(DATABASE_PART, DATABASE, ground),
         Part(PART, _servers(ground), after=(DATABASE_PART,)),
+        *_page(ground),
     ]
 
 
+def _page(ground: Ground) -> list[Part]:
+    """Behind the listener and its policy, which lets nobody in whom the page's own does not name."""
+    gateway = ground.plan.gateway
+    host = gateway.page(PAGE)
+    if gateway.login is None or not host:
+        return []
+    made = page.objects(gateway.login, host, ground.plan.tenants)
+    return [Part(PAGE_PART, made, after=(PART, ENTRANCE))]
+
+
 def _servers(ground: Ground) -> list[Object]:
-    plan, handle = ground.plan.tracking, ground.handle
+    plan, handle, host = ground.plan.tracking, ground.handle, ground.plan.gateway.page(PAGE)
     called, place = postgres.database(DATABASE), artifacts.place(plan, handle)
     stored = handle.object_store.reach if handle.object_store and not place.claim else ()
     spaces = [tenant.namespace for tenant in ground.plan.tenants]
     return [
-        *fence.objects(spaces, [*called.reach, *stored]),
+        *fence.objects(spaces, [*called.reach, *stored], gateway=bool(host)),
         *([artifacts.claim(plan, handle, place.claim)] if place.claim else []),
-        *server.objects(plan, called, place, ground.image(IMAGE), handle.system_selector),
+        *server.objects(plan, called, place, ground.image(IMAGE), handle.system_selector, host),
     ]
 
 
