@@ -207,8 +207,9 @@ class Platform:
     def _tenants(self, ground: Ground, tools: Sequence[Tool]) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.
         after = [one for key in self.ready for one in self.ready[key]]
+        marks = {key: value for tool in tools for key, value in tool.marks.items()}
         for tenant in self.plan.tenants:
-            space = self._group(f"tenant-{tenant.name}", [tenancy.namespace(tenant)], after)
+            space = self._group(f"tenant-{tenant.name}", [tenancy.namespace(tenant, marks)], after)
             inside = self._group(f"tenant-{tenant.name}-fence", self._fence(tenant), space)
             joined = domains.objects(self.plan.fabrics.claims, tenant.name, tenant.namespace)
             if joined:

@@ -15,8 +15,8 @@ from fairlead.plan.model import TenantPlan
 ROLE = "fairlead-member"
 
 
-def namespace(tenant: TenantPlan) -> Object:
-    """The namespace. Its labels make the API server keep the tenant's Pod Security Standard."""
+def namespace(tenant: TenantPlan, marks: Mapping[str, str] | None = None) -> Object:
+    """The namespace. Its labels make the API server keep the tenant's Pod Security Standard; marks: further labels."""
     security = {
         f"pod-security.kubernetes.io/{mode}": tenant.pod_security for mode in ("enforce", "audit", "warn")
     }
@@ -25,7 +25,12 @@ def namespace(tenant: TenantPlan) -> Object:
         "kind": "Namespace",
         "metadata": {
             "name": tenant.namespace,
-            "labels": {labels.TENANT: tenant.name, **security, **namespace_labels(tenant.host_access)},
+            "labels": {
+                labels.TENANT: tenant.name,
+                **(marks or {}),
+                **security,
+                **namespace_labels(tenant.host_access),
+            },
         },
     }
 

@@ -6,8 +6,8 @@ The layers that make accelerators usable (queue, jobs, gpu, …) are woven into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.handle import ClusterHandle
@@ -65,3 +65,5 @@ class Tool:
     """In the order in which they stand; deleted the other way round."""
     tenant: Callable[[Ground, TenantPlan], Sequence[Object]] = _nothing
     """What lies in a tenant's namespace."""
+    marks: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Labels of every tenant's namespace."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
+from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.secrets import tool as secrets
@@ -27,6 +28,7 @@ TOOLS: Sequence[Tool] = (
     serving.TOOL,
     ray.TOOL,
     lws.TOOL,
+    katib.TOOL,
 )
 
 

@@ -19,6 +19,7 @@ def databases_plan(layers: Layers, pools: Sequence[PoolPlan]) -> DatabasesPlan:
     users = {
         "tracking": layers.tracking.enabled,
         "workflows": layers.workflows.enabled and layers.workflows.archive_days is not None,
+        "katib": layers.katib.enabled,
     }
     spaces = tuple(space for layer, space in USERS.items() if users[layer])
     dumps = spec.dumps and DumpsPlan(spec.dumps.schedule, spec.dumps.keep, spec.dumps.size)

@@ -9,7 +9,11 @@ LAYER = "databases"
 OPERATOR, SERVER = "cloudnative-pg", "postgresql"
 IMAGES = (OPERATOR, SERVER)
 """Images of the lock: what makes databases, and what they run."""
-USERS: Mapping[str, str] = {"tracking": "fairlead-tracking", "workflows": "fairlead-workflows"}
+USERS: Mapping[str, str] = {
+    "tracking": "fairlead-tracking",
+    "workflows": "fairlead-workflows",
+    "katib": "fairlead-katib",
+}
 """Layer that may have a database -> the namespace in which it lies, beside what uses it: its password is made there."""
 
 

@@ -13,6 +13,7 @@ from fairlead.plan import (
     certificates_model,
     databases_model,
     gateway_model,
+    katib_model,
     lws_model,
     ray_model,
     scaling_model,
@@ -140,6 +141,17 @@ ROWS: Mapping[str, LayerRow] = {
         (lws_model.CHART,),
         (lws_model.IMAGE,),
         (lws_model.NAMESPACE,),
+    ),
+    "katib": LayerRow(
+        "hyperparameter tuning by trials that run through the tenants' queues, by Katib",
+        {
+            "jobs": "trials are jobs, and start when a queue admits them",
+            "certificates": "its webhooks are known by certificates",
+            "databases": "what trials measure is kept in PostgreSQL",
+        },
+        (katib_model.CHART,),
+        katib_model.IMAGES,
+        (katib_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

@@ -15,6 +15,7 @@ from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
+from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
@@ -331,6 +332,7 @@ class PlatformPlan:
     ray: RayPlan = field(default_factory=RayPlan)
     """Ray clusters, jobs and services."""
     lws: LwsPlan = field(default_factory=LwsPlan)
+    katib: KatibPlan = field(default_factory=KatibPlan)
     """Groups of pods that live and die together."""
 
     def layer(self, name: str) -> LayerPlan:

@@ -15,6 +15,7 @@ from fairlead.plan import (
     fabric,
     gateway,
     health,
+    katib,
     lws,
     ray,
     scaling,
@@ -89,6 +90,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     uses = compatibility.planned(layers, fabrics, site.own_charts)
     runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
     models = serving.serving_plan(spec.layers.serving, target.name, pools)
+    tuning = katib.katib_plan(spec.layers.katib, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
     return PlatformPlan(
         name=spec.name,
@@ -113,6 +115,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *workflows.notes(steps, capabilities),
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
+            *katib.notes(tuning),
             *compatibility.notes(uses, kubernetes),
         ),
         gpu=gpu,
@@ -129,6 +132,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         serving=models,
         ray=ray.ray_plan(spec.layers.ray, pools),
         lws=lws.lws_plan(spec.layers.lws, pools),
+        katib=tuning,
     )
 
 

@@ -11,6 +11,7 @@ from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
 from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
+from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
@@ -124,3 +125,5 @@ class Layers(Model):
     """Ray clusters, jobs and services: KubeRay."""
     lws: Lws = Lws()
     """Groups of pods that live and die together: LeaderWorkerSet."""
+    katib: Katib = Katib()
+    """Finds good settings by trying many: Katib."""

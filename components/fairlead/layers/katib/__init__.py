@@ -1,0 +1,1 @@
+"""Hyperparameter tuning: Katib, whose trials run through the tenants' queues."""

@@ -1,0 +1,42 @@
+"""The katib layer: its database, its programs behind their webhooks, then what experiments are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.contract.chart import Object, Release
+from fairlead.layers.certificates.tool import AUTHORITY
+from fairlead.layers.databases import postgres
+from fairlead.layers.databases.tool import database
+from fairlead.layers.katib import config, fence, members, place, policies, programs, rights, webhooks
+from fairlead.layers.tool import CRD, Ground, Part, Tool
+from fairlead.plan.katib_model import CHART, CONTROLLER, LAYER, MANAGER, NAMESPACE
+
+DATABASE, PART, POLICIES = "katib-database", "katib", "katib-policies"
+
+
+def _parts(ground: Ground) -> list[Part]:
+    return [
+        database(DATABASE, place.DATABASE, ground),
+        Part(PART, _programs(ground), after=(DATABASE, AUTHORITY)),
+        # Behind the webhooks' answer: so nothing counts as standing whose experiments nobody would look at.
+        Part(POLICIES, policies.objects(), after=(PART,), probes=[webhooks.probe()]),
+    ]
+
+
+def _programs(ground: Ground) -> Sequence[Object]:
+    replicas, selector = ground.plan.katib.replicas, ground.handle.system_selector
+    stored = postgres.database(place.DATABASE)
+    told = config.settings(ground.image, replicas)
+    return [
+        # Beside the kinds lies what kustomize reads.
+        *(one for one in ground.render(Release(CHART, CHART, NAMESPACE, {})) if one["kind"] == CRD),
+        *fence.objects(stored.reach),
+        *rights.objects(),
+        *webhooks.objects(),
+        *programs.controller(told, ground.image(CONTROLLER), replicas, selector),
+        *programs.manager(stored, ground.image(MANAGER), replicas, selector),
+    ]
+
+
+TOOL = Tool(LAYER, _parts, members.objects, place.MARKED)
