@@ -212,19 +212,26 @@ def _from_secret(reference: str) -> Object:
 
 def _resources(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
     count = job.accelerators.count if job.accelerators else 0
-    cpu, memory = PLAIN_CPU, PLAIN_MEMORY
-    if asked is not None:
-        share = sharing.part(asked, catalog) * count
-        cpu = cpu_text(quantity(asked.row.job_cpu) * share)
-        memory = memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI))
-    extended = {asked.row.resource: str(count)} if asked is not None else {}
-    requests = {"cpu": job.cpus or cpu, "memory": job.memory or memory, **extended}
+    own = {"cpu": job.cpus, "memory": job.memory}
+    requests = {**amounts(asked, count, catalog), **{name: said for name, said in own.items() if said}}
     # Cores may be exceeded while they idle; memory and accelerators cannot be taken back.
     return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
 
 
+def amounts(asked: Asked | None, count: int, catalog: Catalog) -> dict[str, str]:
+    """What a node with so many of these asks for where its job says nothing."""
+    if asked is None:
+        return {"cpu": PLAIN_CPU, "memory": PLAIN_MEMORY}
+    share = sharing.part(asked, catalog) * count
+    return {
+        "cpu": cpu_text(quantity(asked.row.job_cpu) * share),
+        "memory": memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI)),
+        asked.row.resource: str(count),
+    }
+
+
 def _patch(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Object:
-    pod: Object = {**_placement(asked, catalog), **_volumes(job), **_grace(job)}
+    pod: Object = {**placement(asked, catalog), **_volumes(job), **_grace(job)}
     pod_metadata: Object = {
         "labels": _job_labels(job),
         "annotations": {**job.annotations, **KEPT, **silence.GIVEN_UP},
@@ -242,7 +249,8 @@ def _grace(job: TrainingJob) -> Object:
     return {"terminationGracePeriodSeconds": seconds(job.checkpoint.grace)}
 
 
-def _placement(asked: Asked | None, catalog: Catalog) -> Object:
+def placement(asked: Asked | None, catalog: Catalog) -> Object:
+    """Where pods may run that ask for this accelerator: on its nodes, and on no others."""
     # On every target the same: a target that puts taints on some of its nodes by itself has rows for them.
     tolerated = [
         {"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}
