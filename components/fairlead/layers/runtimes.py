@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ClusterHandle
@@ -21,12 +21,13 @@ def objects(plan: PlatformPlan, handle: ClusterHandle) -> list[Object]:
     from fairlead.workload.nearness import pod_annotations
 
     identity = handle.identity
-    pod_labels, token = (identity.pod_labels, identity.token) if identity else ({}, None)
+    pod_labels: Mapping[str, str] = identity.pod_labels if identity else {}
+    token = identity.token if identity else None
     fabrics = fabric.pinned(plan.fabrics, handle.images).jobs
     near, grace = pod_annotations(plan.queues), plan.health.grace_seconds
     chosen = selectors(plan.pools, plan.site)
     images = frameworks.images(plan.jobs.runtimes, handle.images, plan.site.job_images, plan.jobs.images)
-    cluster = frameworks.Cluster(images, pod_labels or {}, grace, chosen, token)
+    cluster = frameworks.Cluster(images, pod_labels, grace, chosen, token)
     catalog = load()
     return [
         *runtime.runtimes(pod_labels, near, fabrics, grace, chosen, token),

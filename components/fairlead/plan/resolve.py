@@ -135,7 +135,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
 
 
 def _jobs(spec: Jobs) -> JobsPlan:
-    return JobsPlan(spec.runtimes, dict(spec.images)) if spec.enabled else JobsPlan()
+    return JobsPlan(spec.runtimes, dict[str, str](spec.images.items())) if spec.enabled else JobsPlan()
 
 
 def _claim(tenant: Tenant, catalog: Catalog) -> Claim:

@@ -36,7 +36,9 @@ class Jobs(Model):
     """Off: nothing of it runs."""
     runtimes: Annotated[tuple[Framework, ...], AfterValidator(_each_once)] = get_args(Framework)
     """Frameworks whose runtime is offered, as `torch` for `torch-distributed`. Job files need none of them."""
-    images: dict[Framework, Annotated[str, AfterValidator(_pinned)]] = Field(default_factory=dict)
+    images: dict[Framework, Annotated[str, AfterValidator(_pinned)]] = Field(
+        default_factory=dict[Framework, str]
+    )
     """Image of a runtime in place of the lock's, by its framework. A TrainJob may name its own, but where MPI starts it
     only the first node would have that."""
 

@@ -209,5 +209,5 @@ def _at_home(template: dict[str, Any]) -> dict[str, Any]:
         "env": [*box.get("env", []), {"name": "HOME", "value": HOME}],
         "volumeMounts": [*box["volumeMounts"], {"name": "home", "mountPath": HOME}],
     }
-    volumes = [*spec["volumes"], {"name": "home", "emptyDir": {}}]
+    volumes: list[Any] = [*spec["volumes"], {"name": "home", "emptyDir": {}}]
     return {**template, "spec": {**spec, "containers": [at_home], "volumes": volumes}}
