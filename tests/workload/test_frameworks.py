@@ -317,3 +317,8 @@ def test_every_policy_is_one_that_the_crd_knows() -> None:
 
 def test_nodes_without_accelerators_have_the_plain_name() -> None:
     assert Nodes().suffix == ""
+
+
+def test_devices_that_pods_claim_have_no_runtime_for_a_number_means_none_of_them() -> None:
+    kinds = frameworks.kinds_of_nodes({"H100/dra": {"near": {}}, "L4": {"near": {}}}, (), CATALOG)
+    assert [one.suffix for one in kinds] == ["", "-l4"]
