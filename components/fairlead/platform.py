@@ -15,7 +15,7 @@ from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import fabric, gpu, jobs, queue, readiness, tenancy, transform, warm
+from fairlead.layers import fabric, gpu, jobs, queue, readiness, runtimes, tenancy, transform, warm
 from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
 from fairlead.layers.objects import restricted_namespace
@@ -173,21 +173,9 @@ class Platform:
         self.ready["queues"] = self._group("queue-tenants", own, shared, hooks)
 
     def _runtimes(self) -> None:
-        from fairlead.plan.selecting import selectors
-        from fairlead.workload.nearness import pod_annotations
-        from fairlead.workload.runtime import runtimes
-
         hooks = readiness.answered("jobs", self.handle.kubeconfig, jobs.probes(), self.handle.context)
-        labels = self.handle.identity.pod_labels if self.handle.identity else None
         after = [*self.ready["kubeflow-trainer"], *self.ready["jobset"]]
-        made = runtimes(
-            labels,
-            pod_annotations(self.plan.queues),
-            fabric.pinned(self.plan.fabrics, self.handle.images).jobs,
-            self.plan.health.grace_seconds,
-            selectors(self.plan.pools, self.plan.site),
-            self.handle.identity.token if self.handle.identity else None,
-        )
+        made = [*runtimes.objects(self.plan, self.handle), *runtimes.readers(self.plan.tenants)]
         self.ready["runtimes"] = self._group("job-runtimes", made, after, hooks)
 
     def _scaling(self) -> None:

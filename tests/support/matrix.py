@@ -26,6 +26,7 @@ from fairlead.plan.model import PlatformPlan
 from fairlead.plan.selecting import selectors
 from fairlead.platform import controllers
 from fairlead.program import charts_of
+from fairlead.workload import frameworks
 from fairlead.workload.nearness import pod_annotations
 from fairlead.workload.runtime import runtime_name, runtimes
 from support.charts import renderer
@@ -203,8 +204,13 @@ def objects(made: PlatformPlan) -> Iterator[Object]:
     yield from guard.objects(pinned, guarded(made))
     yield from _queues(made)
     annotations = pod_annotations(made.queues)
-    yield from runtimes(
-        None, annotations, pinned.jobs, made.health.grace_seconds, selectors(made.pools, made.site)
+    chosen, grace, catalog = selectors(made.pools, made.site), made.health.grace_seconds, load()
+    yield from runtimes(None, annotations, pinned.jobs, grace, chosen)
+    named = frameworks.images(made.jobs.runtimes, IMAGES, made.site.job_images, made.jobs.images)
+    yield from frameworks.runtimes(
+        frameworks.Cluster(named, {}, grace, chosen),
+        frameworks.kinds_of_nodes(annotations, pinned.jobs, catalog),
+        catalog,
     )
     for tenant in made.tenants:
         yield tenancy.namespace(tenant)

@@ -128,3 +128,12 @@ def test_a_later_entry_replaces_an_earlier_one_of_the_same_path(tmp_path: Path) 
     ociimage.write(Image(REFERENCE, entries, "0:0"), tmp_path / "a.tar")
     members = Layout(tmp_path / "a.tar").members()
     assert (members["f"].size, members["f"].mode) == (5, 0o600)
+
+
+def test_the_user_of_an_image_has_no_shell_unless_it_is_named() -> None:
+    def users(*shell: str) -> str:
+        entries = {one.path: one for one in ociimage.base_entries("1000:1000", "/home/user", "/work", *shell)}
+        return str(entries["etc/passwd"].data)
+
+    assert "user:x:1000:1000:user:/home/user:/sbin/nologin" in users()
+    assert "user:x:1000:1000:user:/home/user:/bin/bash" in users("/bin/bash")

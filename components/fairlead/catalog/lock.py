@@ -128,6 +128,8 @@ class ImageBuild(Row):
     home: str = "/"
     workdir: str = "/"
     """Both belong to the user, unless they are the root."""
+    shell: str = "/sbin/nologin"
+    """The user's shell, by which an SSH server starts what it is sent; as it is left out, there is none."""
     usual_seconds: Seconds = 10
 
 

@@ -81,7 +81,8 @@ def role(tenant: TenantPlan) -> Object:
     """What a member may do: send, see and stop work, use its logs, volumes and secrets. No exec."""
     rules = [
         _rule("trainer.kubeflow.org", ["trainjobs"], WRITE),
-        _rule("trainer.kubeflow.org", ["trainjobs/status"], READ),
+        # Trainer's SDK looks for runtimes of the namespace first; there are none, and members make none.
+        _rule("trainer.kubeflow.org", ["trainjobs/status", "trainingruntimes"], READ),
         _rule("jobset.x-k8s.io", ["jobsets"], READ),
         _rule("batch", ["jobs"], WRITE),
         _rule("", ["pods", "pods/log", "events", "services", "resourcequotas"], READ),

@@ -15,6 +15,7 @@ from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
+from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.queue_model import QueuesPlan
@@ -329,6 +330,8 @@ class PlatformPlan:
     """Graphs of steps that run as pods."""
     serving: ServingPlan = field(default_factory=ServingPlan)
     """Models behind the gateway."""
+    jobs: JobsPlan = field(default_factory=JobsPlan)
+    """Runtimes of frameworks."""
     ray: RayPlan = field(default_factory=RayPlan)
     """Ray clusters, jobs and services."""
     lws: LwsPlan = field(default_factory=LwsPlan)

@@ -30,6 +30,7 @@ from fairlead.plan import (
     workflows,
 )
 from fairlead.plan.check import check
+from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.layers import layer_plans
 from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
 from fairlead.plan.policy import TENANT_OBJECTS
@@ -39,6 +40,7 @@ from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.queues import Claim, Ground, milli, share_out, size
 from fairlead.plan.software import gpu_plan
 from fairlead.plan.topology import placing, placing_notes, tree_of
+from fairlead.spec.jobs import Jobs
 from fairlead.spec.load import of
 from fairlead.spec.model import Platform
 from fairlead.spec.paths import in_input_order
@@ -130,10 +132,15 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         tracking=runs,
         workflows=steps,
         serving=models,
+        jobs=_jobs(spec.layers.jobs),
         ray=ray.ray_plan(spec.layers.ray, pools),
         lws=lws.lws_plan(spec.layers.lws, pools),
         katib=tuning,
     )
+
+
+def _jobs(spec: Jobs) -> JobsPlan:
+    return JobsPlan(spec.runtimes, dict[str, str](spec.images.items())) if spec.enabled else JobsPlan()
 
 
 def _claim(tenant: Tenant, catalog: Catalog) -> Claim:

@@ -11,6 +11,7 @@ from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
 from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
+from fairlead.spec.jobs import Jobs
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
 from fairlead.spec.queue import QueueOptions
@@ -99,7 +100,7 @@ class Layers(Model):
     """Namespaces, quotas, rights, network policies."""
     queue: QueueLayer = QueueLayer()
     """Kueue: who runs when, and on what."""
-    jobs: Layer = Layer()
+    jobs: Jobs = Jobs()
     """JobSet and Kubeflow Trainer: distributed training jobs, which start from a queue."""
     health: Health = Health()
     """Finds faults of nodes and has them mended; says how long jobs may take to stop."""

@@ -132,7 +132,7 @@ def _build(
         with context.build_slots:
             sources.append(context.go.build({"program": build.go}, binaries, scratch, runner))
         entries.append(Entry(build.binary.strip("/"), 0o755, binaries / "program"))
-    entries += ociimage.base_entries(build.user, build.home, build.workdir)
+    entries += ociimage.base_entries(build.user, build.home, build.workdir, build.shell)
     entrypoint = build.entrypoint or ((build.binary,) if build.go is not None else ())
     home = {"HOME": build.home}
     image = Image(reference, entries, build.user, entrypoint, build.command, home, build.workdir)

@@ -52,13 +52,13 @@ class Image:
     architecture: str = "amd64"
 
 
-def base_entries(user: str, home: str, workdir: str = "/") -> list[Entry]:
-    """Folders and files that every image gets: /tmp, the user's name, home and working folder, root."""
+def base_entries(user: str, home: str, workdir: str = "/", shell: str = "/sbin/nologin") -> list[Entry]:
+    """Folders and files that every image gets: /tmp, the user's name, home, shell and working folder, root."""
     uid, gid = (int(part) for part in user.split(":"))
     users = "root:x:0:0:root:/root:/sbin/nologin\n"
     groups = "root:x:0:\n"
     if uid != 0:
-        users += f"user:x:{uid}:{gid}:user:{home}:/sbin/nologin\n"
+        users += f"user:x:{uid}:{gid}:user:{home}:{shell}\n"
         groups += f"user:x:{gid}:\n"
     entries = [
         Entry("tmp", 0o1777),

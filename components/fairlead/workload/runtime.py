@@ -109,7 +109,7 @@ def runtimes(
         for fabric in (None, connected[name]) if name in connected else (None,):
             variants += [(name, word, notes, fabric) for word, notes in words.items()]
     return [
-        _fitted(
+        fitted(
             runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name),
             (selectors or {}).get(name),
             token,
@@ -119,16 +119,17 @@ def runtimes(
     ]
 
 
-def _fitted(
+def fitted(
     made: dict[str, Any], selector: Mapping[str, str] | None, token: AccountToken | None
 ) -> dict[str, Any]:
     """The runtime for one cluster: its pods bound to nodes with these labels, and with what they sign in by."""
-    (replicated,) = made["spec"]["template"]["spec"]["replicatedJobs"]
-    template = replicated["template"]["spec"]["template"]
-    template["spec"] = {
-        **with_token(template["spec"], token),
-        **({"nodeSelector": dict(selector)} if selector else {}),
-    }
+    for one in made["spec"]["template"]["spec"]["replicatedJobs"]:
+        template = one["template"]["spec"]["template"]
+        chosen = {**template["spec"].get("nodeSelector", {}), **(selector or {})}
+        template["spec"] = {
+            **with_token(template["spec"], token),
+            **({"nodeSelector": chosen} if chosen else {}),
+        }
     return made
 
 
@@ -148,16 +149,22 @@ def runtime(
         "kind": "ClusterTrainingRuntime",
         "metadata": {
             "name": runtime_name(max_restarts, of, nearness, connected=fabric is not None),
-            "labels": {"trainer.kubeflow.org/framework": "plain", labels.MANAGED_BY: "fairlead"},
+            # Without Trainer's label of a framework: its SDK then leaves out what has no image of its own.
+            "labels": {labels.MANAGED_BY: "fairlead"},
         },
         "spec": {
             # Without a policy Trainer does not apply numNodes and resourcesPerNode.
             "mlPolicy": {"numNodes": 1},
             "template": {
-                "spec": _job_set(
-                    max_restarts,
-                    _template(pod_labels or {}, annotations or {}, fabric, grace_seconds),
-                )
+                "spec": {
+                    "failurePolicy": failure_policy(max_restarts),
+                    "replicatedJobs": [
+                        part(
+                            REPLICATED_JOB,
+                            _template(pod_labels or {}, annotations or {}, fabric, grace_seconds),
+                        )
+                    ],
+                }
             },
         },
     }
@@ -174,40 +181,41 @@ def _template(
     metadata = {key: value for key, value in said.items() if value}
     return {
         **({"metadata": metadata} if metadata else {}),
-        "spec": beside.added(_pod(fabric, grace_seconds), fabric),
+        "spec": beside.added(pod(grace_seconds, {"command": command(fabric), **connected(fabric)}), fabric),
     }
 
 
-def _job_set(max_restarts: int, pod: Mapping[str, Any]) -> dict[str, Any]:
+def failure_policy(max_restarts: int) -> dict[str, Any]:
+    """When a set of jobs starts again: as often as it may, and whenever a node was taken away."""
     return {
         # All jobs of an attempt are gone, with their pods and volumes, before the next one starts:
         # a gang never shares its nodes with its own past.
-        "failurePolicy": {
-            "maxRestarts": max_restarts,
-            "restartStrategy": "BlockingRecreate",
-            # A node that was taken away is no failure of the job: the gang starts again, uncounted.
-            "rules": [
-                {
-                    "name": DISRUPTED,
-                    "action": "RestartJobSetAndIgnoreMaxRestarts",
-                    "onJobFailureReasons": ["PodFailurePolicy"],
-                }
-            ],
-        },
-        "replicatedJobs": [
+        "maxRestarts": max_restarts,
+        "restartStrategy": "BlockingRecreate",
+        # A node that was taken away is no failure of the job: the gang starts again, uncounted.
+        "rules": [
             {
-                "name": REPLICATED_JOB,
-                "template": {
-                    "metadata": {"labels": {ANCESTOR: "trainer"}},
-                    "spec": {
-                        # One failed node fails the attempt: the others could only wait for it.
-                        "backoffLimit": 0,
-                        "podFailurePolicy": {"rules": _disruptions()},
-                        "template": pod,
-                    },
-                },
+                "name": DISRUPTED,
+                "action": "RestartJobSetAndIgnoreMaxRestarts",
+                "onJobFailureReasons": ["PodFailurePolicy"],
             }
         ],
+    }
+
+
+def part(name: str, template: Mapping[str, Any], *, trains: bool = True) -> dict[str, Any]:
+    """One of the jobs of a set. trains: what a TrainJob says of its trainer is meant for it."""
+    return {
+        "name": name,
+        "template": {
+            **({"metadata": {"labels": {ANCESTOR: "trainer"}}} if trains else {}),
+            "spec": {
+                # One failed node fails the attempt: the others could only wait for it.
+                "backoffLimit": 0,
+                "podFailurePolicy": {"rules": _disruptions()},
+                "template": template,
+            },
+        },
     }
 
 
@@ -233,7 +241,7 @@ def command(fabric: JobFabric | None = None) -> list[str]:
     return [SHELL, "-c", unexpanded(PROFILED.replace("PROFILE", fabric.profile)), *plain]
 
 
-def _connected(fabric: JobFabric | None) -> dict[str, Any]:
+def connected(fabric: JobFabric | None) -> dict[str, Any]:
     """What the container gets of the network between nodes, beside what the job asks for.
 
     Trainer 2.3.0 adds the two: a variable of the job wins over one of the same name here
@@ -250,7 +258,8 @@ def _connected(fabric: JobFabric | None) -> dict[str, Any]:
     }
 
 
-def _pod(fabric: JobFabric | None, grace_seconds: int) -> dict[str, Any]:
+def pod(grace_seconds: int, box: Mapping[str, Any]) -> dict[str, Any]:
+    """The pod of every node of a job. box: what its container has beside what all have."""
     return {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": grace_seconds,
@@ -273,8 +282,7 @@ def _pod(fabric: JobFabric | None, grace_seconds: int) -> dict[str, Any]:
                     {"configMapRef": {"name": name, "optional": True}}
                     for name in (labels.OBJECT_STORE, labels.TRACKING)
                 ],
-                "command": command(fabric),
-                **_connected(fabric),
+                **box,
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "capabilities": {"drop": ["ALL"]},

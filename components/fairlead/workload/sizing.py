@@ -70,15 +70,22 @@ def accelerator(of: Sized, root: str, catalog: Catalog) -> Asked | None:
 def resources(of: Sized, asked: Asked | None, catalog: Catalog) -> Object:
     """Requests and limits of the container that does the work."""
     count = of.accelerators.count if of.accelerators else 0
-    cpu, memory = PLAIN_CPU, PLAIN_MEMORY
-    if asked is not None:
-        share = sharing.part(asked, catalog) * count
-        cpu = cpu_text(quantity(asked.row.job_cpu) * share)
-        memory = memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI))
-    extended = {asked.row.resource: str(count)} if asked is not None else {}
-    requests = {"cpu": of.cpus or cpu, "memory": of.memory or memory, **extended}
+    own = {"cpu": of.cpus, "memory": of.memory}
+    requests = {**amounts(asked, count, catalog), **{name: said for name, said in own.items() if said}}
     # Cores may be exceeded while they idle; memory and accelerators cannot be taken back.
     return {"requests": requests, "limits": {k: v for k, v in requests.items() if k != "cpu"}}
+
+
+def amounts(asked: Asked | None, count: int, catalog: Catalog) -> dict[str, str]:
+    """What a node with so many of these asks for where nothing else is said."""
+    if asked is None:
+        return {"cpu": PLAIN_CPU, "memory": PLAIN_MEMORY}
+    share = sharing.part(asked, catalog) * count
+    return {
+        "cpu": cpu_text(quantity(asked.row.job_cpu) * share),
+        "memory": memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI)),
+        asked.row.resource: str(count),
+    }
 
 
 def placement(asked: Asked | None, catalog: Catalog) -> Object:

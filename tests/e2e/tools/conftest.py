@@ -16,6 +16,7 @@ PLATFORM: dict[str, Any] = {
     "name": STACK,
     "environment": "dev",
     "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "dex"]},
+    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "jax", "xgboost", "openmpi"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
