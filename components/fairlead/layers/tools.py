@@ -8,6 +8,7 @@ from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.lws import tool as lws
+from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.serving import tool as serving
 from fairlead.layers.store import tool as store
@@ -22,6 +23,7 @@ TOOLS: Sequence[Tool] = (
     databases.TOOL,
     tracking.TOOL,
     workflows.TOOL,
+    pipelines.TOOL,
     serving.TOOL,
     ray.TOOL,
     lws.TOOL,

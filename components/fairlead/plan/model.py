@@ -16,6 +16,7 @@ from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.lws_model import LwsPlan
+from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
@@ -323,6 +324,8 @@ class PlatformPlan:
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     serving: ServingPlan = field(default_factory=ServingPlan)
     """Graphs of steps that run as pods."""
+    pipelines: PipelinesPlan = field(default_factory=PipelinesPlan)
+    """Pipelines of ML steps."""
     ray: RayPlan = field(default_factory=RayPlan)
     """Ray clusters, jobs and services."""
     lws: LwsPlan = field(default_factory=LwsPlan)

@@ -16,6 +16,7 @@ from fairlead.plan import (
     gateway,
     health,
     lws,
+    pipelines,
     ray,
     scaling,
     selecting,
@@ -74,6 +75,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     queues = channels.with_channels(queues, pools, fabrics.jobs)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
+    graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept = databases.databases_plan(spec.layers, pools)
     lacks = {
@@ -109,6 +111,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *gateway.notes(entrance),
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
+            *pipelines.notes(graphs),
             *databases.notes(kept),
             *tracking.notes(runs),
             *compatibility.notes(uses, kubernetes),
@@ -123,6 +126,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         databases=kept,
         tracking=runs,
         workflows=steps,
+        pipelines=graphs,
         serving=models,
         ray=ray.ray_plan(spec.layers.ray, pools),
         lws=lws.lws_plan(spec.layers.lws, pools),
