@@ -26,9 +26,7 @@ HERE = {"fairlead.dev/pool": "system"}
 IMAGES = {name: row.pinned for name, row in lock.images().items()}
 DATABASE = {"host": "mysql.example.com", "ranges": ["10.9.0.0/24"]}
 STORES = {
-    "aws": ObjectStore(
-        {"team-a": "s3://lab/team-a"}, "https://s3.eu-central-1.amazonaws.com", "eu-central-1"
-    ),
+    "aws": ObjectStore({"team-a": "s3://lab/team-a"}, "https://s3.example.com", "eu-central-1"),
     "gcp": ObjectStore({"team-a": "gs://lab/team-a"}, "https://storage.googleapis.com", "europe-west4"),
 }
 """What the clouds' targets hand over, in their form."""
