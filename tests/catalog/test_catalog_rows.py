@@ -137,6 +137,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets"),
         *("serving", "model-cache", "inference-pool"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "katib"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "pipelines"),
     }
     assert set(load().capabilities["local"]) == known
 

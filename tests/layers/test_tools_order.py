@@ -6,12 +6,11 @@ import pytest
 from support.charts import renderer
 from support.engine import Recorder, Registration, recorded
 from support.specs import minimal
-from support.targets import TARGETS
+from support.targets import TARGETS, had_on
 
 from fairlead.catalog.read import load
 from fairlead.contract.manifest import CONDITIONS
 from fairlead.layers.store.tool import with_store
-from fairlead.layers.tools import TOOLS
 from fairlead.plan.load import load_plan
 from fairlead.platform import Platform
 from fairlead.program import charts_of
@@ -19,7 +18,7 @@ from fairlead.program import charts_of
 LWS_HOOKS = "lws-mutating-webhook-configuration"
 OTHERS = (("ClusterIssuer", "fairlead"), ("ClusterServingRuntime", "fairlead-sklearn"))
 ALL = {
-    **{tool.layer: {"enabled": True} for tool in TOOLS},
+    **{tool.layer: {"enabled": True} for tool in had_on("local")},
     "databases": {"enabled": True, "dumps": {}},
     "workflows": {"enabled": True, "archive_days": 30},
 }

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.catalog import lock
+from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
+from fairlead.layers.tool import Tool
+from fairlead.layers.tools import TOOLS
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
@@ -91,6 +94,12 @@ class Built:
     nodes: Mapping[str, list[Mapping[str, Any]]]
     ready: frozenset[str]
     """URNs of what the handle says to wait for."""
+
+
+def had_on(target: str) -> list[Tool]:
+    """The layers of tools that a target can have: one that it has not is refused by name."""
+    rows = load().capabilities[target]
+    return [one for one in TOOLS if one.layer not in rows or rows[one.layer].status != "unsupported"]
 
 
 @cache

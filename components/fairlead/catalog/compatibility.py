@@ -1,7 +1,8 @@
 """What the charts of the lock fit: Kubernetes, each other, and the API versions that their CRDs serve.
 
-One row of `data/compatibility.toml` speaks of one chart at one release. It repeats what the project says or
-what its program is built with, and names where; a bound that nobody states is left out, never guessed.
+One row of `data/compatibility.toml` speaks of one chart at one release, or of an image whose program comes by no
+chart. It repeats what the project says or what its program is built with, and names where; a bound that nobody
+states is left out, never guessed.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ class Program(Said):
 
 
 class Compatibility(Row):
-    """What one chart of the lock fits."""
+    """What one chart of the lock fits, or an image that comes by none."""
 
     name: str
     version: Exact
@@ -171,7 +172,7 @@ class Compatibility(Row):
     """None: nothing is stated, and `note` says where it was looked for."""
     note: str = ""
     serves: tuple[Api, ...] = ()
-    """API versions of the CRDs that the chart installs."""
+    """API versions of the CRDs that come with it."""
     needs: Mapping[str, Partner] = Field(default_factory=dict[str, Partner])
     runs: Mapping[str, Program] = Field(default_factory=dict[str, Program])
     """Image of the lock -> the major versions of it that fit."""
@@ -229,7 +230,8 @@ def _unknown(name: str, row: Compatibility) -> Iterator[Problem]:
     """Names that the lock does not know."""
     charts, images = lock.charts(), lock.images()
     for kind, known, given in (
-        ("chart", charts, {f"[{name}]": name, **{f"[{name}.needs.{one}]": one for one in row.needs}}),
+        ("chart or image", {**charts, **images}, {f"[{name}]": name}),
+        ("chart", charts, {f"[{name}.needs.{one}]": one for one in row.needs}),
         ("image", images, {f"[{name}.runs.{one}]": one for one in row.runs}),
     ):
         for where, one in given.items():

@@ -24,7 +24,7 @@ NONE = "-"
 
 def page(rows: Rows) -> str:
     """The whole page."""
-    ordered = [rows[name] for name in lock.charts() if name in rows]
+    ordered = [rows[name] for name in dict.fromkeys([*lock.charts(), *lock.images()]) if name in rows]
     lines = [HEAD, "## Kubernetes", ""]
     lines += ["| chart | release | needs | supported | tested | strength |", "|---|---|---|---|---|---|"]
     lines += [_kubernetes(row) for row in ordered]

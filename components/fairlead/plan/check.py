@@ -18,6 +18,7 @@ from fairlead.plan import (
     coherence,
     compatibility,
     gateway,
+    pipelines,
     provisioning,
     sites,
     store,
@@ -68,6 +69,8 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
     if draft.target:
         found += _target(draft.target, target, catalog)
         found += store.check(draft.layers, draft.target) if draft.layers else []
+        can = catalog.capabilities[target.name][pipelines.LAYER]
+        found += pipelines.check(draft.layers, draft.target, can) if draft.layers else []
         found += _versions(draft.layers, draft.target, target, found) if draft.layers else []
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))

@@ -25,7 +25,7 @@ VERSION = "platform.target.version"
 
 @dataclass(frozen=True)
 class Use:
-    """A chart that a platform runs."""
+    """A chart that a platform runs, or an image that comes by none and has a row of its own."""
 
     chart: str
     layer: str = ""
@@ -43,14 +43,24 @@ def asked(layers: Layers) -> list[Use]:
         Use(chart, name)
         for name, row in ROWS.items()
         if getattr(layers, name).enabled
-        for chart in row.charts
+        for chart in (*row.charts, *_apart(row.images))
     ]
+
+
+def _apart(images: Iterable[str]) -> list[str]:
+    """Those of which a row speaks although no chart is called so."""
+    return [name for name in images if name in load() and name not in lock.charts()]
 
 
 def planned(layers: Iterable[LayerPlan], fabrics: FabricsPlan, own: Iterable[str]) -> list[Use]:
     """All charts of a plan; own: those of its target."""
     return [
-        *(Use(chart, layer.name) for layer in layers if layer.enabled for chart in layer.charts),
+        *(
+            Use(chart, layer.name)
+            for layer in layers
+            if layer.enabled
+            for chart in (*layer.charts, *_apart(ROWS[layer.name].images))
+        ),
         *(Use(part.name) for part in fabrics.parts if part.name in lock.charts()),
         *(Use(chart) for chart in own),
     ]
@@ -141,9 +151,10 @@ def lock_problems(
         if name not in table
     ]
     for name, row in table.items():
-        if name in locked:
-            found += _release(row, locked[name])
-            found += _pairs(row, locked, table)
+        release = locked[name].version if name in locked else built[name].tag if name in built else None
+        if release:
+            found += _release(row, release)
+            found += _pairs(row, release, locked, table)
             found += _programs(row, built)
     return found
 
@@ -152,17 +163,19 @@ def _read(name: str) -> str:
     return f"read what the project says of this release of {name}, and write it with its source and date"
 
 
-def _release(row: Compatibility, locked: ChartRow) -> Iterator[Problem]:
-    if row.version != locked.version:
+def _release(row: Compatibility, locked: str) -> Iterator[Problem]:
+    if row.version != locked:
         what = "the row speaks of another release than the lock has"
-        yield Problem(f"{FILE} [{row.name}] version", what, row.version, locked.version, _read(row.name))
+        yield Problem(f"{FILE} [{row.name}] version", what, row.version, locked, _read(row.name))
 
 
-def _pairs(row: Compatibility, locked: Mapping[str, ChartRow], table: Rows) -> Iterator[Problem]:
+def _pairs(
+    row: Compatibility, release: str, locked: Mapping[str, ChartRow], table: Rows
+) -> Iterator[Problem]:
     for name, partner in row.needs.items():
         if name not in locked:
             continue
-        version, who = locked[name].version, f"{row.name} {locked[row.name].version}"
+        version, who = locked[name].version, f"{row.name} {release}"
         if not partner.fits(version):
             what = f"{who} was made for {name} {partner.version} ({partner.strength}: {partner.source})"
             fix = f"move {row.name} and {name} together, or write in {FILE} what shows that the pair works"

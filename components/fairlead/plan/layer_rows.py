@@ -15,6 +15,7 @@ from fairlead.plan import (
     gateway_model,
     katib_model,
     lws_model,
+    pipelines_model,
     ray_model,
     scaling_model,
     secrets_model,
@@ -116,6 +117,15 @@ ROWS: Mapping[str, LayerRow] = {
         ("argo-workflows",),
         workflows_model.IMAGES,
         ("fairlead-workflows",),
+    ),
+    "pipelines": LayerRow(
+        "pipelines of ML steps, kept, cached and started by the clock, by Kubeflow Pipelines",
+        {
+            "tenancy": "runs lie in the tenants' namespaces",
+            "workflows": "a run is a workflow of Argo",
+        },
+        images=pipelines_model.IMAGES,
+        namespaces=(pipelines_model.NAMESPACE,),
     ),
     "serving": LayerRow(
         "models behind the gateway, by KServe",

@@ -18,6 +18,7 @@ from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
+from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
@@ -328,6 +329,8 @@ class PlatformPlan:
     """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     """Graphs of steps that run as pods."""
+    pipelines: PipelinesPlan = field(default_factory=PipelinesPlan)
+    """Pipelines of ML steps."""
     serving: ServingPlan = field(default_factory=ServingPlan)
     """Models behind the gateway."""
     jobs: JobsPlan = field(default_factory=JobsPlan)

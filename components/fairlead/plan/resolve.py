@@ -17,6 +17,7 @@ from fairlead.plan import (
     health,
     katib,
     lws,
+    pipelines,
     ray,
     scaling,
     secrets,
@@ -79,6 +80,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     queues = channels.with_channels(queues, pools, fabrics.jobs)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
+    graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept = databases.databases_plan(spec.layers, pools)
     lacks = {
@@ -115,6 +117,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *gateway.notes(entrance),
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
+            *pipelines.notes(graphs),
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *katib.notes(tuning),
@@ -131,6 +134,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         databases=kept,
         tracking=runs,
         workflows=steps,
+        pipelines=graphs,
         serving=models,
         jobs=_jobs(spec.layers.jobs),
         ray=ray.ray_plan(spec.layers.ray, pools),

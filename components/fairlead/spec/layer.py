@@ -14,6 +14,7 @@ from fairlead.spec.health import Health
 from fairlead.spec.jobs import Jobs
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
+from fairlead.spec.pipelines import Pipelines
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
@@ -120,6 +121,8 @@ class Layers(Model):
     """Experiments, artefacts and a registry of models: MLflow."""
     workflows: Workflows = Workflows()
     """Runs graphs of steps as pods: Argo Workflows."""
+    pipelines: Pipelines = Pipelines()
+    """Pipelines of ML steps: Kubeflow Pipelines."""
     serving: Serving = Serving()
     """Models behind the gateway: KServe."""
     ray: Ray = Ray()

@@ -15,8 +15,11 @@ TENANTS = ("team-a", "team-b")
 PLATFORM: dict[str, Any] = {
     "name": STACK,
     "environment": "dev",
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "dex"]},
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "jax", "xgboost", "openmpi"]},
+    "target": {
+        "kind": "local",
+        "subnet": SUBNET,
+        "images": ["pytorch", "ray", "dex", "jax", "xgboost", "openmpi"],
+    },
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -26,7 +29,6 @@ PLATFORM: dict[str, Any] = {
         "health": {"enabled": False},
         "certificates": {"enabled": True},
         "secrets": {"enabled": True},
-        "gateway": {"enabled": True},
         "gateway": {"enabled": True, "login": dict(LOGIN)},
         "serving": {"enabled": True},
         "scaling": {"enabled": True},

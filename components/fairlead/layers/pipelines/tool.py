@@ -1,0 +1,50 @@
+"""The pipelines layer: the servers, then the two controllers that call them, and what each tenant gets of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairlead.contract.chart import Object
+from fairlead.layers.objects import restricted_namespace
+from fairlead.layers.pipelines import agents, api, fence, kinds, members, rights, store
+from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.workflows.place import NAME as WORKFLOWS
+from fairlead.plan.pipelines_model import (
+    AGENT,
+    API,
+    DRIVER,
+    LAUNCHER,
+    LAYER,
+    METADATA,
+    NAMESPACE,
+    SCHEDULES,
+)
+
+SERVERS, CONTROLLERS = "pipelines-servers", "pipelines"
+
+
+def _parts(ground: Ground) -> list[Part]:
+    selector = ground.handle.system_selector
+    runs = agents.objects(ground.image(AGENT), ground.image(SCHEDULES), selector)
+    # They end when the API does not answer for two minutes; and they watch Argo's kinds.
+    return [Part(SERVERS, _servers(ground)), Part(CONTROLLERS, runs, after=(SERVERS, WORKFLOWS))]
+
+
+def _servers(ground: Ground) -> Sequence[Object]:
+    plan, selector = ground.plan.pipelines, ground.handle.system_selector
+    database = plan.database
+    if database is None:
+        raise KeyError("layer pipelines has a database in every plan that runs it")
+    spaces = [tenant.namespace for tenant in ground.plan.tenants]
+    images = (ground.image(API), ground.image(DRIVER), ground.image(LAUNCHER))
+    return [
+        restricted_namespace(NAMESPACE),
+        kinds.crd(),
+        *fence.objects(spaces, database, ground.plan.workflows.api_server),
+        *rights.objects(),
+        *store.objects(database, ground.image(METADATA), ground.image(AGENT), selector),
+        *api.objects(plan, database, images, selector),
+    ]
+
+
+TOOL = Tool(LAYER, _parts, members.objects)

@@ -1,0 +1,469 @@
+"""Kubeflow Pipelines' objects: valid, confined, fenced, without a key, and told only what release 2.17.0 reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from pod_security import restricted_violations
+from support import kfp
+from support.pipelines import DATABASE, HERE, IMAGES, TARGETS, Made, made
+from support.strict import problems
+
+from fairlead import labels
+from fairlead.catalog import lock
+from fairlead.layers.pipelines import agents, api, artifacts, fence, members, place, rights, store
+from fairlead.layers.store import place as own_store
+from fairlead.plan import pipelines_model as model
+
+Object = Mapping[str, Any]
+PROGRAMS = {
+    place.API: model.API,
+    place.AGENT: model.AGENT,
+    place.SCHEDULES: model.SCHEDULES,
+    place.METADATA: model.METADATA,
+}
+"""Program -> its image of the lock."""
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
+
+
+@cache
+def here(target: str = "aws") -> Made:
+    return made(target, replicas=2)
+
+
+def pod(name: str, target: str = "aws") -> Any:
+    return here(target).one("Deployment", name)["spec"]["template"]["spec"]
+
+
+def told(**pipelines: Any) -> Any:
+    """The API server's config.json."""
+    found = made("aws", **pipelines) if pipelines else here()
+    return json.loads(found.one("ConfigMap", api.SETTINGS)["data"]["config.json"])
+
+
+def flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{above}{key}"
+        inner = isinstance(value, dict) and name != "DBConfig.MySQLConfig.ExtraParams"
+        found |= flat(value, f"{name}.") if inner else {name: value}
+    return found
+
+
+def variables(box: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in box.get("env", [])}
+
+
+def flags(box: Mapping[str, Any]) -> dict[str, str]:
+    return dict(one.removeprefix("--").split("=", 1) for one in box["args"])
+
+
+def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    for rule in rules:
+        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
+
+
+# ---- what is made ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_object_keeps_its_schema(target: str) -> None:
+    objects = [one for one in here(target).objects if one["kind"] != "CustomResourceDefinition"]
+    assert len(objects) >= 40
+    assert [problem for one in objects for problem in problems(one)] == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_pod_keeps_the_standard_on_the_platforms_nodes_within_limits(name: str) -> None:
+    template = here().one("Deployment", name)["spec"]["template"]
+    assert restricted_violations(template) == []
+    spec = template["spec"]
+    assert spec["nodeSelector"] == HERE
+    assert spec["enableServiceLinks"] is False
+    for box in (*spec["containers"], *spec.get("initContainers", [])):
+        assert box["securityContext"]["readOnlyRootFilesystem"] is True
+        assert set(box["resources"]) == {"requests", "limits"}
+    assert here().box(name)["image"] == IMAGES[PROGRAMS[name]]
+    space = here().one("Namespace", model.NAMESPACE)["metadata"]["labels"]
+    assert space == {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+def test_images_are_of_the_release_and_the_metadata_server_of_the_one_it_is_made_with() -> None:
+    tags = {name: lock.images()[name].tag for name in model.IMAGES}
+    assert tags.pop(model.METADATA) == "1.14.0"
+    assert set(tags.values()) == {kfp.RELEASE}
+    assert all(lock.images()[name].build is None and lock.images()[name].no_digest for name in model.IMAGES)
+
+
+def test_the_api_may_be_several_with_a_budget_and_the_others_never_are() -> None:
+    found = {one["metadata"]["name"]: one for one in here().objects if one["kind"] == "Deployment"}
+    assert {name: one["spec"]["replicas"] for name, one in found.items()} == {
+        **dict.fromkeys(PROGRAMS, 1),
+        place.API: 2,
+    }
+    kinds = {name: one["spec"]["strategy"]["type"] for name, one in found.items()}
+    assert kinds == {**dict.fromkeys(PROGRAMS, "Recreate"), place.API: "RollingUpdate"}
+    budgets = [one for one in here().objects if one["kind"] == "PodDisruptionBudget"]
+    assert [one["spec"]["selector"] for one in budgets] == [found[place.API]["spec"]["selector"]]
+    assert not [one for one in made("aws", replicas=1).objects if one["kind"] == "PodDisruptionBudget"]
+    [spread] = found[place.API]["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["labelSelector"] == found[place.API]["spec"]["selector"]
+
+
+def test_readiness_is_asked_of_every_program_but_the_agent_which_listens_nowhere() -> None:
+    asked = {name for name in PROGRAMS if "readinessProbe" in here().box(name)}
+    assert asked == {*PROGRAMS} - {place.AGENT}
+    assert "ports" not in here().box(place.AGENT)
+    for name in asked:
+        box = here().box(name)
+        probe = box["readinessProbe"]
+        port = probe.get("httpGet", probe.get("tcpSocket"))["port"]
+        assert port in [one["containerPort"] for one in box["ports"]]
+
+
+def test_services_have_the_names_that_the_programs_are_told_and_lead_to_their_pods() -> None:
+    for service, program in ((place.API, place.API), (place.METADATA_SERVICE, place.METADATA)):
+        spec = here().one("Service", service)["spec"]
+        template = here().one("Deployment", program)["spec"]["template"]
+        assert spec["selector"].items() <= template["metadata"]["labels"].items()
+        ports = {one["targetPort"] for one in spec["ports"]}
+        assert ports == {one["containerPort"] for one in here().box(program)["ports"]}
+    assert told()["ML_PIPELINE_SERVICE_NAME"] == place.API
+    assert told()["METADATA_SERVICE_NAME"] == place.METADATA_SERVICE
+    assert told()["POD_NAMESPACE"] == model.NAMESPACE
+    for name in (place.AGENT, place.SCHEDULES):
+        assert flags(here().box(name))["mlPipelineAPIServerName"] == place.API
+
+
+# ---- what the release reads ----------------------------------------------------------------------
+
+
+def test_the_api_server_is_told_only_what_it_reads_and_all_without_which_it_ends() -> None:
+    said = flat(told())
+    assert set(said) <= kfp.CONFIG
+    assert set(said) >= kfp.WANTED
+    assert all(isinstance(value, str) for key, value in said.items() if key.isupper())
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_and_flags_are_those_of_the_release(name: str) -> None:
+    box, image = here().box(name), PROGRAMS[name]
+    assert box["command"] == [kfp.PROGRAMS[image]]
+    assert set(flags(box)) <= kfp.FLAGS[image]
+
+
+def test_variables_that_the_release_reads_from_the_environment_alone_are_there() -> None:
+    said = variables(here().box(place.API))
+    own = {"SSL_CERT_DIR", "AWS_EC2_METADATA_DISABLED"}
+    database = {"DBCONFIG_MYSQLCONFIG_USER", "DBCONFIG_MYSQLCONFIG_PASSWORD"}
+    assert set(said) - own - database <= kfp.API_VARIABLES
+    assert {one.replace(".", "_").upper() for one in kfp.CONFIG} >= database
+    assert said["V2_DRIVER_IMAGE"] == IMAGES[model.DRIVER]
+    assert said["V2_LAUNCHER_IMAGE"] == IMAGES[model.LAUNCHER]
+
+
+@pytest.mark.parametrize("name", [place.AGENT, place.SCHEDULES])
+def test_the_controllers_find_a_token_for_the_api_where_they_look(name: str) -> None:
+    [mount] = [one for one in here().box(name)["volumeMounts"] if one["name"] == "token"]
+    [volume] = [one for one in pod(name)["volumes"] if one["name"] == "token"]
+    token = volume["projected"]["sources"][0]["serviceAccountToken"]
+    assert f"{mount['mountPath']}/{token['path']}" == kfp.TOKEN_FILES[PROGRAMS[name]]
+    assert token["audience"] == told()["TOKEN_REVIEW_AUDIENCE"] == place.AUDIENCE
+    # It is renewed when a fifth of its time is left: who reads it must do so before that fifth is over.
+    read = int(flags(here().box(place.AGENT))["saTokenRefreshIntervalInSecs"])
+    assert read < token["expirationSeconds"] / 5
+
+
+# ---- who is known --------------------------------------------------------------------------------
+
+
+def test_no_header_can_name_a_user_so_that_tokens_alone_do() -> None:
+    said = told()
+    assert said["MULTIUSER"] == "true"
+    assert said["REQUIRE_NAMESPACE_FOR_PIPELINES"] == "true"
+    assert said["MULTIUSER_SHARED_READ"] == "false"
+    assert not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", said["KUBEFLOW_USERID_HEADER"])
+    assert "userIdentityHeader" not in flags(here().box(place.SCHEDULES))
+
+
+def test_the_cache_that_asks_nobody_is_off_unless_it_is_asked_for() -> None:
+    assert told()["CacheEnabled"] == "false"
+    assert told(cache=True)["CacheEnabled"] == "true"
+
+
+def test_runs_are_the_tenants_own_and_no_step_is_roots() -> None:
+    said = told()
+    assert said["DEFAULTPIPELINERUNNERSERVICEACCOUNT"] == labels.WORKLOAD_ACCOUNT
+    assert said["DEFAULT_SECURITY_CONTEXT_RUN_AS_NON_ROOT"] == "true"
+    assert int(said["DEFAULT_SECURITY_CONTEXT_RUN_AS_USER"]) > 0
+    assert said["BLOCK_V1_PIPELINES"] == "true"
+
+
+# ---- no key, no password -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_holds_a_key_of_the_object_store(target: str) -> None:
+    text = json.dumps([dict(one) for one in here(target).objects])
+    assert not [key for key in KEYS if key in text]
+    assert "minio" not in text
+    said = told()["ObjectStoreConfig"]
+    assert (said["AccessKey"], said["SecretAccessKey"]) == ("", "")
+    assert variables(here().box(place.API))["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_the_databases_password_comes_from_the_secret_into_variables_and_into_no_argument() -> None:
+    [writer] = pod(place.METADATA)["initContainers"]
+    for box, password in (
+        (here().box(place.API), "DBCONFIG_MYSQLCONFIG_PASSWORD"),
+        (writer, "MYSQL_PASSWORD"),
+    ):
+        source = variables(box)[password]["secretKeyRef"]
+        assert source == {"name": "pipelines-database", "key": "password"}
+    for name in PROGRAMS:
+        assert "$(" not in " ".join(here().box(name)["args"])
+        assert not [one for one in here().box(name)["args"] if "password" in one]
+    # And no pod has more of that secret in a file than what the server is checked against.
+    for name in PROGRAMS:
+        for volume in pod(name)["volumes"]:
+            if "secret" in volume:
+                assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}]
+
+
+def test_mysql_is_called_over_tls_with_its_name_checked_by_both() -> None:
+    said = told()["DBConfig"]["MySQLConfig"]
+    assert (said["Host"], said["ExtraParams"]) == (DATABASE["host"], {"tls": "true"})
+    assert variables(here().box(place.API))["SSL_CERT_DIR"] == place.DATABASE_FOLDER
+    for name in (place.API, place.METADATA):
+        mounts = {one["mountPath"] for one in here().box(name)["volumeMounts"]}
+        assert place.DATABASE_FOLDER in mounts
+    assert "verify_server_cert: true" in store.WRITE
+
+
+def test_the_writer_quotes_what_a_password_may_have(tmp_path: Any) -> None:
+    """The real shell: a password with quotes and backslashes stays one value of the file."""
+    file = tmp_path / "settings.pbtxt"
+    [writer] = pod(place.METADATA)["initContainers"]
+    env = {one["name"]: one["value"] for one in writer["env"] if "value" in one}
+    secret = 'a"b\\c$d`e'
+    env |= {"FILE": str(file), "MYSQL_USER": "kfp", "MYSQL_PASSWORD": secret, "PATH": "/usr/bin:/bin"}
+    subprocess.run(["/bin/sh", "-ec", store.WRITE], env=env, check=True)
+    text = file.read_text()
+    [quoted] = re.findall(r'^    password: "(.*)"$', text, re.MULTILINE)
+    assert re.sub(r"\\(.)", r"\1", quoted) == secret
+    assert (file.stat().st_mode & 0o777) == 0o600
+    assert f'host: "{DATABASE["host"]}"' in text
+    assert "port: 3306" in text
+    assert 'database: "metadb"' in text
+    mounted = {one["name"]: one["mountPath"] for one in here().box(place.METADATA)["volumeMounts"]}
+    read = flags(here().box(place.METADATA))["metadata_store_server_config_file"]
+    assert read == variables(writer)["FILE"] == f"{mounted['settings']}/{store.FILE}"
+
+
+def test_pods_are_made_anew_when_their_settings_change() -> None:
+    def mark(found: Made) -> str:
+        template = found.one("Deployment", place.API)["spec"]["template"]
+        return str(template["metadata"]["annotations"]["fairlead.dev/settings"])
+
+    assert mark(made("aws")) == mark(made("aws"))
+    assert mark(made("aws")) != mark(made("aws", cache=True))
+
+
+# ---- what they may do ----------------------------------------------------------------------------
+
+
+def test_in_the_whole_cluster_nothing_is_written_and_the_api_server_reads_nothing() -> None:
+    found = {name: set(granted(rules)) for name, rules in rights.everywhere().items()}
+    assert found[place.API] == {
+        ("authentication.k8s.io", "tokenreviews", "create"),
+        ("authorization.k8s.io", "subjectaccessreviews", "create"),
+    }
+    for name in (place.AGENT, place.SCHEDULES):
+        assert {verb for _, _, verb in found[name]} == {"get", "list", "watch"}
+        assert {kind for _, kind, _ in found[name]} == {"workflows", "scheduledworkflows"}
+
+
+def test_no_program_may_read_secrets_make_pods_or_grant_rights() -> None:
+    rules = [*rights.everywhere().values(), *rights.in_tenants().values()]
+    everything = {one for each in rules for one in granted(each)} | set(granted(members.steps()))
+    kinds = {kind for _, kind, _ in everything}
+    assert not kinds & {"secrets", "roles", "rolebindings", "clusterroles", "serviceaccounts", "pods/exec"}
+    assert not {verb for _, kind, verb in everything if kind == "pods"} & {"create", "update", "patch"}
+    assert "*" not in {part for one in everything for part in one}
+
+
+def test_rights_that_change_things_come_and_go_with_each_tenant() -> None:
+    bindings = [one for one in here().objects if one["kind"] == "ClusterRoleBinding"]
+    bound = {one["roleRef"]["name"] for one in bindings}
+    assert bound == {f"{rights.PREFIX}:{name}" for name in rights.everywhere()}
+    for program in rights.in_tenants():
+        found = here().one("RoleBinding", f"{members.CONTROLLERS}-{program}")
+        assert found["metadata"]["namespace"] == "team-a"
+        assert found["roleRef"]["name"] == rights.in_tenants_name(program)
+        assert (
+            here().one("ClusterRole", rights.in_tenants_name(program))["rules"]
+            == rights.in_tenants()[program]
+        )
+        assert found["subjects"] == [dict(place.account(program))]
+
+
+def test_the_schedules_controller_has_the_api_make_its_runs() -> None:
+    found = set(granted(rights.in_tenants()[place.SCHEDULES]))
+    assert (place.GROUP, "runs", "create") in found
+    assert not [one for one in found if one[1] == "workflows"]
+
+
+def test_a_tenants_pods_may_ask_the_api_for_what_it_asks_kubernetes_about() -> None:
+    asked: dict[str, set[str]] = {}
+    for group, kind, verb in granted(members.asked()):
+        assert group == place.GROUP
+        asked.setdefault(kind, set()).add(verb)
+    left_out = {"runs": {"reportMetrics"}}
+    assert asked == {
+        kind: verbs - left_out.get(kind, set())
+        for kind, verbs in kfp.ASKED.items()
+        if kind not in ("workflows", "scheduledworkflows")
+    }
+    agent = {(kind, verb) for _, kind, verb in granted(rights.in_tenants()[place.AGENT])}
+    assert agent >= {(kind, verb) for kind in ("workflows", "scheduledworkflows") for verb in kfp.ASKED[kind]}
+    [subject] = here().one("RoleBinding", members.CALLERS)["subjects"]
+    assert (subject["kind"], subject["name"]) == ("ServiceAccount", labels.WORKLOAD_ACCOUNT)
+
+
+@pytest.mark.parametrize(("groups", "bound"), [(("people",), 1), ((), 0)])
+def test_members_see_schedules_and_write_none(groups: tuple[str, ...], bound: int) -> None:
+    found = made("aws", groups=groups)
+    [rule] = found.one("Role", members.MEMBERS)["rules"]
+    assert (rule["resources"], set(rule["verbs"])) == (["scheduledworkflows"], {"get", "list", "watch"})
+    bindings = [one for one in found.tenant if one["metadata"]["name"] == members.MEMBERS]
+    assert len([one for one in bindings if one["kind"] == "RoleBinding"]) == bound
+
+
+def test_steps_read_one_configmap_and_no_secret() -> None:
+    found = members.steps()
+    assert {kind for _, kind, _ in granted(found)} == {"configmaps", "pods", "persistentvolumeclaims"}
+    [configmaps] = [rule for rule in found if rule["resources"] == ["configmaps"]]
+    assert configmaps["resourceNames"] == [artifacts.LAUNCHER]
+
+
+# ---- who calls whom ------------------------------------------------------------------------------
+
+
+def policies(namespace: str) -> dict[str, Any]:
+    return {
+        one["metadata"]["name"]: one["spec"]
+        for one in here().objects
+        if one["kind"] == "NetworkPolicy" and one["metadata"]["namespace"] == namespace
+    }
+
+
+def test_all_is_shut_both_ways_and_each_program_has_its_doors() -> None:
+    found = policies(model.NAMESPACE)
+    assert found["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []}
+    assert found["calls-nobody"] == {"podSelector": {}, "policyTypes": ["Egress"], "egress": []}
+    doors = {rule["ports"][0]["port"]: json.dumps(rule["from"]) for rule in found[place.API]["ingress"]}
+    assert set(doors) == {place.HTTP, place.GRPC}
+    for peers in doors.values():
+        assert "team-a" in peers
+        assert place.AGENT in peers
+        assert place.SCHEDULES in peers
+    assert labels.METRICS_NAMESPACE not in doors[place.GRPC]
+    [rule] = found[place.METADATA]["ingress"]
+    [peer] = rule["from"]
+    assert peer["podSelector"]["matchLabels"] == place.STEP
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["team-a"]
+
+
+def test_without_tenants_nobody_calls_the_store_of_metadata() -> None:
+    database = here().plan.pipelines.database
+    assert database is not None
+    [policy] = [one for one in fence.objects([], database, []) if one["metadata"]["name"] == place.METADATA]
+    assert policy["spec"]["ingress"] == []
+
+
+def test_servers_call_the_database_where_it_lies_and_nothing_else_on_its_port() -> None:
+    found = policies(model.NAMESPACE)
+    mysql = {"ports": [{"protocol": "TCP", "port": 3306}], "to": [{"ipBlock": {"cidr": "10.9.0.0/24"}}]}
+    assert mysql in found[f"{place.API}-calls"]["egress"]
+    assert mysql in found[f"{place.METADATA}-calls"]["egress"]
+    assert len(found[f"{place.METADATA}-calls"]["egress"]) == 2
+    for name in (place.AGENT, place.SCHEDULES):
+        assert "3306" not in json.dumps(found[f"{name}-calls"])
+        assert place.API in json.dumps(found[f"{name}-calls"])
+
+
+def test_a_tenants_fence_opens_to_the_api_for_all_its_pods_and_to_metadata_for_runs_alone() -> None:
+    found = policies("team-a")
+    [rule] = found["pipelines"]["egress"]
+    assert found["pipelines"]["podSelector"] == {}
+    assert {one["port"] for one in rule["ports"]} == {place.HTTP, place.GRPC}
+    [steps] = found["pipelines-steps"]["egress"]
+    assert found["pipelines-steps"]["podSelector"]["matchLabels"] == place.STEP
+    assert [one["port"] for one in steps["ports"]] == [place.METADATA_PORT]
+    for one, program in ((rule, place.API), (steps, place.METADATA)):
+        [peer] = one["to"]
+        template = here().one("Deployment", program)["spec"]["template"]
+        assert peer["podSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+
+
+# ---- where artefacts lie -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "root", "scheme"),
+    [
+        ("aws", "s3://lab/team-a/pipelines", "s3"),
+        ("gcp", "gs://lab/team-a/pipelines", "gs"),
+        ("onprem", "s3://fairlead-team-a/pipelines", "s3"),
+    ],
+)
+def test_artefacts_go_to_the_tenants_own_part_by_the_pods_identity(
+    target: str, root: str, scheme: str
+) -> None:
+    data = here(target).one("ConfigMap", artifacts.LAUNCHER)["data"]
+    assert data["defaultPipelineRoot"] == root
+    [(provider, found)] = json.loads(data["providers"]).items()
+    assert provider == scheme
+    assert set(found) == {"default"}
+    assert set(found["default"]) <= kfp.PROVIDERS[scheme]
+    assert found["default"]["credentials"] == {"fromEnv": True}
+
+
+def test_plain_http_is_said_of_a_store_inside_the_cluster_alone() -> None:
+    def provider(target: str) -> Any:
+        return json.loads(here(target).one("ConfigMap", artifacts.LAUNCHER)["data"]["providers"])["s3"][
+            "default"
+        ]
+
+    assert provider("onprem")["disableSSL"] is True
+    assert provider("onprem")["endpoint"] == own_store.ENDPOINT
+    assert provider("aws")["disableSSL"] is False
+
+
+def test_a_store_that_the_launcher_does_not_read_is_refused() -> None:
+    with pytest.raises(ValueError, match="s3:// or gs:// alone"):
+        artifacts.launcher("abfs://c@a.dfs.example.com/team-a", "https://a.dfs.example.com", "x")
+
+
+def test_steps_are_told_where_metadata_go_and_how_their_identity_opens_the_store() -> None:
+    told = here("onprem").one("ConfigMap", artifacts.CONNECTION)["data"]
+    assert (
+        told["METADATA_GRPC_SERVICE_HOST"] == f"{place.METADATA_SERVICE}.{model.NAMESPACE}.svc.cluster.local"
+    )
+    assert told["METADATA_GRPC_SERVICE_PORT"] == str(place.METADATA_PORT)
+    assert told["AWS_WEB_IDENTITY_TOKEN_FILE"] == f"{own_store.TOKEN_FOLDER}/token"
+    assert not set(KEYS) & set(told)
+    assert "AWS_WEB_IDENTITY_TOKEN_FILE" not in here("aws").one("ConfigMap", artifacts.CONNECTION)["data"]
+
+
+def test_the_two_controllers_wait_for_the_api_and_for_argos_kinds() -> None:
+    names = {one["metadata"]["name"] for one in here().controllers if one["kind"] == "Deployment"}
+    assert names == {place.AGENT, place.SCHEDULES}
+    assert agents.AGENT_TOKEN != agents.SCHEDULES_TOKEN
