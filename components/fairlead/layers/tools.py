@@ -10,6 +10,7 @@ from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.serving import tool as serving
+from fairlead.layers.spark import tool as spark
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
 from fairlead.layers.tracking import tool as tracking
@@ -25,6 +26,7 @@ TOOLS: Sequence[Tool] = (
     serving.TOOL,
     ray.TOOL,
     lws.TOOL,
+    spark.TOOL,
 )
 
 

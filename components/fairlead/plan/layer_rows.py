@@ -17,6 +17,7 @@ from fairlead.plan import (
     ray_model,
     scaling_model,
     serving_model,
+    spark_model,
     store_model,
     tracking_model,
     workflows_model,
@@ -129,6 +130,13 @@ ROWS: Mapping[str, LayerRow] = {
         (lws_model.CHART,),
         (lws_model.IMAGE,),
         (lws_model.NAMESPACE,),
+    ),
+    "spark": LayerRow(
+        "Spark applications in the tenants' namespaces, by the Spark operator",
+        {"queue": "drivers and executors start when a queue admits them"},
+        (spark_model.CHART,),
+        (spark_model.IMAGE,),
+        (spark_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

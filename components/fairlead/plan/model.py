@@ -20,6 +20,7 @@ from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.plan.serving_model import ServingPlan
+from fairlead.plan.spark_model import SparkPlan
 from fairlead.plan.store_model import StorePlan
 from fairlead.plan.tracking_model import TrackingPlan
 from fairlead.plan.workflows_model import WorkflowsPlan
@@ -327,6 +328,8 @@ class PlatformPlan:
     """Ray clusters, jobs and services."""
     lws: LwsPlan = field(default_factory=LwsPlan)
     """Groups of pods that live and die together."""
+    spark: SparkPlan = field(default_factory=SparkPlan)
+    """Spark applications."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

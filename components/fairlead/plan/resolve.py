@@ -22,6 +22,7 @@ from fairlead.plan import (
     serving,
     sharing,
     sites,
+    spark,
     store,
     tracking,
     workflows,
@@ -74,6 +75,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     queues = channels.with_channels(queues, pools, fabrics.jobs)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
+    applications = spark.spark_plan(spec.layers.spark, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept = databases.databases_plan(spec.layers, pools)
     lacks = {
@@ -109,6 +111,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *gateway.notes(entrance),
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
+            *spark.notes(applications),
             *databases.notes(kept),
             *tracking.notes(runs),
             *compatibility.notes(uses, kubernetes),
@@ -126,6 +129,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         serving=models,
         ray=ray.ray_plan(spec.layers.ray, pools),
         lws=lws.lws_plan(spec.layers.lws, pools),
+        spark=applications,
     )
 
 

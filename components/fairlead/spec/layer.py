@@ -16,6 +16,7 @@ from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
 from fairlead.spec.serving import Serving
+from fairlead.spec.spark import Spark
 from fairlead.spec.store import Store
 from fairlead.spec.tracking import Tracking
 from fairlead.spec.workflows import Workflows
@@ -121,3 +122,5 @@ class Layers(Model):
     """Ray clusters, jobs and services: KubeRay."""
     lws: Lws = Lws()
     """Groups of pods that live and die together: LeaderWorkerSet."""
+    spark: Spark = Spark()
+    """Spark applications: the Spark operator."""
