@@ -36,7 +36,7 @@ test: clouds ## all tests that need no cluster
 e2e: setup ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope --ignore tests/e2e/tools tests/e2e
 
-e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, certificates, Ray, groups (needs root)
+e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, certificates, Ray, groups, Spark (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 1 --dist loadscope tests/e2e/tools
 
 soak: setup ## the longest of them: killed at five points, 500 jobs, three times up and down (needs root)

@@ -81,6 +81,22 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
             "fairlead-lws-owners",
             [("Deployment", "lws-controller-manager"), ("MutatingWebhookConfiguration", LWS_HOOKS)],
         ),
+        (
+            "Deployment",
+            "spark-operator-controller",
+            [
+                ("ClusterRole", "fairlead:spark:everywhere"),
+                ("CustomResourceDefinition", "sparkapplications.sparkoperator.k8s.io"),
+            ],
+        ),
+        (
+            "ValidatingAdmissionPolicy",
+            "fairlead-spark-pods",
+            [
+                ("Deployment", "spark-operator-webhook"),
+                ("MutatingWebhookConfiguration", "spark-operator-webhook"),
+            ],
+        ),
     ],
 )
 def test_what_needs_another_waits_for_it(
@@ -134,11 +150,16 @@ def test_groups_of_pods_count_as_standing_when_their_webhooks_answer(engine: Rec
     assert one(engine, "ValidatingAdmissionPolicy", "fairlead-lws-owners").hooks
 
 
+def test_spark_counts_as_standing_when_its_webhooks_answer(engine: Recorder) -> None:
+    assert one(engine, "ValidatingAdmissionPolicy", "fairlead-spark-pods").hooks
+
+
 def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
     """What a namespace that is deleted still holds is released by them."""
     names = (
         *("kuberay-operator", "lws-controller-manager", "kserve-controller-manager", "envoy-gateway"),
         "external-secrets",
+        "spark-operator-controller",
     )
     needed = {one(engine, "Deployment", name).urn for name in names}
     spaces = [

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.catalog.ways import DebianWay, Wheel, WheelWay
+from fairlead.catalog.ways import DebianWay, SourceArchive, Wheel, WheelWay
 from fairlead.errors import ToolError
 from fairlead.tools import debian, wheels
 from fairlead.tools.fetch import UnavailableError
@@ -95,6 +95,51 @@ def test_a_wheel_with_another_hash_is_refused(
     )
     with pytest.raises(ToolError, match=r"(?s)THESE PACKAGES DO NOT MATCH THE HASHES.*fix:"):
         wheels.executables(way(wheel, "demo"), into, context.runner("demo"))
+
+
+BACKEND = b"""
+import pathlib
+
+def prepare_metadata_for_build_wheel(folder, settings=None):
+    made = pathlib.Path(folder) / "demo-1.0.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text("Metadata-Version: 2.1\\nName: demo\\nVersion: 1.0\\n")
+    return made.name
+"""
+SETTINGS = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def make_archive(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SourceArchive:
+    """A project without a wheel, which pip can ask what it needs without anything else."""
+    folder.mkdir()
+    file = folder / "demo-1.0.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        for name, data in {"backend.py": BACKEND, "pyproject.toml": SETTINGS, "deps/a.jar": b"jar"}.items():
+            info = tarfile.TarInfo(f"demo-1.0/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return SourceArchive(distribution="demo", version="1.0", sha256=digest)
+
+
+def test_the_files_of_a_source_archive_lie_in_its_folder(
+    context: Context, tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make_archive(tmp_path / "index", monkeypatch)
+    found = wheels.source(archive, into, context.runner("demo"))
+    assert (found / "deps/a.jar").read_bytes() == b"jar"
+    assert not list(into.glob("*.tar.gz")), "it is of no more use, and large"
+
+
+def test_a_source_archive_with_another_hash_is_refused(
+    context: Context, tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make_archive(tmp_path / "index", monkeypatch)
+    with pytest.raises(ToolError, match="DO NOT MATCH"):
+        wheels.source(archive.model_copy(update={"sha256": "0" * 64}), into, context.runner("demo"))
+    assert not (into / "demo-1.0").exists()
 
 
 def test_a_wheel_for_another_python_is_asked_for_by_its_tags() -> None:

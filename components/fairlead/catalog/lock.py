@@ -17,7 +17,19 @@ from typing import Annotated, TypeVar
 import tomli
 from pydantic import Field, StringConstraints, model_validator
 
-from fairlead.catalog.ways import Digest, Exact, GoModule, GoWay, Row, Seconds, Sha256, Text, Way, Wheel
+from fairlead.catalog.ways import (
+    Digest,
+    Exact,
+    GoModule,
+    GoWay,
+    Row,
+    Seconds,
+    Sha256,
+    SourceArchive,
+    Text,
+    Way,
+    Wheel,
+)
 from fairlead.errors import FairleadError, nearest
 
 Tag = Annotated[str, StringConstraints(pattern=r"^([a-z]+-)?[a-z]*\d[\w.-]*$")]
@@ -92,8 +104,10 @@ class RootFs(Row):
     site_packages: str = "usr/lib/python3/dist-packages"
     module: GoModule | None = None
     """A module of the Go proxy that carries the project's files of other languages too."""
+    archive: SourceArchive | None = None
+    """A project's source archive of the Python package index, whose files are laid out by `taken`."""
     taken: Mapping[str, str] = Field(default_factory=dict[str, str])
-    """File or folder in the image -> where it lies in the module."""
+    """File or folder in the image -> where it lies in the module or in the source archive."""
     compiled: bool = False
     """What its Python would else compile at every start, since it may not keep it, is compiled here, by that Python."""
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
@@ -109,8 +123,9 @@ class RootFs(Row):
 
     @model_validator(mode="after")
     def _one_source(self) -> RootFs:
-        if (self.module is None) != (not self.taken):
-            msg = "files are taken out of a module: both are named, or neither"
+        sources = [one for one in (self.module, self.archive) if one is not None]
+        if len(sources) > 1 or bool(sources) != bool(self.taken):
+            msg = "files are taken out of one module or source archive: both are named, or neither"
             raise ValueError(msg)
         return self
 

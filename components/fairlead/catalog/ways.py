@@ -147,6 +147,19 @@ class Wheel(Row):
     sha256: Sha256
 
 
+class SourceArchive(Row):
+    """A source archive of the Python package index, with its SHA-256: of a project that publishes no wheel."""
+
+    distribution: Text
+    version: Exact
+    sha256: Sha256
+
+    @property
+    def filename(self) -> str:
+        """Its name in the index, which is also that of its one folder, as PEP 625 has it."""
+        return f"{self.distribution}-{self.version}.tar.gz"
+
+
 class WheelWay(Row):
     """Executables carried by a wheel."""
 

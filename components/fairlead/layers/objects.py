@@ -34,6 +34,9 @@ DNS: Mapping[str, Any] = {
 }
 """Names are looked up: the DNS pods listen on a port of their own choice, so the peer is named and the port is not."""
 
+API_PORTS = (443, 6443)
+"""Where API servers listen, behind their Service: policies look at a packet after it was led there."""
+
 
 def restricted_namespace(name: str) -> Object:
     """A namespace in which nothing needs more than the restricted standard allows."""
@@ -101,6 +104,17 @@ def outward(reach: Reach | Inside) -> Mapping[str, Any]:
         return {"to": [peer], "ports": ports}
     without = {"except": list(reach.without)} if reach.without else {}
     return {"to": [{"ipBlock": {"cidr": reach.cidr, **without}}], "ports": ports}
+
+
+def api_server(ranges: Sequence[str]) -> Mapping[str, Any]:
+    """A rule by which pods call the API server, which a tenant's fence shuts off.
+
+    ranges: where it is. None: anywhere, on its ports alone. No policy can name it on every target: with some engines it
+    is an identity and not an address, and a rule without peers is the one that means it everywhere.
+    """
+    ports = [{"protocol": "TCP", "port": port} for port in API_PORTS]
+    peers = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
+    return {"ports": ports, "to": peers} if peers else {"ports": ports}
 
 
 def calling(name: str, namespace: str, pods: Mapping[str, str], rules: Sequence[Mapping[str, Any]]) -> Object:

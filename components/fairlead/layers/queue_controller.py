@@ -23,6 +23,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
     },
     "lws": {"leaderworkerset.x-k8s.io/leaderworkerset": "LeaderWorkerSet.leaderworkerset.x-k8s.io"},
     "serving": {"pod": "Pod"},
+    "spark": {"pod": "Pod"},
 }
 """Layer -> the further kinds of work that wait in queues where it runs, and how the controllers' settings name them.
 Their CRDs stand before Kueue does. It would start without them too, look for them in steps of up to two minutes, and
@@ -30,6 +31,7 @@ take them then: pkg/controller/jobframework/setup.go of v0.19.2."""
 PODS: Mapping[str, str] = {
     "lws": "leaderworkerset.sigs.k8s.io/name",
     "serving": "serving.kserve.io/inferenceservice",
+    "spark": "sparkoperator.k8s.io/launched-by-spark-operator",
 }
 """Layers of whose work Kueue lets go pod by pod, and the label that each of those pods has."""
 AT_A_TIME = 20

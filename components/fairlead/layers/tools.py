@@ -13,6 +13,7 @@ from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.secrets import tool as secrets
 from fairlead.layers.serving import tool as serving
+from fairlead.layers.spark import tool as spark
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
 from fairlead.layers.tracking import tool as tracking
@@ -31,6 +32,7 @@ TOOLS: Sequence[Tool] = (
     ray.TOOL,
     lws.TOOL,
     katib.TOOL,
+    spark.TOOL,
 )
 
 

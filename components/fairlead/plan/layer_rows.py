@@ -20,6 +20,7 @@ from fairlead.plan import (
     scaling_model,
     secrets_model,
     serving_model,
+    spark_model,
     store_model,
     tracking_model,
     workflows_model,
@@ -162,6 +163,13 @@ ROWS: Mapping[str, LayerRow] = {
         (katib_model.CHART,),
         katib_model.IMAGES,
         (katib_model.NAMESPACE,),
+    ),
+    "spark": LayerRow(
+        "Spark applications in the tenants' namespaces, by the Spark operator",
+        {"queue": "drivers and executors start when a queue admits them"},
+        (spark_model.CHART,),
+        (spark_model.IMAGE,),
+        (spark_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

@@ -24,6 +24,7 @@ from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
 from fairlead.plan.secrets_model import SecretsPlan
 from fairlead.plan.serving_model import ServingPlan
+from fairlead.plan.spark_model import SparkPlan
 from fairlead.plan.store_model import StorePlan
 from fairlead.plan.tracking_model import TrackingPlan
 from fairlead.plan.workflows_model import WorkflowsPlan
@@ -340,6 +341,8 @@ class PlatformPlan:
     lws: LwsPlan = field(default_factory=LwsPlan)
     katib: KatibPlan = field(default_factory=KatibPlan)
     """Groups of pods that live and die together."""
+    spark: SparkPlan = field(default_factory=SparkPlan)
+    """Spark applications."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

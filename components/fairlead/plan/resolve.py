@@ -25,6 +25,7 @@ from fairlead.plan import (
     serving,
     sharing,
     sites,
+    spark,
     store,
     tracking,
     tracking_model,
@@ -81,6 +82,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
     graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
+    applications = spark.spark_plan(spec.layers.spark, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept = databases.databases_plan(spec.layers, pools)
     lacks = {
@@ -118,6 +120,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
             *pipelines.notes(graphs),
+            *spark.notes(applications),
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *katib.notes(tuning),
@@ -140,6 +143,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         ray=ray.ray_plan(spec.layers.ray, pools),
         lws=lws.lws_plan(spec.layers.lws, pools),
         katib=tuning,
+        spark=applications,
     )
 
 

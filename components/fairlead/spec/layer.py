@@ -20,6 +20,7 @@ from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
 from fairlead.spec.secrets import Secrets
 from fairlead.spec.serving import Serving
+from fairlead.spec.spark import Spark
 from fairlead.spec.store import Store
 from fairlead.spec.tracking import Tracking
 from fairlead.spec.workflows import Workflows
@@ -131,3 +132,5 @@ class Layers(Model):
     """Groups of pods that live and die together: LeaderWorkerSet."""
     katib: Katib = Katib()
     """Finds good settings by trying many: Katib."""
+    spark: Spark = Spark()
+    """Spark applications: the Spark operator."""

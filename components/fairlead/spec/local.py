@@ -32,6 +32,6 @@ class LocalTarget(Model):
     subnet: Annotated[Cidr, AfterValidator(_link)] = "100.64.77.0/30"
     """Addresses of the link between this machine and the cluster: a /30 that nothing else uses."""
     images: tuple[Name, ...] = ()
-    """Images of the lock that are put on the real node for jobs, as `pytorch` or `jax`: it pulls none by itself."""
+    """Images of the lock that are put on the real node for jobs, as `pytorch`, `ray`, `spark`. It pulls none itself."""
     stock: dict[Name, dict[Capacity, Stock]] = Field(default_factory=dict[Name, dict[Capacity, Stock]])
     """Pool that grows -> nodes that the simulated market has of each capacity; left out, enough of it."""

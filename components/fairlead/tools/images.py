@@ -157,13 +157,19 @@ def _unpack(rootfs: RootFs, scratch: Path, context: Context, runner: Runner) -> 
         target.mkdir(parents=True, exist_ok=True)
         pinned = wheels.install(rootfs.requirements, target, runner)
     if rootfs.module is not None:
-        source = context.go.module_dir(rootfs.module, scratch, runner)
-        for into, path in rootfs.taken.items():
-            _take(source / path, root / into)
+        _take_all(rootfs, context.go.module_dir(rootfs.module, scratch, runner), root)
         pinned.append(rootfs.module.query)
+    if rootfs.archive is not None:
+        _take_all(rootfs, wheels.source(rootfs.archive, scratch, runner), root)
+        pinned.append(rootfs.archive.filename)
     if rootfs.compiled:
         wheels.compiled(root, root / rootfs.site_packages, runner)
     return [*(file.name for file in files), *(wheel.filename for wheel in rootfs.wheels), *pinned]
+
+
+def _take_all(rootfs: RootFs, source: Path, root: Path) -> None:
+    for into, path in rootfs.taken.items():
+        _take(source / path, root / into)
 
 
 def _take(source: Path, into: Path) -> None:

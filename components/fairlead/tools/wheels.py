@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from fairlead.catalog.ways import Wheel, WheelWay
+from fairlead.catalog.ways import SourceArchive, Wheel, WheelWay
 from fairlead.errors import ToolError
 from fairlead.tools import wrappers
 from fairlead.tools.cache import sha256_file
@@ -74,6 +74,29 @@ def fetch(wheel: Wheel, into: Path, runner: Runner) -> Path:
     if sha256_file(file) != wheel.sha256:
         raise ToolError(wheel.distribution, f"{wheel.filename} has a wrong SHA-256", runner.fix)
     return file
+
+
+def source(archive: SourceArchive, scratch: Path, runner: Runner) -> Path:
+    """Fetch a source archive, checked against its SHA-256, and unpack it; returns its folder below `scratch`.
+
+    pip fetches none without asking it what it needs: that runs its setup.py, whose bytes are those of the lock.
+    """
+    wanted = scratch / "source.txt"
+    wanted.write_text(f"{archive.distribution}=={archive.version} --hash=sha256:{archive.sha256}\n")
+    told = ["--no-deps", f"--no-binary={archive.distribution}", "--require-hashes", "--dest", str(scratch)]
+    runner.run(
+        [*_pip(), "download", "--quiet", "--disable-pip-version-check", *told, "--requirement", str(wanted)],
+        cwd=scratch,
+    )
+    file = scratch / archive.filename
+    if not file.exists():
+        raise ToolError(archive.distribution, f"the index served no {archive.filename}", runner.fix)
+    if sha256_file(file) != archive.sha256:
+        raise ToolError(archive.distribution, f"{archive.filename} has a wrong SHA-256", runner.fix)
+    with tarfile.open(file) as opened:
+        opened.extractall(scratch, filter="data")
+    file.unlink()
+    return scratch / archive.filename.removesuffix(".tar.gz")
 
 
 def _tags(filename: str) -> list[str]:

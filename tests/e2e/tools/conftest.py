@@ -20,6 +20,7 @@ PLATFORM: dict[str, Any] = {
         "subnet": SUBNET,
         "images": ["pytorch", "ray", "dex", "jax", "xgboost", "openmpi"],
     },
+    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "spark"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -38,6 +39,7 @@ PLATFORM: dict[str, Any] = {
         "workflows": {"enabled": True, "archive_days": 30},
         "ray": {"enabled": True},
         "lws": {"enabled": True},
+        "spark": {"enabled": True},
     },
 }
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import MONITORING, closed, door
+from fairlead.layers.objects import MONITORING, api_server, closed, door
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, NAMESPACE, STEP
 
 API = "networking.k8s.io/v1"
-API_PORTS = (443, 6443)
-"""Where API servers listen, behind their Service: policies look at a packet after it was led there."""
 
 
 def objects(*, denied: bool = False) -> list[Object]:
@@ -27,12 +24,8 @@ def objects(*, denied: bool = False) -> list[Object]:
 def steps(namespace: str, ranges: Sequence[str]) -> Object:
     """Pods of workflows report to the API server, which a tenant's fence shuts off.
 
-    ranges: where it is. None: anywhere, on its ports alone. No policy can name it on every target: with some engines it
-    is an identity and not an address, and a rule without peers is the one that means it everywhere.
+    ranges: where it is.
     """
-    ports = [{"protocol": "TCP", "port": port} for port in API_PORTS]
-    peers = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
-    rule: dict[str, Any] = {"ports": ports, "to": peers} if peers else {"ports": ports}
     return {
         "apiVersion": API,
         "kind": "NetworkPolicy",
@@ -40,6 +33,6 @@ def steps(namespace: str, ranges: Sequence[str]) -> Object:
         "spec": {
             "podSelector": {"matchExpressions": [{"key": STEP, "operator": "Exists"}]},
             "policyTypes": ["Egress"],
-            "egress": [rule],
+            "egress": [api_server(ranges)],
         },
     }

@@ -1,0 +1,1 @@
+"""Spark applications in the tenants' namespaces: the Spark operator, and what each tenant gets of it."""
