@@ -25,6 +25,10 @@ PLURALS = {
     "deployments": "Deployment",
     "statefulsets": "StatefulSet",
     "scaledobjects": "ScaledObject",
+    "services": "Service",
+    "secrets": "Secret",
+    "configmaps": "ConfigMap",
+    "httproutes": "HTTPRoute",
 }
 SERVER = "http://127.0.0.1:9"
 

@@ -8,6 +8,7 @@ from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.lws import tool as lws
+from fairlead.layers.notebooks import tool as notebooks
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.secrets import tool as secrets
 from fairlead.layers.serving import tool as serving
@@ -27,6 +28,7 @@ TOOLS: Sequence[Tool] = (
     serving.TOOL,
     ray.TOOL,
     lws.TOOL,
+    notebooks.TOOL,
 )
 
 

@@ -12,6 +12,7 @@ from fairlead.spec.databases import Databases
 from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
 from fairlead.spec.lws import Lws
+from fairlead.spec.notebooks import Notebooks
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
@@ -124,3 +125,5 @@ class Layers(Model):
     """Ray clusters, jobs and services: KubeRay."""
     lws: Lws = Lws()
     """Groups of pods that live and die together: LeaderWorkerSet."""
+    notebooks: Notebooks = Notebooks()
+    """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""

@@ -39,6 +39,10 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "ClusterQueue": ("kueue.x-k8s.io", "v1beta2", "clusterqueues"),
     "PendingWorkloads": ("visibility.kueue.x-k8s.io", "v1beta2", "localqueues"),
     "APIService": ("apiregistration.k8s.io", "v1", "apiservices"),
+    "Service": ("", "v1", "services"),
+    "Secret": ("", "v1", "secrets"),
+    "ConfigMap": ("", "v1", "configmaps"),
+    "HTTPRoute": ("gateway.networking.k8s.io", "v1", "httproutes"),
     "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects"),
 }
 """Kind -> API group, version and plural."""

@@ -47,8 +47,12 @@ class Client:
         Raises InputError where the tenant or its queue is not on the cluster, FairleadError where a
         different job has the name, and ApiFailure.
         """
-        self._check_queue(job)
-        *claims, train_job = render(job)
+        return self.send(job, render(job), replace)
+
+    def send(self, job: TrainingJob, objects: Sequence[Object], replace: bool = False) -> Submitted:
+        """The same for objects that a job was rendered to; the TrainJob comes last, its claims before it."""
+        self.check_queue(job)
+        *claims, train_job = objects
         for claim in claims:
             self._ensure_claim(claim)
         old = self.api.get("TrainJob", job.name, job.tenant)
@@ -178,7 +182,8 @@ class Client:
             )
         return job
 
-    def _check_queue(self, job: TrainingJob) -> None:
+    def check_queue(self, job: TrainingJob) -> None:
+        """Raises InputError where the tenant or its queue is not on the cluster."""
         queues, _ = self.api.list("LocalQueue", job.tenant)
         known = [queue["metadata"]["name"] for queue in queues]
         if job.stage in known:

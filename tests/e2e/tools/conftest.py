@@ -14,7 +14,7 @@ TENANTS = ("team-a", "team-b")
 PLATFORM: dict[str, Any] = {
     "name": STACK,
     "environment": "dev",
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray"]},
+    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "jupyter"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -32,6 +32,7 @@ PLATFORM: dict[str, Any] = {
         "workflows": {"enabled": True, "archive_days": 30},
         "ray": {"enabled": True},
         "lws": {"enabled": True},
+        "notebooks": {"enabled": True},
     },
 }
 
