@@ -61,7 +61,7 @@ lock: setup ## resolves the Python dependencies anew
 		--no-header --python-version 3.11 --upgrade -o requirements.lock
 	@$(VENV)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--no-header --python-version 3.11 --upgrade -c requirements.lock -o requirements-clouds.lock
-	@for image in jax katib-suggestion-hyperopt katib-suggestion-optuna mlflow pytorch ray sklearnserver storage-initializer xgboost; do cd $(CURDIR)/tools/src/images/$$image && $(CURDIR)/$(VENV)/uv pip compile \
+	@for image in jax jupyter katib-suggestion-hyperopt katib-suggestion-optuna mlflow pytorch ray sklearnserver storage-initializer xgboost; do cd $(CURDIR)/tools/src/images/$$image && $(CURDIR)/$(VENV)/uv pip compile \
 		requirements.in -c ../mlflow/requirements.in --generate-hashes --only-binary :all: --no-emit-index-url --no-header \
 		--no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt; done
 	@cd $(CURDIR)/tests/e2e/tools/clients && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \

@@ -91,3 +91,8 @@ TRACKING = "fairlead-tracking"
 TRACKING_HOST, TRACKING_PORT = f"mlflow.{TRACKING}.svc", 5000
 TRACKING_URL = f"http://{TRACKING_HOST}:{TRACKING_PORT}"
 """Where MLflow's API answers inside the cluster."""
+
+NOTEBOOKS = "fairlead-notebooks"
+"""The ConfigMap of each tenant that says below which domain notebooks answer; there where the layer is on."""
+NOTEBOOK_DOMAIN = "FAIRLEAD_NOTEBOOK_DOMAIN"
+"""Its one key."""

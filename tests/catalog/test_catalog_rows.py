@@ -139,6 +139,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("service-scaling", "tracking", "workflows", "ray", "lws", "katib"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "pipelines"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "spark"),
+        *("notebooks", "kubeflow-platform"),
     }
     assert set(load().capabilities["local"]) == known
 

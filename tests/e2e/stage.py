@@ -123,9 +123,13 @@ class Stage:
     def client(self) -> Client:
         return Client(self.kubeconfig)
 
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command on this stack; how it ended and what it printed."""
+        return fairlead(self.stack.project, *arguments, "-s", self.stack.name)
+
     def fairlead(self, *arguments: str) -> str:
         """A command on this stack that must succeed; what it printed."""
-        done = fairlead(self.stack.project, *arguments, "-s", self.stack.name)
+        done = self.run(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -25,6 +25,8 @@ PLURALS = {
     "deployments": "Deployment",
     "statefulsets": "StatefulSet",
     "scaledobjects": "ScaledObject",
+    "services": "Service",
+    "secrets": "Secret",
     "configmaps": "ConfigMap",
     "inferenceservices": "InferenceService",
     "httproutes": "HTTPRoute",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fairlead.cli import check, cluster, contract, jobs, node, plans, scale, serve
+from fairlead.cli import check, cluster, contract, jobs, node, notebook, plans, scale, serve
 from fairlead.errors import EXIT_FAILED, FairleadError
 
 _OUTPUT_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (jobs, plans, cluster, contract, check, node, scale, serve):
+for group in (jobs, plans, cluster, contract, check, node, scale, serve, notebook):
     group.add(app)
 
 

@@ -172,7 +172,7 @@ def asks_for_no_device(spec: str, why: str) -> list[Mapping[str, str]]:
     ]
 
 
-_FROM_WITHIN = (
+FROM_WITHIN = (
     "!request.userInfo.username.startsWith('system:serviceaccount:')"
     " || request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':')"
 )
@@ -192,7 +192,7 @@ def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: st
         "oldObject != null && has(oldObject.metadata.ownerReferences)"
         " && oldObject.metadata.ownerReferences == object.metadata.ownerReferences"
     )
-    user = f"request.userInfo.username != 'system:serviceaccount:{account}'" if account else _FROM_WITHIN
+    user = f"request.userInfo.username != 'system:serviceaccount:{account}'" if account else FROM_WITHIN
     said = (
         "only the controller of an owner makes what it owns: leave ownerReferences with controller: true out"
     )

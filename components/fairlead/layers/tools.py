@@ -9,6 +9,7 @@ from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
+from fairlead.layers.notebooks import tool as notebooks
 from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.secrets import tool as secrets
@@ -33,6 +34,7 @@ TOOLS: Sequence[Tool] = (
     lws.TOOL,
     katib.TOOL,
     spark.TOOL,
+    notebooks.TOOL,
 )
 
 

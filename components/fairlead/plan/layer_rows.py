@@ -171,5 +171,12 @@ ROWS: Mapping[str, LayerRow] = {
         (spark_model.IMAGE,),
         (spark_model.NAMESPACE,),
     ),
+    "notebooks": LayerRow(
+        "JupyterLab in the tenants' namespaces, as jobs that serve until nobody works in them",
+        {
+            "jobs": "a notebook is a job that a queue admits",
+            "gateway": "notebooks are reached through it",
+        },
+    ),
 }
 """By name, in the order in which they run."""

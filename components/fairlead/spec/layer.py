@@ -14,6 +14,7 @@ from fairlead.spec.health import Health
 from fairlead.spec.jobs import Jobs
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
+from fairlead.spec.notebooks import Notebooks
 from fairlead.spec.pipelines import Pipelines
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
@@ -134,3 +135,5 @@ class Layers(Model):
     """Finds good settings by trying many: Katib."""
     spark: Spark = Spark()
     """Spark applications: the Spark operator."""
+    notebooks: Notebooks = Notebooks()
+    """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""

@@ -39,10 +39,12 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "ClusterQueue": ("kueue.x-k8s.io", "v1beta2", "clusterqueues"),
     "PendingWorkloads": ("visibility.kueue.x-k8s.io", "v1beta2", "localqueues"),
     "APIService": ("apiregistration.k8s.io", "v1", "apiservices"),
-    "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects"),
+    "Service": ("", "v1", "services"),
+    "Secret": ("", "v1", "secrets"),
     "ConfigMap": ("", "v1", "configmaps"),
-    "InferenceService": ("serving.kserve.io", "v1beta1", "inferenceservices"),
     "HTTPRoute": ("gateway.networking.k8s.io", "v1", "httproutes"),
+    "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects"),
+    "InferenceService": ("serving.kserve.io", "v1beta1", "inferenceservices"),
 }
 """Kind -> API group, version and plural."""
 _CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue", "APIService")

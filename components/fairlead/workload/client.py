@@ -48,8 +48,12 @@ class Client:
         Raises InputError where the tenant or its queue is not on the cluster, FairleadError where a
         different job has the name, and ApiFailure.
         """
+        return self.send(job, render(job), replace)
+
+    def send(self, job: TrainingJob, objects: Sequence[Object], replace: bool = False) -> Submitted:
+        """The same for objects that a job was rendered to; the TrainJob comes last, its claims before it."""
         check_queue(self.api, job.tenant, job.stage, "job", job.name)
-        *claims, train_job = render(job)
+        *claims, train_job = objects
         for claim in claims:
             self._ensure_claim(claim)
         old = self.api.get("TrainJob", job.name, job.tenant)

@@ -15,12 +15,11 @@ from fairlead.errors import InputError, Problem, one_of
 from fairlead.plan.sharing import find
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import from_validation, shown
+from fairlead.values import Accelerators
 from fairlead.workload.documents import read
-from fairlead.workload.model import TrainingJob
+from fairlead.workload.model import ROOT, TrainingJob
 from fairlead.workload.words import looks_secret
 
-ROOT = "job"
-"""Paths of problems begin with it."""
 KINDS = ("TrainingJob",)
 _MAPPINGS = ("envs", "secrets", "file_mounts", "labels", "annotations")
 
@@ -72,29 +71,30 @@ def load_job(document: Any, source: str, catalog: Catalog | None = None) -> Trai
     try:
         job = TrainingJob.model_validate(data)
     except ValidationError as error:
-        bad = [_without_secrets(problem) for problem in from_validation(error, TrainingJob, ROOT)]
-        rest = _without(data, [details["loc"] for details in error.errors()])
+        bad = [without_secrets(problem) for problem in from_validation(error, TrainingJob, ROOT)]
+        rest = without(data, [details["loc"] for details in error.errors()])
         found = [*bad, *_salvaged(rest, catalog)]
         raise InputError(source, in_input_order(found, data, ROOT)) from None
-    problems = [*job.conflicts(), *_accelerator_problems(job, catalog)]
+    problems = [*job.conflicts(), *unknown(job.accelerators, catalog)]
     if problems:
         raise InputError(source, in_input_order(problems, data, ROOT))
     return job
 
 
-def _accelerator_problems(job: TrainingJob, catalog: Catalog | None) -> Iterable[Problem]:
-    if job.accelerators is None:
+def unknown(asked: Accelerators | None, catalog: Catalog | None, root: str = ROOT) -> Iterable[Problem]:
+    """That the catalogue, the product's own where none is given, has no such accelerator."""
+    if asked is None:
         return ()
     if catalog is None:
         from fairlead.catalog.read import load
 
         catalog = load()
-    found = find(job.accelerators.called, f"{ROOT}.accelerators", catalog)
+    found = find(asked.called, f"{root}.accelerators", catalog)
     return (found,) if isinstance(found, Problem) else ()
 
 
-def _without(data: Mapping[Any, Any], locations: Iterable[tuple[str | int, ...]]) -> dict[Any, Any]:
-    """The job without what is wrong in itself: the whole key, or only the bad entry of a mapping."""
+def without(data: Mapping[Any, Any], locations: Iterable[tuple[str | int, ...]]) -> dict[Any, Any]:
+    """The document without what is wrong in itself: the whole key, or only the bad entry of a mapping."""
     rest = copy.deepcopy(dict(data))
     for top, *below in locations:
         inner: Any = rest.get(top)
@@ -111,11 +111,12 @@ def _salvaged(rest: dict[Any, Any], catalog: Catalog | None) -> list[Problem]:
         job = TrainingJob.model_validate({"name": "x", "tenant": "tenant", "image": "x:1", "run": "x"} | rest)
     except ValidationError:  # a rule over several keys: it is reported already
         return []
-    return [*job.conflicts(), *_accelerator_problems(job, catalog)]
+    return [*job.conflicts(), *unknown(job.accelerators, catalog)]
 
 
-def _without_secrets(problem: Problem) -> Problem:
-    name = problem.where.removeprefix(f"{ROOT}.envs.")
+def without_secrets(problem: Problem, root: str = ROOT) -> Problem:
+    """The problem without the value of a variable that may hold a secret: error texts end up in logs."""
+    name = problem.where.removeprefix(f"{root}.envs.")
     hidden = name != problem.where and looks_secret(name.partition(".")[0])
     return replace(problem, given="(hidden)") if hidden else problem
 

@@ -16,6 +16,8 @@ from fairlead.spec.base import AcceleratorsField, Duration, Model, Name, Quantit
 from fairlead.values import quantity, seconds
 from fairlead.workload import words
 
+ROOT = "job"
+"""Paths of problems begin with it."""
 Stage = Literal["testing", "training", "inference"]
 Nearness = Literal["near", "rack", "block"]
 
@@ -37,7 +39,7 @@ def longest_pod_name(job: str, num_nodes: int) -> str:
     return f"{job}-{REPLICATED_JOB}-0-{num_nodes - 1}-xxxxx"
 
 
-def _text(value: Any) -> Any:
+def text(value: Any) -> Any:
     """A number is taken as its text; a truth value is refused: YAML reads a bare `yes` as one."""
     if isinstance(value, bool):
         raise ValueError('must be a text: put it in quotes, for example "yes"')  # noqa: TRY004 - pydantic
@@ -50,7 +52,8 @@ def _positive(value: str) -> str:
     return value
 
 
-def _lasting(value: str) -> str:
+def lasting(value: str) -> str:
+    """A duration that is one."""
     if seconds(value) <= 0:
         raise ValueError("must be more than zero")
     return value
@@ -70,7 +73,7 @@ def _something(value: str) -> str:
 
 Script = Annotated[str, AfterValidator(_script)]
 Amount = Annotated[Quantity, AfterValidator(_positive)]
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(text)]
 EnvName = Annotated[str, AfterValidator(words.env_name)]
 ClaimName = Annotated[str, AfterValidator(words.claim_name)]
 MountPath = Annotated[str, AfterValidator(words.mount_path)]
@@ -105,7 +108,7 @@ class Checkpoint(Model):
     """Size of a shared volume made for the job, for example 50Gi. Either this or claim."""
     path: MountPath = "/checkpoints"
     """Where it is mounted."""
-    grace: Annotated[Duration, BeforeValidator(_text), GRACE] | None = None
+    grace: Annotated[Duration, BeforeValidator(text), GRACE] | None = None
     """How long writing one takes: the time between SIGTERM and the end, at most 1h; left out, the platform's."""
 
     @model_validator(mode="after")
@@ -155,7 +158,7 @@ class TrainingJob(Model):
     """Where the job keeps what it must not lose."""
     max_restarts: Restarts = 0
     """How often the whole job starts again after a node has failed."""
-    timeout: Annotated[Duration, BeforeValidator(_text), AfterValidator(_lasting)] | None = None
+    timeout: Annotated[Duration, BeforeValidator(text), AfterValidator(lasting)] | None = None
     """Longest time it may run, for example 12h; waiting in the queue does not count."""
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels of the job and its pods."""

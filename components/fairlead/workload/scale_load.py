@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from fairlead.errors import InputError, Problem
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import from_validation, shown
-from fairlead.workload.documents import read
+from fairlead.workload.files import each, text_of
 from fairlead.workload.scale import ROOT, ServiceScale
 
 KIND = "ServiceScale"
@@ -20,31 +19,13 @@ KIND = "ServiceScale"
 
 def load_file(path: Path) -> list[ServiceScale]:
     """Every scale of a YAML file. Raises InputError with all problems of all of them."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(str(path), "cannot be read as a text file", given=str(error), fix="check the path")
-        raise InputError(str(path), [problem]) from None
-    return load_text(text, str(path))
+    return load_text(text_of(path), str(path))
 
 
 def load_text(text: str, source: str) -> list[ServiceScale]:
     """Every scale of a YAML text of one or more documents. Raises InputError with all problems."""
-    documents = read(text, source)
-    if not documents:
-        raise InputError(source, [Problem(ROOT, "the file holds no scale", fix="docs/scaling.md has one")])
-    scales: list[ServiceScale] = []
-    problems: list[Problem] = []
-    for index, document in enumerate(documents):
-        try:
-            scales.append(load_scale(document, source))
-        except InputError as error:
-            root = f"{ROOT}[{index}]" if len(documents) > 1 else ROOT
-            problems += [replace(p, where=root + p.where.removeprefix(ROOT)) for p in error.problems]
-    problems += _twice(scales)
-    if problems:
-        raise InputError(source, problems)
-    return scales
+    empty = Problem(ROOT, "the file holds no scale", fix="docs/scaling.md has one")
+    return each(text, source, empty, load_scale, _twice)
 
 
 def load_scale(document: Any, source: str) -> ServiceScale:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from fairlead.errors import FairleadError
 from fairlead.workload.api import Api
+from fairlead.workload.differences import says
 from fairlead.workload.scale import ServiceScale
 from fairlead.workload.scale_render import KIND, render
 
@@ -32,12 +33,4 @@ def send(api: Api, scale: ServiceScale) -> str:
 def _change(there: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """A JSON merge patch from one spec to another: null takes a key away."""
     gone: dict[str, Any] = {key: None for key in there if key not in wanted}
-    return gone | {key: value for key, value in wanted.items() if not _says(there.get(key), value)}
-
-
-def _says(there: Any, wanted: Any) -> bool:
-    """Whether what is there says all that is wanted. KEDA adds empty maps when it writes a scale back."""
-    if not isinstance(wanted, dict) or not isinstance(there, dict):
-        return there == wanted
-    known = cast("dict[str, Any]", there)
-    return all(_says(known.get(key), value) for key, value in cast("dict[str, Any]", wanted).items())
+    return gone | {key: value for key, value in wanted.items() if not says(there.get(key), value)}

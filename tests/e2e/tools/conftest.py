@@ -18,9 +18,8 @@ PLATFORM: dict[str, Any] = {
     "target": {
         "kind": "local",
         "subnet": SUBNET,
-        "images": ["pytorch", "ray", "dex", "jax", "xgboost", "openmpi"],
+        "images": ["pytorch", "ray", "dex", "jax", "xgboost", "openmpi", "spark", "jupyter"],
     },
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray", "spark"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -40,6 +39,7 @@ PLATFORM: dict[str, Any] = {
         "ray": {"enabled": True},
         "lws": {"enabled": True},
         "spark": {"enabled": True},
+        "notebooks": {"enabled": True},
     },
 }
 

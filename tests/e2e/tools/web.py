@@ -42,11 +42,17 @@ class Web:
     port: int
     trust: ssl.SSLContext
 
-    def call(self, host: str, path: str = "/", body: object = None) -> Answer:
-        """GET, or POST of a body as JSON; the host is asked for, checked and said."""
+    def open(self, host: str) -> ssl.SSLSocket:
+        """A connection; the host is asked for and checked."""
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        with self.trust.wrap_socket(plain, server_hostname=host) as link:
-            return exchange(link, host, path, body)
+        return self.trust.wrap_socket(plain, server_hostname=host)
+
+    def call(
+        self, host: str, path: str = "/", body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """GET, or POST of a body as JSON, over a connection of its own."""
+        with self.open(host) as link:
+            return exchange(link, host, path, body, headers)
 
 
 def exchange(
