@@ -274,3 +274,13 @@ def test_a_model_without_a_queue_is_refused_where_there_are_queues() -> None:
 def test_pods_that_wait_are_known_by_the_label_that_kserve_gives_them() -> None:
     text = (charts.part(CHART, "constants", Cache.default()) / "constants.go").read_text()
     assert f'InferenceServiceLabel = "{PODS["serving"]}"' in re.sub(r" +", " ", text)
+
+
+def test_pods_of_models_bear_the_labels_by_which_the_target_knows_users_of_an_identity() -> None:
+    marks = {"azure.workload.identity/use": "true"}
+    made = servers.objects(REFERENCES, None, marks)
+    assert made
+    for obj in made:
+        valid(obj)
+        assert obj["spec"]["labels"] == marks
+    assert all("labels" not in obj["spec"] for obj in servers.objects(REFERENCES, None))

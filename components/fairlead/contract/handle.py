@@ -56,10 +56,10 @@ class Inside:
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """C4: one object store, a part of it for each tenant."""
+    """C4: one object store, a part of it for each tenant, and for each layer that keeps things in it."""
 
     uris: Mapping[str, pulumi.Input[str]]
-    """Tenant -> URI of its own part."""
+    """Tenant, or part of a layer (`plan.store_model.Share`) -> its URI."""
     endpoint: pulumi.Input[str]
     """Address of the store's API."""
     region: str
@@ -74,7 +74,8 @@ class WorkloadIdentity:
     """C5: what marks a pod and its service account as bearers of an identity of the cloud."""
 
     account_annotations: Mapping[str, Mapping[str, pulumi.Input[str]]]
-    """Tenant -> annotations of its service account `fairlead-workload`; empty where none are needed."""
+    """Tenant, or part of a layer -> annotations of its service account `fairlead-workload`; empty where none are
+    needed."""
     pod_labels: Mapping[str, str]
     """Labels of every pod that uses the account; empty where none are needed."""
     token: AccountToken | None = None

@@ -265,6 +265,11 @@ class Site:
         """What the reader of the plan must know of this target."""
         return ()
 
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether the target's own object store has parts for layers, beside those of tenants."""
+        return False
+
     def pod_selector(self, pool: PoolPlan) -> Mapping[str, str]:
         """Node labels by which pods must ask for a pool's nodes; empty: their resource is enough."""
         return {}

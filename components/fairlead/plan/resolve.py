@@ -94,7 +94,8 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     layers = layer_plans(spec.layers, pools, target, gpu)
     kubernetes = kubernetes_of(spec.target, target)
     uses = compatibility.planned(layers, fabrics, site.own_charts)
-    runs = tracking.tracking_plan(spec.layers, pools, names, stored=spec.layers.store.enabled, shared=shared)
+    stored = spec.layers.store.enabled or site.keeps_parts
+    runs = tracking.tracking_plan(spec.layers, pools, names, stored=stored, shared=shared)
     models = serving.serving_plan(spec.layers.serving, target.name, pools)
     tuning = katib.katib_plan(spec.layers.katib, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
@@ -133,7 +134,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         certificates=certificates.certificates_plan(spec.layers.certificates, pools),
         secrets=secrets.secrets_plan(spec.layers.secrets, pools),
         gateway=entrance,
-        store=tracking.with_part(store.store_plan(spec.layers.store, names), runs),
+        store=store.store_plan(spec.layers, names),
         databases=kept,
         tracking=runs,
         workflows=steps,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead import labels
 from fairlead.errors import Problem
+from fairlead.plan import tracking_model as tracking
 from fairlead.plan.store_model import Share, StorePlan
 from fairlead.spec.layer import Layers
 from fairlead.spec.store import Store
@@ -33,12 +34,18 @@ def check(layers: Layers, target: AnyTarget) -> Iterator[Problem]:
         )
 
 
-def store_plan(spec: Store, tenants: Sequence[str]) -> StorePlan:
-    """A part for each tenant."""
-    if not spec.enabled:
-        return StorePlan()
-    shares = tuple(Share(name, name, labels.WORKLOAD_ACCOUNT) for name in tenants)
-    return StorePlan(True, spec.size, spec.issuer, shares)
+def shares(layers: Layers, tenants: Sequence[str]) -> tuple[Share, ...]:
+    """The parts of an object store: one for each tenant, and one for each layer that keeps things in it."""
+    own = [Share(name, name, labels.WORKLOAD_ACCOUNT) for name in tenants]
+    if layers.tracking.enabled:
+        own.append(Share(tracking.PART, tracking.NAMESPACE, labels.WORKLOAD_ACCOUNT, tracking.LAYER))
+    return tuple(own)
+
+
+def store_plan(layers: Layers, tenants: Sequence[str]) -> StorePlan:
+    """Whether there is a store in the cluster, and for whom."""
+    spec = layers.store
+    return StorePlan(True, spec.size, spec.issuer, shares(layers, tenants)) if spec.enabled else StorePlan()
 
 
 def lacks(spec: Store, target: AnyTarget, own: Mapping[str, str]) -> Mapping[str, str]:

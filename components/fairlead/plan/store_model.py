@@ -13,15 +13,22 @@ class Share:
     """A part of the store, and who may use it."""
 
     name: str
-    """Tenant, or the layer that it belongs to."""
+    """Tenant, or the namespace of the layer that it belongs to."""
     namespace: str
     account: str
     """Service account whose pods may use it."""
+    layer: str = ""
+    """Layer that it belongs to; empty: it is a tenant's."""
 
     @property
     def bucket(self) -> str:
         """Its bucket; a tenant's name is a DNS label, as bucket names are."""
         return f"fairlead-{self.name}"
+
+    @property
+    def purpose(self) -> str:
+        """`tenant-team-a` or `layer-tracking`: what a target calls what it makes for it."""
+        return f"layer-{self.layer}" if self.layer else f"tenant-{self.name}"
 
 
 @dataclass(frozen=True)

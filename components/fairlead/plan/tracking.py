@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from fairlead import labels
 from fairlead.errors import Problem
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.replicas import pair
-from fairlead.plan.store_model import Share, StorePlan
-from fairlead.plan.tracking_model import NAMESPACE, PART, Artifacts, TrackingPlan
+from fairlead.plan.tracking_model import Artifacts, TrackingPlan
 from fairlead.spec.layer import Layers
 from fairlead.spec.tenant import Tenant
 
@@ -46,13 +43,6 @@ def tracking_plan(
     replicas = 1 if artifacts == "fairlead-block" else spec.replicas or pair(pools)
     size = "" if stored else spec.size
     return TrackingPlan(True, replicas, artifacts, size, tuple(tenants))
-
-
-def with_part(store: StorePlan, plan: TrackingPlan) -> StorePlan:
-    """The object store of the cluster, with a part for artefacts where they lie in it."""
-    if not store.enabled or plan.artifacts != "object-store":
-        return store
-    return replace(store, shares=(*store.shares, Share(PART, NAMESPACE, labels.WORKLOAD_ACCOUNT)))
 
 
 def notes(plan: TrackingPlan, host: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from fairlead.errors import InputError
 from fairlead.plan.sites import aws_names, aws_nodes
 from fairlead.plan.sites.aws_model import AwsSite
 from fairlead.plan.sites.aws_user_data import user_data
+from fairlead.plan.store_model import Share
 
 
 def site(*pools: dict[str, Any], **more: Any) -> AwsSite:
@@ -142,9 +143,10 @@ def test_nodes_of_a_new_generation_have_other_names() -> None:
 
 
 def test_names_stay_within_the_limits_and_apart_however_long_the_platform_is_called() -> None:
-    platform, tenants = "p" * 40, ["t" * 40, "t" * 39 + "x"]
-    roles = aws_names.roles(platform, tenants)
-    names = [roles.cluster, roles.karpenter_nodes, *roles.tenants.values()]
+    platform = "p" * 40
+    shares = [Share(name, name, "account") for name in ("t" * 40, "t" * 39 + "x")]
+    roles = aws_names.roles(platform, shares)
+    names = [roles.cluster, roles.karpenter_nodes, *roles.shares.values()]
     assert all(len(name) <= 64 for name in names)
     assert len(set(names)) == len(names)
     bucket = aws_names.bucket(platform, "111122223333", "ap-southeast-1")

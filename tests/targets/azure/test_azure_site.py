@@ -10,7 +10,8 @@ from azure_platforms import KEY, SUBNET, pool, site
 
 from fairlead.errors import InputError
 from fairlead.plan.sites.azure_edits import FIXED, refused, refused_of_cluster
-from fairlead.plan.sites.azure_names import names, node_prefix, tenant_identity
+from fairlead.plan.sites.azure_names import container, names, node_prefix
+from fairlead.plan.store_model import Share
 
 LONGEST = "a" + "b" * 39
 VAULT = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){1,22}[a-z0-9]")
@@ -32,13 +33,17 @@ def test_two_subscriptions_do_not_want_the_same_name() -> None:
     assert not {one.vault, one.objects, one.files} & {other.vault, other.objects, other.files}
 
 
+def called(tenant: str) -> str:
+    return container("lab", Share(tenant, tenant, "account")).container
+
+
 @pytest.mark.parametrize("tenant", ["a", "ml", "team--a", "a---b", LONGEST])
 def test_a_tenants_container_has_a_name_that_azure_takes(tenant: str) -> None:
-    assert CONTAINER.fullmatch(tenant_identity("lab", tenant).container)
+    assert CONTAINER.fullmatch(called(tenant))
 
 
 def test_tenants_that_differ_in_hyphens_only_have_containers_of_their_own() -> None:
-    found = {tenant_identity("lab", tenant).container for tenant in ("a-b", "a--b", "a---b")}
+    found = {called(tenant) for tenant in ("a-b", "a--b", "a---b")}
     assert len(found) == 3
 
 

@@ -100,12 +100,17 @@ SERVERS: Sequence[Server] = (
 )
 
 
-def objects(images: Mapping[str, str], token: AccountToken | None) -> list[Object]:
-    """images: of the servers that this cluster has; token: by which whatever fetches a model signs in."""
-    return [_runtime(one, images[one.image], token) for one in SERVERS if one.image in images]
+def objects(
+    images: Mapping[str, str], token: AccountToken | None, marks: Mapping[str, str] | None = None
+) -> list[Object]:
+    """images: of the servers that this cluster has; token: by which whatever fetches a model signs in.
+
+    marks: labels by which the target knows pods that use their account's identity.
+    """
+    return [_runtime(one, images[one.image], token, marks or {}) for one in SERVERS if one.image in images]
 
 
-def _runtime(server: Server, image: str, token: AccountToken | None) -> Object:
+def _runtime(server: Server, image: str, token: AccountToken | None, marks: Mapping[str, str]) -> Object:
     volumes: list[dict[str, Any]] = [{"name": "shm", "emptyDir": {"medium": "Memory"}}]
     if token is not None:
         volumes.append(volume(token))
@@ -121,6 +126,8 @@ def _runtime(server: Server, image: str, token: AccountToken | None) -> Object:
         "containers": [_box(server, image)],
         "volumes": volumes,
     }
+    if marks:
+        spec["labels"] = dict(marks)
     if server.protocols:
         spec["protocolVersions"] = list(server.protocols)
     return {

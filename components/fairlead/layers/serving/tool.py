@@ -25,7 +25,8 @@ def _parts(ground: Ground) -> list[Part]:
     own = [restricted_namespace(NAMESPACE), *controller.crds(ground), *controller.objects(ground)]
     if ground.plan.layer("queue").enabled:
         own += policies.objects()
-    made = [fetcher.container(ground.image(FETCHER), token), *servers.objects(images, token)]
+    marks = identity.pod_labels if identity else None
+    made = [fetcher.container(ground.image(FETCHER), token), *servers.objects(images, token, marks)]
     if ground.plan.tracking.enabled:
         made.append(fetcher.registry(ground.image(MLFLOW)))
     return [

@@ -14,6 +14,8 @@ from fairlead.layers.tracking.place import ARTIFACTS, NAME, metadata
 from fairlead.plan.store_model import AccountToken
 from fairlead.plan.tracking_model import PART, TrackingPlan
 
+AZURE = "abfs://"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,12 +42,22 @@ def place(plan: TrackingPlan, handle: ClusterHandle) -> Place:
             f"the plan keeps artefacts in an object store, and target {handle.target} hands none over"
         )
     return Place(
-        store.uris[PART],
+        _spelt(store.uris[PART]),
         store.environment.get(PART, {}),
         identity.account_annotations[PART],
         identity.pod_labels,
         identity.token,
     )
+
+
+def _spelt(uri: pulumi.Input[str]) -> pulumi.Input[str]:
+    """As MLflow writes it: a container of Azure is abfs:// in the contract, and wasbs:// to MLflow on the same host.
+
+    mlflow 3.17.2, mlflow/store/artifact/azure_blob_artifact_repo.py, parse_wasbs_uri
+    """
+    if isinstance(uri, str):
+        return f"wasbs://{uri.removeprefix(AZURE)}" if uri.startswith(AZURE) else uri
+    return uri
 
 
 def claim(plan: TrackingPlan, handle: ClusterHandle, name: str) -> Object:

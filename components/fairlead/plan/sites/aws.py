@@ -9,6 +9,7 @@ from fairlead.catalog import faults, releases
 from fairlead.catalog.model import Catalog
 from fairlead.catalog.releases import Releases
 from fairlead.errors import Problem
+from fairlead.plan import store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
@@ -62,6 +63,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     shapes = [one.shape for one in (*groups, *provisioners)]
     system = _system(pools)
     addons = tuple(_addons(spec.name, target, pinned))
+    shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
     return AwsSite(
         region=target.region,
         account=target.account,
@@ -74,7 +76,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         protect=target.protect,
         log_days=target.log_days,
         access=_access(target),
-        roles=aws_names.roles(spec.name, [tenant.name for tenant in spec.tenants]),
+        roles=aws_names.roles(spec.name, shares),
         addons=addons,
         remarks=tuple(releases.unconfirmed([one.name for one in addons], pinned)),
         groups=groups,
@@ -89,6 +91,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
             aws_names.bucket(spec.name, target.account, target.region),
             target.object_store.expire_days,
             target.object_store.protect,
+            shares,
         ),
         shared_storage=target.shared_storage,
         lustre=_lustre(target),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from fairlead.plan.model import Site, Taint, lacking
 from fairlead.plan.sites.window import Window
+from fairlead.plan.store_model import Share
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,8 @@ class Roles:
     karpenter_nodes: str
     flow_logs: str
     ci: str
-    tenants: Mapping[str, str]
-    """Tenant -> role of its workloads."""
+    shares: Mapping[str, str]
+    """Name of a part of the object store -> role of those who use it."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,8 @@ class Store:
     expire_days: int
     keep: bool
     """Whether a bucket with content is kept when the platform goes."""
+    shares: tuple[Share, ...]
+    """Its parts."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +257,11 @@ class AwsSite(Site):
     def notes(self) -> tuple[str, ...]:
         """The remarks."""
         return self.remarks
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Each layer that keeps things has a part of the store and an identity for it."""
+        return True
 
     @property
     def lacks(self) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from fairlead.plan.sites.aws_model import Roles
+from fairlead.plan.store_model import Share
 
 ROLE = 64
 """botocore 1.44.5 (PyPI) iam service model, roleNameType, 2026-11-23"""
@@ -27,7 +28,7 @@ def role(platform: str, purpose: str) -> str:
     return fit(f"{platform}-{purpose}", ROLE)
 
 
-def roles(platform: str, tenants: Iterable[str]) -> Roles:
+def roles(platform: str, shares: Iterable[Share]) -> Roles:
     """The names of all roles but those of add-ons."""
     return Roles(
         cluster=role(platform, "cluster"),
@@ -36,7 +37,7 @@ def roles(platform: str, tenants: Iterable[str]) -> Roles:
         karpenter_nodes=role(platform, "karpenter-nodes"),
         flow_logs=role(platform, "flow-logs"),
         ci=role(platform, "ci"),
-        tenants={tenant: role(platform, f"tenant-{tenant}") for tenant in tenants},
+        shares={share.name: role(platform, share.purpose) for share in shares},
     )
 
 

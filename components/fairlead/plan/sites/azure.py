@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
+from fairlead.plan import store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.sites import azure_names as naming
@@ -38,6 +39,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
     if not isinstance(target, AzureTarget):
         raise TypeError(f"{target.kind} is not azure")
     made = tuple(agent_pools(pools, target.node_provisioning))
+    shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
     return AzureSite(
         region=target.region,
         subscription=target.subscription,
@@ -66,7 +68,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         log_days=target.log_days,
         key=naming.key_of(target),
         protect=target.protect,
-        tenants=tuple(naming.tenant_identity(spec.name, tenant.name) for tenant in spec.tenants),
+        containers=tuple(naming.container(spec.name, share) for share in shares),
         expire_days=target.object_store.expire_days,
         keep_objects=target.object_store.protect,
         shared_storage=target.shared_storage,

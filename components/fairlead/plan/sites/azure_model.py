@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.plan.model import Site, lacking
 from fairlead.plan.sites.window import Window
+from fairlead.plan.store_model import Share
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,12 @@ class AzureKey:
 
 
 @dataclass(frozen=True)
-class TenantIdentity:
-    """What a tenant is called in Azure."""
+class ContainerPlan:
+    """A part of the object store, and the identity that may use it."""
 
-    tenant: str
+    share: Share
     identity: str
     container: str
-    """Its container of the object store."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class AzureSite(Site):
     key: AzureKey | None
     """None where a key is made."""
     protect: bool
-    tenants: tuple[TenantIdentity, ...]
+    containers: tuple[ContainerPlan, ...]
     expire_days: int
     keep_objects: bool
     """The object store stays when the platform is taken down."""
@@ -202,6 +202,11 @@ class AzureSite(Site):
                 "the steps of its ladder are scale sets of their own, and InfiniBand reaches the nodes of one"
             )
         return ""
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Each layer that keeps things has a part of the store and an identity for it."""
+        return True
 
     @property
     def lacks(self) -> Mapping[str, str]:

@@ -9,7 +9,8 @@ from ipaddress import IPv4Network, ip_network
 
 from fairlead.errors import Problem
 from fairlead.plan.model import PoolPlan
-from fairlead.plan.sites.azure_model import AzureKey, AzureNames, AzureNetworkPlan, TenantIdentity
+from fairlead.plan.sites.azure_model import AzureKey, AzureNames, AzureNetworkPlan, ContainerPlan
+from fairlead.plan.store_model import Share
 from fairlead.spec.azure import GUID, AzureTarget
 
 POOL_NAME = 12
@@ -65,12 +66,12 @@ def names(name: str, subscription: str) -> AzureNames:
     )
 
 
-def tenant_identity(name: str, tenant: str) -> TenantIdentity:
-    """What a tenant of a platform is called. A container's name has at least 3 characters and no double hyphen."""
-    container = f"tenant-{tenant}"
-    if "--" in container:
-        container = f"{re.sub('-+', '-', container)}-{_digest(tenant)}"
-    return TenantIdentity(tenant, f"{name}-tenant-{tenant}", container)
+def container(name: str, share: Share) -> ContainerPlan:
+    """What a part is called. A container's name has at least 3 characters and no double hyphen."""
+    called = share.purpose
+    if "--" in called:
+        called = f"{re.sub('-+', '-', called)}-{_digest(share.name)}"
+    return ContainerPlan(share, f"{name}-{share.purpose}", called)
 
 
 def key_of(target: AzureTarget) -> AzureKey | None:

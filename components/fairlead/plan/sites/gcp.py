@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fairlead import labels
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
+from fairlead.plan import store
 from fairlead.plan.check_pools import IDLE_AFTER
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
@@ -123,14 +123,13 @@ def _key(name: str, target: GcpTarget) -> KeyPlan:
 
 
 def _store(spec: Platform, name: str, target: GcpTarget) -> StorePlan:
+    shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
     return StorePlan(
         bucket=words.fit(f"{target.project}-{name}", words.BUCKET_NAME),
         location=target.region.upper(),
         expire_days=target.object_store.expire_days,
         protect=target.object_store.protect,
-        tenants=tuple(
-            access.tenant_store(tenant.name, labels.WORKLOAD_ACCOUNT, target) for tenant in spec.tenants
-        ),
+        folders=tuple(access.folder(share, target) for share in shares),
     )
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 
 from fairlead.plan.sites import gcp_words as words
-from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, GrantPlan, TenantStorePlan
+from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, FolderPlan, GrantPlan
+from fairlead.plan.store_model import Share
 from fairlead.spec.gcp import GcpTarget
 
 NODE_ROLES = ("roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader")
@@ -81,15 +82,15 @@ def key_users(target: GcpTarget) -> tuple[tuple[str, str], ...]:
     )
 
 
-def tenant_store(tenant: str, service_account: str, target: GcpTarget) -> TenantStorePlan:
-    """A tenant's folder of the bucket, and its workloads as the only ones that may use it.
+def folder(share: Share, target: GcpTarget) -> FolderPlan:
+    """A folder of the bucket, and the pods of one service account as the only ones that may use it.
 
     The member is the Kubernetes service account itself: no account of IAM stands between.
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
     pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
-    principal = f"principal://iam.googleapis.com/{pool}/subject/ns/{tenant}/sa/{service_account}"
-    return TenantStorePlan(tenant, f"tenants/{tenant}/", principal)
+    principal = f"principal://iam.googleapis.com/{pool}/subject/ns/{share.namespace}/sa/{share.account}"
+    return FolderPlan(share, f"layers/{share.layer}/" if share.layer else f"tenants/{share.name}/", principal)
 
 
 def ci(name: str, target: GcpTarget) -> CiPlan | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.plan.model import PoolPlan, Site, Taint, lacking
 from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.store_model import Share
 
 
 @dataclass(frozen=True)
@@ -176,10 +177,10 @@ class AdminPlan:
 
 
 @dataclass(frozen=True)
-class TenantStorePlan:
-    """A tenant's part of the bucket and who may use it."""
+class FolderPlan:
+    """A part of the bucket and who may use it."""
 
-    tenant: str
+    share: Share
     folder: str
     principal: str
 
@@ -192,7 +193,7 @@ class StorePlan:
     location: str
     expire_days: int
     protect: bool
-    tenants: tuple[TenantStorePlan, ...]
+    folders: tuple[FolderPlan, ...]
 
 
 @dataclass(frozen=True)
@@ -279,6 +280,11 @@ class GcpSite(Site):
     def workload_pool(self) -> str:
         """Pool of the cluster's own identities."""
         return f"{self.project}.svc.id.goog"
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Each layer that keeps things has a part of the store and an identity for it."""
+        return True
 
     @property
     def lacks(self) -> Mapping[str, str]:

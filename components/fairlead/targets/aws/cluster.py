@@ -16,7 +16,7 @@ from fairlead.plan.sites.aws_model import AwsSite
 from fairlead.targets.aws.autoscaling import Autoscaling
 from fairlead.targets.aws.bucket import Bucket, reach
 from fairlead.targets.aws.control_plane import ControlPlane
-from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, TenantIdentities
+from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, ShareIdentities
 from fairlead.targets.aws.keys import Keys
 from fairlead.targets.aws.network import Network
 from fairlead.targets.aws.node_pools import Fabric, Ground, NodePool, node_role, placement_groups
@@ -74,7 +74,7 @@ class AwsCluster(pulumi.ComponentResource):
         bucket = Bucket(name, site, key, self._child)
         stores = StorageArgs(site, plan.tenants, control, network.subnets, key, bucket, added)
         storage = Storage(name, stores, self._child)
-        tenants = TenantIdentities(name, site, plan.tenants, control, key, self._child)
+        identities = ShareIdentities(name, site, control, key, self._child)
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
         growing = self._growing(ground, args, [*system, *added])
@@ -88,9 +88,9 @@ class AwsCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.system_pool},
             storage_classes=storage.classes,
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*nodes, *added, *storage.ready, *bucket.ready, *tenants.ready, *growing],
+            ready=[*nodes, *added, *storage.ready, *bucket.ready, *identities.ready, *growing],
             object_store=self._store(bucket),
-            identity=WorkloadIdentity({tenant.name: {} for tenant in plan.tenants}, {}),
+            identity=WorkloadIdentity({share.name: {} for share in site.store.shares}, {}),
         )
         self.register_outputs({})
 
@@ -142,8 +142,8 @@ class AwsCluster(pulumi.ComponentResource):
         host = f"s3.{region}.amazonaws.com"
         return ObjectStore(
             uris={
-                tenant.name: pulumi.Output.concat("s3://", bucket.name, "/", tenant.name)
-                for tenant in self._plan.tenants
+                share.name: pulumi.Output.concat("s3://", bucket.name, "/", share.name)
+                for share in self._site.store.shares
             },
             endpoint=f"https://{host}",
             region=region,

@@ -1,4 +1,4 @@
-"""Who is who without a key: add-ons and tenants by EKS Pod Identity, the pipeline by OpenID Connect."""
+"""Who is who without a key: add-ons, tenants and layers by EKS Pod Identity, the pipeline by OpenID Connect."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pulumi
 from pulumi_aws import eks, iam
 
 from fairlead import labels
-from fairlead.plan.model import TenantPlan
 from fairlead.plan.sites.aws_model import Addon, AwsSite, Pipeline
+from fairlead.plan.store_model import Share
 from fairlead.targets.aws import pipeline_policies, policies
 from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.spelling import MANAGED, arn, policy, trust
@@ -97,8 +97,8 @@ class AddonRoles(pulumi.ComponentResource):
         return made
 
 
-class TenantIdentities(pulumi.ComponentResource):
-    """A role for each tenant's workloads: its own folder of the object store and nothing else."""
+class ShareIdentities(pulumi.ComponentResource):
+    """A role for those who use a part of the object store: its own folder and nothing else."""
 
     ready: Sequence[pulumi.Resource]
 
@@ -106,47 +106,47 @@ class TenantIdentities(pulumi.ComponentResource):
         self,
         name: str,
         site: AwsSite,
-        tenants: Sequence[TenantPlan],
         control: ControlPlane,
         key: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        super().__init__("fairlead:aws:TenantIdentities", name, {}, opts)
+        super().__init__("fairlead:aws:ShareIdentities", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.ready = [self._one(name, site, tenant, control, key, child) for tenant in tenants]
+        self.ready = [self._one(name, site, share, control, key, child) for share in site.store.shares]
         self.register_outputs({})
 
     def _one(
         self,
         name: str,
         site: AwsSite,
-        tenant: TenantPlan,
+        share: Share,
         control: ControlPlane,
         key: pulumi.Input[str],
         child: pulumi.ResourceOptions,
     ) -> pulumi.Resource:
-        part = f"{name}-{tenant.name}"
+        part = f"{name}-{share.name}"
+        tags = {MANAGED: name, **({} if share.layer else {labels.TENANT: share.name})}
         role = iam.Role(
             part,
             iam.RoleArgs(
-                name=site.roles.tenants[tenant.name],
+                name=site.roles.shares[share.name],
                 assume_role_policy=pod_trust(site, name),
-                tags={MANAGED: name, labels.TENANT: tenant.name},
+                tags=tags,
             ),
             child,
         )
         document = pulumi.Output.from_input(key).apply(
-            lambda found: policies.tenant(site.store.bucket, tenant.name, found)
+            lambda found: policies.share(site.store.bucket, share.name, found, datasets=not share.layer)
         )
         rights = iam.RolePolicy(part, iam.RolePolicyArgs(role=role.name, policy=document), child)
         return eks.PodIdentityAssociation(
             part,
             eks.PodIdentityAssociationArgs(
                 cluster_name=control.cluster.name,
-                namespace=tenant.namespace,
-                service_account=labels.WORKLOAD_ACCOUNT,
+                namespace=share.namespace,
+                service_account=share.account,
                 role_arn=role.arn,
-                tags={MANAGED: name, labels.TENANT: tenant.name},
+                tags=tags,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[rights]),
         )

@@ -121,7 +121,7 @@ def _storage(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
 def _roles(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     roles, account = site.roles, site.account
     names = [roles.cluster, roles.nodes, roles.karpenter, roles.karpenter_nodes, roles.flow_logs]
-    names += [*roles.tenants.values(), *(one.role for one in site.addons if one.role)]
+    names += [*roles.shares.values(), *(one.role for one in site.addons if one.role)]
     yield _allow("iam", ROLE, [f"arn:{PARTITION}:iam::{account}:role/{one}" for one in names])
     yield _allow("iam", READ_ROLE, f"arn:{PARTITION}:iam::{account}:role/{roles.ci}")
     profile = f"arn:{PARTITION}:iam::{account}:instance-profile/{roles.karpenter_nodes}"

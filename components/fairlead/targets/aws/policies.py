@@ -115,10 +115,16 @@ def bucket(name: str) -> str:
     )
 
 
-def tenant(bucket_name: str, folder: str, key_arn: str) -> str:
-    """What a tenant's workloads may do: their own folder of the bucket, and read what is for all."""
+def share(bucket_name: str, folder: str, key_arn: str, *, datasets: bool) -> str:
+    """What those may do who use a part of the bucket: its folder is theirs. datasets: they read what is for all."""
     whole = f"arn:{PARTITION}:s3:::{bucket_name}"
-    folders = [folder, f"{folder}/*", DATASETS, f"{DATASETS}/*"]
+    folders = [folder, f"{folder}/*", *([DATASETS, f"{DATASETS}/*"] if datasets else [])]
+    read = {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": f"{whole}/{DATASETS}/*",
+    }
     return document(
         [
             {
@@ -140,12 +146,7 @@ def tenant(bucket_name: str, folder: str, key_arn: str) -> str:
                 ],
                 "Resource": f"{whole}/{folder}/*",
             },
-            {
-                "Sid": "Read",
-                "Effect": "Allow",
-                "Action": "s3:GetObject",
-                "Resource": f"{whole}/{DATASETS}/*",
-            },
+            *([read] if datasets else []),
             {
                 "Sid": "Key",
                 "Effect": "Allow",

@@ -73,7 +73,7 @@ class AzureCluster(pulumi.ComponentResource):
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
         inside = pulumi.ResourceOptions(parent=self, provider=plane.provider)
         classes = _classes(keys, data, groups)
-        clients = {tenant: identity.client_id for tenant, identity in identities.tenants.items()}
+        clients = {share: identity.client_id for share, identity in identities.shares.items()}
         objects = [
             *classes.values(),
             *volumes.mounts(site, groups.data.name, clients),

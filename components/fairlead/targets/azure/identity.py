@@ -1,4 +1,4 @@
-"""Identities without keys: the cluster's own, those of tenants' workloads, and the pipeline's."""
+"""Identities without keys: the cluster's own, those of tenants' workloads and of layers, and the pipeline's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
-from fairlead import labels
 from fairlead.contract.handle import WorkloadIdentity
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import spelling
@@ -54,7 +53,8 @@ class Identities(pulumi.ComponentResource):
     """Of the control plane."""
     encryption: managedidentity.UserAssignedIdentity
     """Of what encrypts with the platform's key: disks and storage accounts."""
-    tenants: Mapping[str, managedidentity.UserAssignedIdentity]
+    shares: Mapping[str, managedidentity.UserAssignedIdentity]
+    """By the parts of the object store that they open."""
     ci: managedidentity.UserAssignedIdentity | None
     """Of the pipeline that deploys."""
 
@@ -65,7 +65,7 @@ class Identities(pulumi.ComponentResource):
         self._site, self._groups = site, groups
         self.cluster = self._identity(f"{name}-cluster")
         self.encryption = self._identity(f"{name}-encryption", outlives=True)
-        self.tenants = {one.tenant: self._identity(one.identity) for one in site.tenants}
+        self.shares = {one.share.name: self._identity(one.identity) for one in site.containers}
         self.ci = self._pipeline(f"{name}-ci") if site.ci_issuer else None
         self.register_outputs({})
 
@@ -121,7 +121,7 @@ class Identities(pulumi.ComponentResource):
 
 
 class WorkloadIdentities(pulumi.ComponentResource):
-    """Binds each tenant's service account to its identity: the cluster vouches for the account."""
+    """Binds each service account to its identity: the cluster vouches for the account."""
 
     handle: WorkloadIdentity
     ready: list[pulumi.Resource]
@@ -141,17 +141,16 @@ class WorkloadIdentities(pulumi.ComponentResource):
                 one.identity,
                 pulumi.ResourceOptions(parent=self),
                 resource_group_name=group,
-                resource_name_=identities.tenants[one.tenant].name,
+                resource_name_=identities.shares[one.share.name].name,
                 federated_identity_credential_resource_name=name,
                 issuer=issuer,
-                subject=f"system:serviceaccount:{one.tenant}:{labels.WORKLOAD_ACCOUNT}",
+                subject=f"system:serviceaccount:{one.share.namespace}:{one.share.account}",
                 audiences=[spelling.TOKEN_AUDIENCE],
             )
-            for one in site.tenants
+            for one in site.containers
         ]
         notes = {
-            tenant: {spelling.CLIENT_ID: identity.client_id}
-            for tenant, identity in identities.tenants.items()
+            share: {spelling.CLIENT_ID: identity.client_id} for share, identity in identities.shares.items()
         }
         self.handle = WorkloadIdentity(notes, {spelling.USE_IDENTITY: "true"})
         self.register_outputs({})

@@ -127,7 +127,7 @@ class Storage(pulumi.ComponentResource):
             child,
         )
         self._expiry(name, account, blobs)
-        for one in site.tenants:
+        for one in site.containers:
             container = storage.BlobContainer(
                 f"{name}-{one.container}",
                 storage.BlobContainerArgs(
@@ -140,11 +140,11 @@ class Storage(pulumi.ComponentResource):
                     parent=self, depends_on=[blobs], protect=site.protect, retain_on_delete=site.keep_objects
                 ),
             )
-            identity = self._identities.tenants[one.tenant]
+            identity = self._identities.shares[one.share.name]
             role = "Storage Blob Data Contributor"
             self.ready.append(grant(f"{name}-{one.container}", site, role, container.id, identity, child))
         host = f"{site.names.objects}.blob.core.windows.net"
-        uris = {one.tenant: f"abfs://{one.container}@{host}" for one in site.tenants}
+        uris = {one.share.name: f"abfs://{one.container}@{host}" for one in site.containers}
         return ObjectStore(uris, f"https://{host}", site.region, reach(site))
 
     def _expiry(self, name: str, account: storage.StorageAccount, blobs: pulumi.Resource) -> None:

@@ -67,7 +67,7 @@ def mounts(
 ) -> list[Mapping[str, Any]]:
     """Each tenant's container as a volume, for one claim of this class and name in its namespace.
 
-    group: resource group of the account; clients: tenant -> client id of its identity. The mount signs in as the
+    group: resource group of the account; clients: part -> client id of its identity. The mount signs in as the
     pod's service account does: https://github.com/kubernetes-sigs/blob-csi-driver/blob/master/docs
     /workload-identity-static-pv-mount.md, 2026-11-23.
     """
@@ -85,7 +85,7 @@ def mounts(
                 "claimRef": {
                     "apiVersion": "v1",
                     "kind": "PersistentVolumeClaim",
-                    "namespace": one.tenant,
+                    "namespace": one.share.namespace,
                     "name": FUSE,
                 },
                 "mountOptions": ["-o allow_other", "--file-cache-timeout-in-seconds=120"],
@@ -97,11 +97,12 @@ def mounts(
                         "resourceGroup": group,
                         "storageAccount": site.names.objects,
                         "containerName": one.container,
-                        "clientID": clients[one.tenant],
+                        "clientID": clients[one.share.name],
                         "mountWithWorkloadIdentityToken": "true",
                     },
                 },
             },
         }
-        for one in site.tenants
+        for one in site.containers
+        if not one.share.layer
     ]

@@ -95,7 +95,7 @@ class GcpCluster(pulumi.ComponentResource):
             capabilities={one.name: one for one in plan.capabilities},
             ready=[*base.ready, *order.ready, *parallel, *nodes],
             object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region, storage.reach(site)),
-            identity=WorkloadIdentity(account_annotations={}, pod_labels={}),
+            identity=WorkloadIdentity({one.share.name: {} for one in site.store.folders}, {}),
         )
         self.register_outputs({})
 

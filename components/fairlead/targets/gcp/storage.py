@@ -1,4 +1,4 @@
-"""The bucket, its part for each tenant, the parallel file system, and the storage classes of the contract (C4)."""
+"""The bucket and its parts, the parallel file system, and the storage classes of the contract (C4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fairlead.targets.gcp.spelling import kept, under
 
 BLOCK, SHARED, PARALLEL, FUSE = "fairlead-block", "fairlead-shared", "fairlead-parallel", "fairlead-fuse"
 ENDPOINT = "https://storage.googleapis.com"
-TENANT_ROLE = "roles/storage.objectUser"
+PART_ROLE = "roles/storage.objectUser"
 SOFT_DELETE_SECONDS = 7 * 86_400
 """How long a deleted object can be brought back: this product's choice, and the cloud's own."""
 SHARE = "128Gi"
@@ -42,11 +42,11 @@ def reach(site: GcpSite) -> list[Reach]:
 
 
 class ObjectStoreBucket(pulumi.ComponentResource):
-    """The bucket, with a folder for each tenant that only its own workloads may use."""
+    """The bucket, with a folder for each part that only its own account's pods may use."""
 
     name: pulumi.Output[str]
     uris: Mapping[str, pulumi.Output[str]]
-    """Tenant -> URI of its part."""
+    """Part -> its URI."""
 
     def __init__(
         self,
@@ -77,23 +77,23 @@ class ObjectStoreBucket(pulumi.ComponentResource):
             opts=kept(self, plan.protect and site.protect, after),
         )
         uris: dict[str, pulumi.Output[str]] = {}
-        for tenant in plan.tenants:
+        for part in plan.folders:
             folder = storage.ManagedFolder(
-                f"{name}-{tenant.tenant}",
+                f"{name}-{part.share.name}",
                 bucket=bucket.name,
-                name=tenant.folder,
+                name=part.folder,
                 force_destroy=not plan.protect,
                 opts=under(self),
             )
             storage.ManagedFolderIamMember(
-                f"{name}-{tenant.tenant}",
+                f"{name}-{part.share.name}",
                 bucket=bucket.name,
                 managed_folder=folder.name,
-                role=TENANT_ROLE,
-                member=tenant.principal,
+                role=PART_ROLE,
+                member=part.principal,
                 opts=under(self),
             )
-            uris[tenant.tenant] = pulumi.Output.concat("gs://", bucket.name, "/", tenant.folder.rstrip("/"))
+            uris[part.share.name] = pulumi.Output.concat("gs://", bucket.name, "/", part.folder.rstrip("/"))
         self.name, self.uris = bucket.name, uris
         self.register_outputs({})
 
@@ -207,7 +207,7 @@ def fuse_volumes(site: GcpSite, bucket: pulumi.Input[str]) -> list[Object]:
         {
             "apiVersion": "v1",
             "kind": "PersistentVolume",
-            "metadata": {"name": f"{FUSE}-{one.tenant}"},
+            "metadata": {"name": f"{FUSE}-{one.share.name}"},
             "spec": {
                 "storageClassName": FUSE,
                 # The driver does not look at it, and the API server wants one.
@@ -217,14 +217,15 @@ def fuse_volumes(site: GcpSite, bucket: pulumi.Input[str]) -> list[Object]:
                 "claimRef": {
                     "apiVersion": "v1",
                     "kind": "PersistentVolumeClaim",
-                    "namespace": one.tenant,
+                    "namespace": one.share.namespace,
                     "name": FUSE,
                 },
                 "mountOptions": ["implicit-dirs", f"only-dir={one.folder.rstrip('/')}"],
                 "csi": {"driver": "gcsfuse.csi.storage.gke.io", "volumeHandle": bucket},
             },
         }
-        for one in site.store.tenants
+        for one in site.store.folders
+        if not one.share.layer
     ]
 
 
