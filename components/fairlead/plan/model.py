@@ -344,8 +344,9 @@ class PlatformPlan:
     ray: RayPlan = field(default_factory=RayPlan)
     """Ray clusters, jobs and services."""
     lws: LwsPlan = field(default_factory=LwsPlan)
-    katib: KatibPlan = field(default_factory=KatibPlan)
     """Groups of pods that live and die together."""
+    katib: KatibPlan = field(default_factory=KatibPlan)
+    """Experiments of many trials."""
     spark: SparkPlan = field(default_factory=SparkPlan)
     """Spark applications."""
 

@@ -46,6 +46,12 @@ DEFAULTS: Mapping[str, str] = {
     "spark.kubernetes.driver.service.deleteOnTermination": "false",
     "spark.kubernetes.driver.ownPersistentVolumeClaim": "false",
     "spark.kubernetes.driver.reusePersistentVolumeClaim": "false",
+    # In milliseconds. With Spark's 10 s an application failed whenever its sender had to wait for a processor.
+    **{
+        f"spark.kubernetes.{who}.{what}Timeout": "60000"
+        for who in ("submission", "driver")
+        for what in ("connection", "request")
+    },
 }
 """Settings of every application, as far as it says nothing else."""
 

@@ -115,7 +115,8 @@ def _application() -> list[Mapping[str, str]]:
         ),
         *(
             (
-                f"has({spec}.{part}.labels) && '{labels.QUEUE}' in {spec}.{part}.labels",
+                f"has({spec}.{part}.labels) && '{labels.QUEUE}' in {spec}.{part}.labels"
+                f" && {spec}.{part}.labels['{labels.QUEUE}'] != ''",
                 f"{part}s wait in a queue of their tenant: add {labels.QUEUE}: training to spec.{part}.labels",
             )
             for part in ("driver", EXECUTOR)
