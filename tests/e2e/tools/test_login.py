@@ -103,9 +103,7 @@ def _redirected(stage: Stage) -> bool:
 def _bearing(door: Web, token: str, workspace: str = "team-a", path: str = SEARCH) -> Answer:
     plain = socket.create_connection(("127.0.0.1", door.port), timeout=60)
     with door.trust.wrap_socket(plain, server_hostname=HOST) as link:
-        return exchange(
-            link, HOST, SEARCH, headers={"Authorization": f"Bearer {token}", WORKSPACE: workspace}
-        )
+        return exchange(link, HOST, path, headers={"Authorization": f"Bearer {token}", WORKSPACE: workspace})
 
 
 @pytest.fixture(scope="module")
