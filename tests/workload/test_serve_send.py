@@ -156,6 +156,7 @@ def test_without_a_scale_no_scale_is_asked_for_and_one_that_was_is_taken_first(
     cluster: FakeCluster, api: Api
 ) -> None:
     serve(api, model())
+    serve(api, model(replicas=3))
     assert not [one for one in cluster.requests if "scaledobjects" in one], "members have no right to"
     serve(api, model(scale=SCALE))
     done = serve(api, model(replicas=2)).actions
@@ -177,21 +178,21 @@ def test_what_others_have_made_is_not_overwritten(
         {"kind": kind, "metadata": {"name": name, "namespace": "team-a"}, "spec": {"mine": True}}
     )
     with pytest.raises(FairleadError, match=f"the {kind} team-a/{name} was not made by `fairlead serve`"):
-        serve(api, model())
+        serve(api, model(), 0.05)
     assert theirs["spec"] == {"mine": True}
     assert not [one for one in cluster.requests if one.startswith(("POST", "PATCH", "DELETE"))]
 
 
 def test_what_the_cluster_lacks_is_named_before_anything_is_sent(cluster: FakeCluster, api: Api) -> None:
     with pytest.raises(InputError, match=r"model.tenant: this cluster has no such tenant"):
-        serve(api, model(tenant="team-b"))
+        serve(api, model(tenant="team-b"), 0.05)
     with pytest.raises(InputError, match=r"model.stage: the tenant has no such queue"):
-        serve(api, model(stage="training"))
+        serve(api, model(stage="training"), 0.05)
     with pytest.raises(InputError, match=r"model.uri: this cluster has no registry of models"):
-        serve(api, model(versions={"1": {"uri": "models:/flowers@champion"}}))
+        serve(api, model(versions={"1": {"uri": "models:/flowers@champion"}}), 0.05)
     del cluster.objects["ConfigMap", "team-a", labels.GATEWAY]
     with pytest.raises(InputError, match=r"this cluster has no gateway"):
-        serve(api, model())
+        serve(api, model(), 0.05)
     assert not [one for one in cluster.requests if one.startswith(("POST", "PATCH", "DELETE"))]
 
 
