@@ -23,6 +23,7 @@ PLATFORM: dict[str, Any] = {
     "layers": {
         "health": {"enabled": False},
         "certificates": {"enabled": True},
+        "secrets": {"enabled": True},
         "gateway": {"enabled": True},
         "serving": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
@@ -31,6 +32,7 @@ PLATFORM: dict[str, Any] = {
         "workflows": {"enabled": True, "archive_days": 30},
         "ray": {"enabled": True},
         "lws": {"enabled": True},
+        "katib": {"enabled": True},
     },
 }
 
