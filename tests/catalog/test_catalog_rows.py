@@ -141,6 +141,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("service-scaling", "tracking", "workflows", "ray", "lws", "spark"),
         *("notebooks", "kubeflow-platform"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "spark"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "katib"),
     }
     assert set(load().capabilities["local"]) == known
 

@@ -41,6 +41,7 @@ PLATFORM: dict[str, Any] = {
         "lws": {"enabled": True},
         "spark": {"enabled": True},
         "notebooks": {"enabled": True},
+        "katib": {"enabled": True},
     },
 }
 

@@ -125,8 +125,8 @@ def test_every_trial_was_let_go_by_the_queue(tuned: Mapping[str, Any], tools: St
 def test_what_proposes_the_trials_goes_when_the_experiment_has_ended(
     tuned: Mapping[str, Any], tools: Stage
 ) -> None:
-    assert tuned
     chosen = f"{place.SUGGESTION}={EXPERIMENT}"
+    assert tuned["status"]["conditions"]
     until(
         "its pod is gone", lambda: not tools.kubectl("get", "pods", "-n", TENANT, "-l", chosen, "-o", "name")
     )
@@ -234,6 +234,7 @@ def test_the_client_of_kubeflow_reads_experiments_and_cannot_name_a_queue(driven
 
 def test_what_a_trial_measured_goes_with_it(driven: Mapping[str, Any], tools: Stage) -> None:
     until("its rows are gone", lambda: not set(driven["trials"]) & set(measured(tools, "error")))
+    assert len(measured(tools, "loss")) == 4, "those of others stay"
 
 
 # ---- what is refused ----------------------------------------------------------------------------
