@@ -124,7 +124,7 @@ def test_a_member_trains_in_no_other_tenants_namespace(tools: Stage, kubeconfig:
     asked = ["--kubeconfig", str(kubeconfig), "auth", "can-i"]
 
     def may(*what: str) -> bool:
-        return tools.kubectl(*asked, *what, check=False).split()[-1] == "yes"
+        return "yes" in tools.kubectl(*asked, *what, check=False).split()
 
     assert may("create", "trainjobs")
     assert may("list", "clustertrainingruntimes")
@@ -136,5 +136,5 @@ def test_a_member_trains_in_no_other_tenants_namespace(tools: Stage, kubeconfig:
 def test_a_workflow_that_is_written_with_hera_succeeds(python: Path, kubeconfig: Path) -> None:
     said = ran(python, kubeconfig, "flow.py", IMAGE, TENANT)
     assert " Succeeded" in said.splitlines()[0], said
-    assert "step first Succeeded 8" in said
-    assert "step second Succeeded 16" in said
+    assert "step first Succeeded 4" in said
+    assert "step second Succeeded 8" in said

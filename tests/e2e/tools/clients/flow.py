@@ -34,4 +34,5 @@ for _ in range(150):
     time.sleep(2)
 print("workflow", name, phase, status.get("message", ""))
 for node in status.get("nodes", {}).values():
-    print("step", node["displayName"], node["phase"], node.get("outputs", {}).get("result", ""))
+    given = [one["value"] for one in node.get("inputs", {}).get("parameters", [])]
+    print("step", node["displayName"], node["phase"], *given)
