@@ -9,6 +9,7 @@ from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.ray import tool as ray
+from fairlead.layers.secrets import tool as secrets
 from fairlead.layers.serving import tool as serving
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
@@ -17,6 +18,7 @@ from fairlead.layers.workflows import tool as workflows
 
 TOOLS: Sequence[Tool] = (
     certificates.TOOL,
+    secrets.TOOL,
     gateway.TOOL,
     store.TOOL,
     databases.TOOL,

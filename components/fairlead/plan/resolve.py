@@ -18,6 +18,7 @@ from fairlead.plan import (
     lws,
     ray,
     scaling,
+    secrets,
     selecting,
     serving,
     sharing,
@@ -75,7 +76,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
     names = [tenant.name for tenant in spec.tenants]
-    kept = databases.databases_plan(spec.layers, pools)
+    kept = databases.databases_plan(spec.layers, pools, target.name)
     lacks = {
         **store.lacks(spec.layers.store, spec.target, site.lacks),
         **gateway.lacks(spec.layers.gateway),
@@ -119,6 +120,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         fabrics=fabrics,
         scaling=services,
         certificates=certificates.certificates_plan(spec.layers.certificates, pools),
+        secrets=secrets.secrets_plan(spec.layers.secrets, pools),
         gateway=entrance,
         store=store.store_plan(spec.layers, names),
         databases=kept,

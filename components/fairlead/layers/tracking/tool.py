@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import database
+from fairlead.contract.database import SignIn
+from fairlead.layers.databases.tool import called, database
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tracking import artifacts, fence, server
 from fairlead.layers.tracking.place import DATABASE
@@ -19,20 +19,21 @@ DATABASE_PART, PART = "tracking-database", "tracking"
 
 def _parts(ground: Ground) -> list[Part]:
     return [
-        database(DATABASE_PART, DATABASE, ground),
+        database(DATABASE_PART, LAYER, DATABASE, ground),
         Part(PART, _servers(ground), after=(DATABASE_PART,)),
     ]
 
 
 def _servers(ground: Ground) -> list[Object]:
     plan, handle = ground.plan.tracking, ground.handle
-    called, place = postgres.database(DATABASE), artifacts.place(plan, handle)
+    kept = called(LAYER, DATABASE, ground)
+    place = artifacts.place(plan, handle, sealed=isinstance(kept.password, SignIn))
     stored = handle.object_store.reach if handle.object_store and not place.claim else ()
     spaces = [tenant.namespace for tenant in ground.plan.tenants]
     return [
-        *fence.objects(spaces, [*called.reach, *stored]),
+        *fence.objects(spaces, [*kept.reach, *stored]),
         *([artifacts.claim(plan, handle, place.claim)] if place.claim else []),
-        *server.objects(plan, called, place, ground.image(IMAGE), handle.system_selector),
+        *server.objects(plan, kept, place, ground.image(IMAGE), handle.system_selector),
     ]
 
 
