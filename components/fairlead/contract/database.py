@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pulumi
 
 from fairlead.contract.handle import Inside, Reach
 
@@ -17,15 +19,25 @@ class SecretKey:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """No password that anybody keeps: pods of the layer get it by their own identity of the cloud, again and again."""
+
+    script: str
+    """Python that defines `password()`; the layer's image has the libraries of the cloud."""
+    environment: Mapping[str, pulumi.Input[str]]
+    """What it reads."""
+
+
+@dataclass(frozen=True)
 class Database:
     """A PostgreSQL database of one layer, called over TLS. Nothing in it is secret."""
 
-    host: str
+    host: pulumi.Input[str]
     port: int
     name: str
     user: str
-    password: SecretKey
-    authority: SecretKey
-    """Certificates that the server's own is checked against, and its name with it."""
+    password: SecretKey | SignIn
+    authority: SecretKey | pulumi.Input[str]
+    """Certificates that the server's own is checked against, and its name with it: in a Secret, or as PEM."""
     reach: Sequence[Inside | Reach]
     """What pods of the layer call, although everything is denied to them by default."""

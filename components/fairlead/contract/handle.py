@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from fairlead.plan.model import Capability, PoolPlan, Toleration
 from fairlead.plan.store_model import AccountToken
+
+if TYPE_CHECKING:
+    from fairlead.contract.database import Database
 
 
 @dataclass(frozen=True)
@@ -107,5 +111,7 @@ class ClusterHandle:
     """C4; None where the target has none: its capability says why."""
     identity: WorkloadIdentity | None = None
     """C5; None where the target has none: its capability says why."""
+    databases: Mapping[str, Database] = field(default_factory=dict[str, "Database"])
+    """O: layer -> its database outside the cluster; empty where the platform's own operator makes them."""
     context: str | None = None
     """Context of the cluster in the kubeconfig's file; None for its current one."""

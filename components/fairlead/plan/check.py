@@ -17,6 +17,7 @@ from fairlead.plan import (
     check_tenants,
     coherence,
     compatibility,
+    databases,
     gateway,
     pipelines,
     provisioning,
@@ -47,6 +48,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
         *(tracking.check(draft.layers, draft.tenants) if draft.layers else ()),
         *(workflows.check(draft.layers) if draft.layers else ()),
+        *(databases.check(draft.layers, draft.kind) if draft.layers and draft.kind else ()),
         *(gateway.check(draft.layers, draft.kind, draft.tenants) if draft.layers and draft.kind else ()),
     ]
     target = catalog.targets.get(draft.kind) if draft.kind else None

@@ -17,6 +17,29 @@ USERS: Mapping[str, str] = {
 """Layer that may have a database -> the namespace in which it lies, beside what uses it: its password is made there."""
 
 
+SIGN_IN = ("tracking",)
+"""Those of them that a cloud's own PostgreSQL can serve: their image signs in by an identity. Argo 4.0.5 takes a
+password from a Secret alone: config/config.go, DatabaseConfig."""
+VERSION = "17"
+"""Major version of a cloud's PostgreSQL. Its end is 2029-11-08: https://www.postgresql.org/support/versioning/,
+2026-11-29."""
+
+
+@dataclass(frozen=True)
+class ManagedPlan:
+    """A cloud's own PostgreSQL: one server for each layer."""
+
+    layers: tuple[str, ...]
+    version: str
+    machine: str
+    storage_gib: int
+    most_gib: int
+    standby: bool
+    backup_days: int
+    authority: str
+    """Certificates in PEM."""
+
+
 @dataclass(frozen=True)
 class DumpsPlan:
     """Copies of each database."""
@@ -38,5 +61,17 @@ class DatabasesPlan:
     size: str = ""
     """Of the volume of each server."""
     namespaces: tuple[str, ...] = ()
-    """Where databases lie."""
+    """Where databases of the operator lie."""
     dumps: DumpsPlan | None = None
+    managed: ManagedPlan | None = None
+    """None where all databases are in the cluster."""
+
+    @property
+    def operated(self) -> bool:
+        """Whether the operator runs: not where the cloud runs every database that there is."""
+        return self.enabled and (bool(self.namespaces) or self.managed is None)
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Layers whose database the cloud runs."""
+        return self.managed.layers if self.managed else ()

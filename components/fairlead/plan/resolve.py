@@ -84,7 +84,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
     applications = spark.spark_plan(spec.layers.spark, pools)
     names = [tenant.name for tenant in spec.tenants]
-    kept = databases.databases_plan(spec.layers, pools)
+    kept = databases.databases_plan(spec.layers, pools, target.name)
     lacks = {
         **store.lacks(spec.layers.store, spec.target, site.lacks),
         **gateway.lacks(spec.layers.gateway),

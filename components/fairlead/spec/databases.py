@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import binascii
+import re
+import ssl
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from fairlead.spec.base import Flag, Model, Quantity
+from fairlead.spec.base import Flag, Model, Quantity, Text
 
 Cron = Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")]
 """Minute, hour, day of the month, month, day of the week, as cron has them; UTC."""
@@ -23,6 +26,42 @@ class Dumps(Model):
     """Of the volume that they lie on. It cannot shrink."""
 
 
+def _certificates(value: str) -> str:
+    """Certificates and nothing else. Raises ValueError for a text that holds none, or a private key."""
+    if "PRIVATE KEY" in value:
+        raise ValueError("must hold certificates alone: a private key has no place in a spec")
+    found = _BLOCK.findall(value)
+    if not found:
+        raise ValueError("must be certificates in PEM: -----BEGIN CERTIFICATE-----")
+    for one in found:
+        try:
+            ssl.PEM_cert_to_DER_cert(one)
+        except (ValueError, binascii.Error) as error:
+            raise ValueError(f"holds a certificate that cannot be read: {error}") from None
+    return "\n".join(found) + "\n"
+
+
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----", re.DOTALL)
+Certificates = Annotated[str, AfterValidator(_certificates)]
+
+
+class Managed(Model):
+    """The cloud's own PostgreSQL, for the layers that sign in to it by their identity: tracking."""
+
+    machine: Text | None = None
+    """Class of its machines in the cloud's words; left out, the catalogue's first."""
+    storage_gib: Annotated[int, Field(ge=20, le=65_536, strict=True)] = 50
+    """Of the disk at the beginning. It grows by itself."""
+    most_gib: Annotated[int, Field(ge=20, le=65_536, strict=True)] = 500
+    """Up to where it grows."""
+    standby: Flag = True
+    """A second server in another zone, which takes over."""
+    backup_days: Annotated[int, Field(ge=7, le=35, strict=True)] = 14
+    """For how many days any moment can be brought back."""
+    authority: Certificates
+    """Certificates of those who sign the servers', in PEM; docs/databases.md says where they are. They are public."""
+
+
 class Databases(Model):
     """PostgreSQL for those of the platform's own parts that need it: CloudNativePG. Tenants get none of it."""
 
@@ -35,3 +74,5 @@ class Databases(Model):
     """Of the volume of each server. It cannot shrink."""
     dumps: Dumps | None = None
     """Left out, no copies are made."""
+    managed: Managed | None = None
+    """The cloud's own PostgreSQL in place of one in the cluster; left out, all are in the cluster."""

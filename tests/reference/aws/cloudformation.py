@@ -53,6 +53,9 @@ TYPES: Mapping[str, str] = {
     "aws:iam/rolePolicy:RolePolicy": "AWS::IAM::RolePolicy",
     "aws:kms/alias:Alias": "AWS::KMS::Alias",
     "aws:kms/key:Key": "AWS::KMS::Key",
+    "aws:rds/instance:Instance": "AWS::RDS::DBInstance",
+    "aws:rds/parameterGroup:ParameterGroup": "AWS::RDS::DBParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup": "AWS::RDS::DBSubnetGroup",
     "aws:s3/bucket:Bucket": "AWS::S3::Bucket",
     "aws:sqs/queue:Queue": "AWS::SQS::Queue",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "AWS::EC2::SecurityGroupEgress",
@@ -66,6 +69,12 @@ RENAMES: Mapping[str, Mapping[str, str]] = {
     "aws:iam/role:Role": {"name": "RoleName"},
     "aws:kms/alias:Alias": {"name": "AliasName"},
     "aws:kms/key:Key": {"deletionWindowInDays": "PendingWindowInDays"},
+    "aws:rds/instance:Instance": {"identifier": "DBInstanceIdentifier", "instanceClass": "DBInstanceClass"},
+    "aws:rds/parameterGroup:ParameterGroup": {"name": "DBParameterGroupName"},
+    "aws:rds/subnetGroup:SubnetGroup": {
+        "name": "DBSubnetGroupName",
+        "description": "DBSubnetGroupDescription",
+    },
     "aws:s3/bucket:Bucket": {"bucket": "BucketName"},
     "aws:sqs/queue:Queue": {
         "name": "QueueName",

@@ -15,6 +15,9 @@ from typing import Any
 TYPES = {
     "aws:autoscaling/tag:Tag": "aws_autoscaling_group_tag",
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "aws_iam_openid_connect_provider",
+    "aws:rds/instance:Instance": "aws_db_instance",
+    "aws:rds/parameterGroup:ParameterGroup": "aws_db_parameter_group",
+    "aws:rds/subnetGroup:SubnetGroup": "aws_db_subnet_group",
 }
 """Types whose Terraform name does not follow from the token."""
 

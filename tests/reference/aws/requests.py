@@ -191,6 +191,40 @@ REQUESTS: Mapping[str, Request] = {
         apart=frozenset({"backupId", "skipFinalBackup", "finalBackupTags"}),
         given=frozenset({"FileSystemType"}),
     ),
+    "aws:rds/instance:Instance": Request(
+        "rds",
+        "CreateDBInstance",
+        renames={
+            "identifier": "DBInstanceIdentifier",
+            "instanceClass": "DBInstanceClass",
+            "username": "MasterUsername",
+            "parameterGroupName": "DBParameterGroupName",
+            "caCertIdentifier": "CACertificateIdentifier",
+            "backupWindow": "PreferredBackupWindow",
+            "maintenanceWindow": "PreferredMaintenanceWindow",
+            "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+            "performanceInsightsEnabled": "EnablePerformanceInsights",
+        },
+        apart=frozenset(
+            {
+                "allowMajorVersionUpgrade",
+                "deleteAutomatedBackups",
+                "finalSnapshotIdentifier",
+                "skipFinalSnapshot",
+            }
+        ),
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": Request(
+        "rds",
+        "CreateDBSubnetGroup",
+        renames={"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"},
+    ),
+    "aws:rds/parameterGroup:ParameterGroup": Request(
+        "rds",
+        "CreateDBParameterGroup",
+        renames={"name": "DBParameterGroupName", "family": "DBParameterGroupFamily"},
+        apart=frozenset({"parameters"}),
+    ),
     "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation": Request(
         "fsx", "CreateDataRepositoryAssociation", apart=frozenset({"deleteDataInFilesystem"})
     ),

@@ -72,6 +72,8 @@ def _attachable(arn: str) -> bool:
 
 
 def _fill(reference: Reference) -> str:
+    if reference.output == "masterUserSecrets[0].secretArn":
+        return "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-12345678-abcdef"
     return _ARN.get(reference.type, "x") if reference.output == "arn" else "x"
 
 

@@ -47,6 +47,8 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "iamRoleArn": (_ROLE_ARN,),
     "keyArn": (_KEY_ARN,),
     "kmsKeyId": (_KEY,),
+    "masterUserSecretKmsKeyId": (_KEY_ARN,),
+    "performanceInsightsKmsKeyId": (_KEY_ARN,),
     "kmsMasterKeyId": (_KEY,),
     "logDestination": (
         ("aws:cloudwatch/logGroup:LogGroup", ("arn",)),
@@ -86,6 +88,7 @@ SPECIAL: Mapping[tuple[str, str], tuple[Source, ...]] = {
     ("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId"): (_KEY_ARN,),
     ("aws:efs/fileSystem:FileSystem", "kmsKeyId"): (_KEY_ARN,),
     ("aws:fsx/lustreFileSystem:LustreFileSystem", "kmsKeyId"): (_KEY_ARN,),
+    ("aws:rds/instance:Instance", "kmsKeyId"): (_KEY_ARN,),
     ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "url"): (
         (CLUSTER, ("identities[0].oidcs[0].issuer",)),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reference.aws.checker import check
 from reference.aws.mutations import NODES, TEMPLATES
+from reference.aws.mutations_databases import DATABASES
 from reference.aws.mutations_karpenter import KARPENTER
 from reference.aws.mutations_order import ORDER
 from reference.aws.mutations_platform import CLUSTERS, IDENTITY, LINKS, NETWORK, SERVICES
@@ -18,6 +19,7 @@ MUTATIONS = (
     *CLUSTERS,
     *IDENTITY,
     *SERVICES,
+    *DATABASES,
     *LINKS,
     *KARPENTER,
     *ORDER,

@@ -37,15 +37,15 @@ def test_a_tenant_reaches_its_own_folder_and_what_is_for_all_to_read() -> None:
         )
 
 
-def test_the_bond_of_a_tenant_is_its_own_account_in_its_own_namespace() -> None:
+def test_the_bond_of_a_tenant_or_a_layer_is_its_own_account_in_its_own_namespace() -> None:
     bonds = {
         one.inputs["namespace"]: one.inputs
         for one in of(stack("aws-prod"), "PodIdentityAssociation")
         if one.inputs["serviceAccount"] == "fairlead-workload"
     }
-    assert set(bonds) == {"research", "product"}
-    for tenant, bond in bonds.items():
-        assert bond["roleArn"] == f"${{aws:iam/role:Role::fairlead-prod-{tenant}.arn}}"
+    assert set(bonds) == {"research", "product", "fairlead-tracking"}
+    for space, bond in bonds.items():
+        assert bond["roleArn"] == f"${{aws:iam/role:Role::fairlead-prod-{space}.arn}}"
 
 
 def test_roles_of_pods_are_taken_by_pods_of_this_cluster_alone() -> None:
@@ -147,7 +147,7 @@ def test_the_key_serves_strangers_to_no_account() -> None:
 
 def test_foreign_credentials_write_nothing_through_the_networks_endpoints() -> None:
     found = [one for one in of(stack("aws-prod"), "VpcEndpoint") if "policy" in one.inputs]
-    assert len(found) == 7
+    assert len(found) == 8
     for endpoint in found:
         for one in statements(endpoint):
             own = one["Condition"].get("StringEquals") == {"aws:PrincipalAccount": ACCOUNT}

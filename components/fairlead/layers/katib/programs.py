@@ -12,7 +12,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.contract.database import Database
+from fairlead.contract.database import Database, SecretKey
 from fairlead.layers.databases import client
 from fairlead.layers.katib import config, place, webhooks
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
@@ -76,7 +76,11 @@ def controller(
 
 def manager(database: Database, image: str, replicas: int, selector: Mapping[str, str]) -> list[Object]:
     """What keeps the metrics: in PostgreSQL, over TLS, by a password that the cluster has drawn."""
-    password = {"name": database.password.name, "key": database.password.key}
+    password = database.password
+    if not isinstance(password, SecretKey):
+        raise TypeError(
+            "Katib takes a password from a Secret alone: the plan leaves its database in the cluster"
+        )
     told = {
         "DB_NAME": "postgres",
         "DB_USER": database.user,
@@ -91,7 +95,10 @@ def manager(database: Database, image: str, replicas: int, selector: Mapping[str
             *({"name": name, "value": value} for name, value in told.items()),
             # Its driver reads libpq's variable where the connection says nothing of it.
             client.authority(),
-            {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": password}},
+            {
+                "name": "DB_PASSWORD",
+                "valueFrom": {"secretKeyRef": {"name": password.name, "key": password.key}},
+            },
         ],
         "ports": _ports(api=place.API_PORT),
         # Asks the database too: without it no pod is called, and none is started anew.

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from fairlead.contract.chart import Object, Release
 from fairlead.layers.certificates.tool import AUTHORITY
-from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import database
+from fairlead.layers.databases.tool import called, database
 from fairlead.layers.katib import config, fence, members, place, policies, programs, rights, webhooks
 from fairlead.layers.tool import CRD, Ground, Part, Tool
 from fairlead.plan.katib_model import CHART, CONTROLLER, LAYER, MANAGER, NAMESPACE
@@ -17,7 +16,7 @@ DATABASE, PART, POLICIES = "katib-database", "katib", "katib-policies"
 
 def _parts(ground: Ground) -> list[Part]:
     return [
-        database(DATABASE, place.DATABASE, ground),
+        database(DATABASE, LAYER, place.DATABASE, ground),
         Part(PART, _programs(ground), after=(DATABASE, AUTHORITY)),
         # Behind the webhooks' answer: so nothing counts as standing whose experiments nobody would look at.
         Part(POLICIES, policies.objects(), after=(PART,), probes=[webhooks.probe()]),
@@ -26,7 +25,7 @@ def _parts(ground: Ground) -> list[Part]:
 
 def _programs(ground: Ground) -> Sequence[Object]:
     replicas, selector = ground.plan.katib.replicas, ground.handle.system_selector
-    stored = postgres.database(place.DATABASE)
+    stored = called(LAYER, place.DATABASE, ground)
     told = config.settings(ground.image, replicas)
     return [
         # Beside the kinds lies what kustomize reads.

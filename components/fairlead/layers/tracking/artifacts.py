@@ -12,9 +12,8 @@ from fairlead.contract.chart import Object
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers.tracking.place import ARTIFACTS, NAME, metadata
 from fairlead.plan.store_model import AccountToken
+from fairlead.plan.tracking_artifacts import spelt
 from fairlead.plan.tracking_model import PART, TrackingPlan
-
-AZURE = "abfs://"
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,16 @@ class Place:
     token: AccountToken | None = None
     claim: str = ""
     """Name of the volume's claim; empty where there is none."""
+    sealed: pulumi.Input[str] | None = None
+    """URI, apart from all artefacts, below which the word lies that seals tenants' keys; None where a Secret
+    has it."""
 
 
-def place(plan: TrackingPlan, handle: ClusterHandle) -> Place:
-    """Where artefacts of this platform lie. Raises KeyError where the store has no part for them, as the plan says."""
+def place(plan: TrackingPlan, handle: ClusterHandle, *, sealed: bool = False) -> Place:
+    """Where artefacts of this platform lie. Raises KeyError where the store has no part for them, as the plan says.
+
+    sealed: no Secret of the cluster can seal tenants' keys.
+    """
     if plan.artifacts != "object-store":
         return Place(ARTIFACTS, claim=f"{NAME}-artifacts")
     store, identity = handle.object_store, handle.identity
@@ -41,23 +46,19 @@ def place(plan: TrackingPlan, handle: ClusterHandle) -> Place:
         raise KeyError(
             f"the plan keeps artefacts in an object store, and target {handle.target} hands none over"
         )
+    uri = spelt(store.uris[PART])
     return Place(
-        _spelt(store.uris[PART]),
+        _below(uri, "artifacts") if sealed else uri,
         store.environment.get(PART, {}),
         identity.account_annotations[PART],
         identity.pod_labels,
         identity.token,
+        sealed=_below(uri, "sealed") if sealed else None,
     )
 
 
-def _spelt(uri: pulumi.Input[str]) -> pulumi.Input[str]:
-    """As MLflow writes it: a container of Azure is abfs:// in the contract, and wasbs:// to MLflow on the same host.
-
-    mlflow 3.17.2, mlflow/store/artifact/azure_blob_artifact_repo.py, parse_wasbs_uri
-    """
-    if isinstance(uri, str):
-        return f"wasbs://{uri.removeprefix(AZURE)}" if uri.startswith(AZURE) else uri
-    return uri
+def _below(uri: pulumi.Input[str], folder: str) -> pulumi.Input[str]:
+    return f"{uri}/{folder}" if isinstance(uri, str) else pulumi.Output.concat(uri, "/", folder)
 
 
 def claim(plan: TrackingPlan, handle: ClusterHandle, name: str) -> Object:

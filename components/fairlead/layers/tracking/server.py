@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.contract.database import Database
+from fairlead.contract.database import Database, SecretKey, SignIn
 from fairlead.labels import WORKLOAD_ACCOUNT
-from fairlead.layers.databases import client
+from fairlead.layers.databases import client, signing_in
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.tracking import sealing
 from fairlead.layers.tracking.artifacts import Place
 from fairlead.layers.tracking.place import ARTIFACTS, HOSTS, LABELS, NAME, PORT, metadata
 from fairlead.plan.tracking_model import TrackingPlan
@@ -27,7 +28,7 @@ UPLOADS = "10Gi"
 LOCK = 7_071
 """Number of the database's lock under which one server at a time changes tables."""
 
-PREPARE = f"""\
+PREPARE = """\
 import os
 
 from sqlalchemy import text
@@ -37,17 +38,27 @@ from mlflow.entities import Workspace
 from mlflow.store.db.utils import create_sqlalchemy_engine_with_retry
 from mlflow.store.workspace.sqlalchemy_store import SqlAlchemyStore
 
+@KEEP@
 uri = os.environ["MLFLOW_BACKEND_STORE_URI"]
 with create_sqlalchemy_engine_with_retry(uri).connect() as held:
-    held.execute(text("select pg_advisory_lock({LOCK})"))
+    held.execute(text("select pg_advisory_lock(@LOCK@)"))
+    @CALL@
     cli(["db", "upgrade", uri], standalone_mode=False)
     store = SqlAlchemyStore(uri)
-    there = {{one.name for one in store.list_workspaces()}}
+    there = {one.name for one in store.list_workspaces()}
     for name in os.environ["WORKSPACES"].split():
         if name not in there:
             store.create_workspace(Workspace(name))
 """
 """Runs before a server: tables of this release, and a workspace for each tenant. What is there is left as it is."""
+
+
+def program(place: Place) -> str:
+    """What runs before a server here: where no Secret seals tenants' keys it sees to the word that does."""
+    lines = PREPARE.replace("@LOCK@", str(LOCK))
+    if place.sealed is None:
+        return lines.replace("@KEEP@\n", "").replace("    @CALL@\n", "")
+    return lines.replace("@KEEP@", sealing.KEEP + "\n").replace("@CALL@", "keep_sealing_word()")
 
 
 def objects(
@@ -119,6 +130,10 @@ def _pod(
         client.volume(database),
         {"name": "tmp", "emptyDir": {"sizeLimit": UPLOADS}},
     ]
+    beside: list[dict[str, Any]] = []
+    if isinstance(database.password, SignIn):
+        volumes.append(signing_in.volume())
+        beside.append(signing_in.container(database.password, image))
     if place.claim:
         volumes.append({"name": "artifacts", "persistentVolumeClaim": {"claimName": place.claim}})
     env = [
@@ -129,9 +144,13 @@ def _pod(
         # What the first container has compiled, the second need not: that is 10 s of a core for each process.
         _said("PYTHONPYCACHEPREFIX", "/tmp/pycache"),  # noqa: S108 - a directory of the container
     ]
+    own = [_said("WORKSPACES", " ".join(plan.workspaces))]
+    if place.sealed is not None:
+        stored = (_said(name, value) for name, value in place.environment.items())
+        own += [_said("SEALED", place.sealed), _said("SEALING_WORD", sealing.WORD), *stored]
     prepare = {
-        **_box("prepare", image, [*env, _said("WORKSPACES", " ".join(plan.workspaces))], place),
-        "command": ["python3", "-c", PREPARE],
+        **_box("prepare", image, [*env, *own], place, database),
+        "command": ["python3", "-c", program(place)],
     }
     return {
         "serviceAccountName": WORKLOAD_ACCOUNT,
@@ -141,7 +160,7 @@ def _pod(
         "terminationGracePeriodSeconds": 30,
         "securityContext": {**unprivileged(USER), "fsGroup": USER, "fsGroupChangePolicy": "OnRootMismatch"},
         "topologySpreadConstraints": spread(LABELS),
-        "initContainers": [prepare],
+        "initContainers": [*beside, prepare],
         "containers": [_server(image, env, database, place, host)],
         "volumes": volumes,
     }
@@ -154,15 +173,18 @@ def _server(
     own = [
         _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
         *(_said(name, value) for name, value in place.environment.items()),
-        # Keys of models that tenants store are sealed with it; MLflow's own default is known to everybody.
-        _secret("MLFLOW_CRYPTO_KEK_PASSPHRASE", database.password.name, database.password.key),
         # Nothing here runs code of tenants, and nobody outside is told what they do.
         _said("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
         _said("MLFLOW_DISABLE_TELEMETRY", "true"),
     ]
+    command = ["/bin/sh", "-c", sealing.SERVE, "server"]
+    if isinstance(database.password, SecretKey):
+        # Keys of models that tenants store are sealed with it; MLflow's own default is known to everybody.
+        own.append(_secret("MLFLOW_CRYPTO_KEK_PASSPHRASE", database.password.name, database.password.key))
+        command = ["python3", "-m", "mlflow", "server"]
     return {
-        **_box("server", image, [*env, *own], place),
-        "command": ["python3", "-m", "mlflow", "server"],
+        **_box("server", image, [*env, *own], place, database),
+        "command": command,
         "args": [
             "--host=0.0.0.0",
             f"--port={PORT}",
@@ -180,12 +202,16 @@ def _server(
     }
 
 
-def _box(name: str, image: str, env: Sequence[Mapping[str, Any]], place: Place) -> dict[str, Any]:
+def _box(
+    name: str, image: str, env: Sequence[Mapping[str, Any]], place: Place, database: Database
+) -> dict[str, Any]:
     cpu, memory, most = RESOURCES
     mounts: list[dict[str, Any]] = [
         client.mount(),
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a directory of the container
     ]
+    if isinstance(database.password, SignIn):
+        mounts.append(signing_in.mount())
     if place.claim:
         mounts.append({"name": "artifacts", "mountPath": ARTIFACTS})
     return {

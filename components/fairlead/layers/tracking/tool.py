@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import database
+from fairlead.contract.database import SignIn
+from fairlead.layers.databases.tool import called, database
 from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tracking import artifacts, fence, page, server
@@ -20,7 +20,7 @@ DATABASE_PART, PART, PAGE_PART = "tracking-database", "tracking", "tracking-page
 
 def _parts(ground: Ground) -> list[Part]:
     return [
-        database(DATABASE_PART, DATABASE, ground),
+        database(DATABASE_PART, LAYER, DATABASE, ground),
         Part(PART, _servers(ground), after=(DATABASE_PART,)),
         *_page(ground),
     ]
@@ -38,13 +38,14 @@ def _page(ground: Ground) -> list[Part]:
 
 def _servers(ground: Ground) -> list[Object]:
     plan, handle, host = ground.plan.tracking, ground.handle, ground.plan.gateway.page(PAGE)
-    called, place = postgres.database(DATABASE), artifacts.place(plan, handle)
+    kept = called(LAYER, DATABASE, ground)
+    place = artifacts.place(plan, handle, sealed=isinstance(kept.password, SignIn))
     stored = handle.object_store.reach if handle.object_store and not place.claim else ()
     spaces = [tenant.namespace for tenant in ground.plan.tenants]
     return [
-        *fence.objects(spaces, [*called.reach, *stored], gateway=bool(host)),
+        *fence.objects(spaces, [*kept.reach, *stored], gateway=bool(host)),
         *([artifacts.claim(plan, handle, place.claim)] if place.claim else []),
-        *server.objects(plan, called, place, ground.image(IMAGE), handle.system_selector, host),
+        *server.objects(plan, kept, place, ground.image(IMAGE), handle.system_selector, host),
     ]
 
 

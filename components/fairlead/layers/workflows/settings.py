@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead import labels
-from fairlead.contract.database import Database
+from fairlead.contract.database import Database, SecretKey
 from fairlead.contract.handle import ObjectStore, WorkloadIdentity
 from fairlead.layers.objects import HARDENED
 from fairlead.layers.workflows.place import USER
@@ -130,6 +130,10 @@ def _variable(key: str, value: str, token: AccountToken | None) -> dict[str, Any
 def _persistence(archive: Database, days: int) -> dict[str, Any]:
     """Where ended workflows are kept: config/config.go, PersistConfig and PostgreSQLConfig."""
     password = archive.password
+    if not isinstance(password, SecretKey):
+        raise TypeError(
+            "Argo takes a password from a Secret alone: the plan leaves its database in the cluster"
+        )
     return {
         "archive": True,
         "archiveTTL": f"{days}d",

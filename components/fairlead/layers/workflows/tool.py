@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from fairlead.contract.chart import Object, Release, Renderer
-from fairlead.layers.databases import postgres
-from fairlead.layers.databases.tool import database
+from fairlead.layers.databases.tool import called, database
 from fairlead.layers.tool import CRD, Ground, Part, Tool
 from fairlead.layers.workflows import controller, fence, members, policies, rights
 from fairlead.layers.workflows.place import CHART, DATABASE, NAME, NAMESPACE, space
 from fairlead.layers.workflows.settings import settings
 from fairlead.plan.workflows_model import CONTROLLER, EXECUTOR
 
-ARCHIVE = "workflows-database"
+ARCHIVE, LAYER = "workflows-database", "workflows"
 
 
 def crds(render: Renderer) -> list[Object]:
@@ -25,14 +24,14 @@ def parts(ground: Ground) -> list[Part]:
         return [Part(NAME, [space(), *_controller(ground)])]
     # The namespace stands with the operator of databases, which must watch it from its start.
     return [
-        database(ARCHIVE, DATABASE, ground),
+        database(ARCHIVE, LAYER, DATABASE, ground),
         Part(NAME, _controller(ground), after=(ARCHIVE,)),
     ]
 
 
 def _controller(ground: Ground) -> list[Object]:
     plan, handle = ground.plan.workflows, ground.handle
-    archive = postgres.database(DATABASE) if plan.archive_days else None
+    archive = called(LAYER, DATABASE, ground) if plan.archive_days else None
     made = controller.objects(
         settings(plan, handle.object_store, handle.identity, archive),
         ground.image(CONTROLLER),
@@ -45,4 +44,4 @@ def _controller(ground: Ground) -> list[Object]:
     return [*crds(ground.render), *fence.objects(denied=archive is not None), *own]
 
 
-TOOL = Tool("workflows", parts, members.objects)
+TOOL = Tool(LAYER, parts, members.objects)

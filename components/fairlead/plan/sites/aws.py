@@ -9,11 +9,11 @@ from fairlead.catalog import faults, releases
 from fairlead.catalog.model import Catalog
 from fairlead.catalog.releases import Releases
 from fairlead.errors import Problem
-from fairlead.plan import store
+from fairlead.plan import databases, store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
-from fairlead.plan.sites import aws_check, aws_names, aws_network, aws_nodes
+from fairlead.plan.sites import aws_check, aws_databases, aws_names, aws_network, aws_nodes
 from fairlead.plan.sites.aws_model import (
     Access,
     Addon,
@@ -62,6 +62,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     provisioners = tuple(one for pool in growing for one in aws_nodes.provisioners(spec.name, pool, rows))
     shapes = [one.shape for one in (*groups, *provisioners)]
     system = _system(pools)
+    managed = databases.managed_plan(spec.layers, "aws")
     addons = tuple(_addons(spec.name, target, pinned))
     shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
     return AwsSite(
@@ -71,7 +72,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         service_cidr=aws_network.service_range(target.cidr),
         public=target.endpoint.public,
         allow=target.endpoint.allow,
-        network=_network(target),
+        network=_network(target, managed is not None),
         key=target.key or "",
         protect=target.protect,
         log_days=target.log_days,
@@ -93,6 +94,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
             target.object_store.protect,
             shares,
         ),
+        servers=tuple(aws_databases.servers(spec.name, managed, target.maintenance)),
         shared_storage=target.shared_storage,
         lustre=_lustre(target),
         pipeline=_pipeline(target),
@@ -107,9 +109,10 @@ def _system(pools: Sequence[PoolPlan]) -> PoolPlan:
     return next(pool for pool in steady if pool.capacity != "spot")
 
 
-def _network(target: AwsTarget) -> OwnNetwork | BroughtNetwork:
+def _network(target: AwsTarget, secrets: bool) -> OwnNetwork | BroughtNetwork:
+    """secrets: pods of layers ask for the passwords of their databases."""
     if target.network is None:
-        return aws_network.own(target)
+        return aws_network.own(target, secrets=secrets)
     return BroughtNetwork(target.network.vpc, {zone: target.network.subnets[zone] for zone in target.zones})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairlead.plan.model import Site, Taint, lacking
+from fairlead.plan.sites.aws_server import Server
 from fairlead.plan.sites.window import Window
 from fairlead.plan.store_model import Share
 
@@ -238,6 +239,8 @@ class AwsSite(Site):
     """Whether any node has the fast network."""
     window: Window
     store: Store
+    servers: tuple[Server, ...]
+    """PostgreSQL of layers that RDS runs."""
     shared_storage: bool
     lustre: Lustre | None
     pipeline: Pipeline | None

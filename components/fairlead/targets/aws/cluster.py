@@ -16,6 +16,7 @@ from fairlead.plan.sites.aws_model import AwsSite
 from fairlead.targets.aws.autoscaling import Autoscaling
 from fairlead.targets.aws.bucket import Bucket, reach
 from fairlead.targets.aws.control_plane import ControlPlane
+from fairlead.targets.aws.databases import Databases, DatabasesArgs
 from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, ShareIdentities
 from fairlead.targets.aws.keys import Keys
 from fairlead.targets.aws.network import Network
@@ -75,6 +76,8 @@ class AwsCluster(pulumi.ComponentResource):
         stores = StorageArgs(site, plan.tenants, control, network.subnets, key, bucket, added)
         storage = Storage(name, stores, self._child)
         identities = ShareIdentities(name, site, control, key, self._child)
+        outside = DatabasesArgs(site, network.subnets, key, control.group, identities.roles)
+        servers = Databases(name, outside, self._child) if site.servers else None
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
         growing = self._growing(ground, args, [*system, *added])
@@ -90,6 +93,7 @@ class AwsCluster(pulumi.ComponentResource):
             capabilities={one.name: one for one in plan.capabilities},
             ready=[*nodes, *added, *storage.ready, *bucket.ready, *identities.ready, *growing],
             object_store=self._store(bucket),
+            databases=servers.handle if servers else {},
             identity=WorkloadIdentity({share.name: {} for share in site.store.shares}, {}),
         )
         self.register_outputs({})

@@ -101,6 +101,8 @@ class ShareIdentities(pulumi.ComponentResource):
     """A role for those who use a part of the object store: its own folder and nothing else."""
 
     ready: Sequence[pulumi.Resource]
+    roles: dict[str, pulumi.Output[str]]
+    """Name of a part -> name of the role."""
 
     def __init__(
         self,
@@ -112,6 +114,7 @@ class ShareIdentities(pulumi.ComponentResource):
     ) -> None:
         super().__init__("fairlead:aws:ShareIdentities", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.roles = {}
         self.ready = [self._one(name, site, share, control, key, child) for share in site.store.shares]
         self.register_outputs({})
 
@@ -135,6 +138,7 @@ class ShareIdentities(pulumi.ComponentResource):
             ),
             child,
         )
+        self.roles[share.name] = role.name
         document = pulumi.Output.from_input(key).apply(
             lambda found: policies.share(site.store.bucket, share.name, found, datasets=not share.layer)
         )

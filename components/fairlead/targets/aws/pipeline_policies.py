@@ -60,6 +60,18 @@ SERVICES = ("eks", "eks-nodegroup", "autoscaling", "spot", "fsx", "elasticfilesy
 """Services whose own role may have to be made in an account that never used them."""
 CLUSTER_PARTS = ("cluster/{0}", "nodegroup/{0}/*", "addon/{0}/*", "access-entry/{0}/*")
 FILES = ("elasticfilesystem", "fsx")
+DATABASES = (
+    *("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource"),
+    *(f"{verb}DBInstance" for verb in ("Create", "Delete", "Modify", "Reboot")),
+    *(
+        f"{verb}DB{thing}Group"
+        for verb in ("Create", "Delete", "Modify")
+        for thing in ("Parameter", "Subnet")
+    ),
+    *("CreateDBSnapshot", "ResetDBParameterGroup"),
+)
+DATABASE_PARTS = (("db", ""), ("pg", ""), ("subgrp", ""), ("snapshot", "-*"))
+"""Kinds of RDS, as ARNs have them, and what may follow a server's name."""
 
 
 def all_of(name: str, site: AwsSite) -> Mapping[str, str]:
@@ -68,6 +80,7 @@ def all_of(name: str, site: AwsSite) -> Mapping[str, str]:
         "network": document(list(_network(site))),
         "cluster": document(list(_cluster(name, site))),
         "storage": document(list(_storage(name, site))),
+        **({"databases": document(list(_databases(name, site)))} if site.servers else {}),
         "roles": document(list(_roles(name, site))),
     }
 
@@ -91,7 +104,9 @@ def _cluster(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     region, account = site.region, site.account
     own = {"StringEquals": {f"aws:ResourceTag/{MANAGED}": name}}
     parts = [part.format(name) for part in (*CLUSTER_PARTS, "podidentityassociation/{0}/*")]
-    groups = [arn("logs", region, account, f"log-group:{one}") for one in log_groups(name).values()]
+    groups = [
+        arn("logs", region, account, f"log-group:{one}") for one in log_groups(name, site.servers).values()
+    ]
     yield _allow("eks", ["*"], [arn("eks", region, account, part) for part in parts])
     yield _allow("kms", ["CreateKey"], "*", _here(site))
     yield _allow("kms", KEY, arn("kms", region, account, "key/*"), own)
@@ -118,6 +133,20 @@ def _storage(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     yield _allow("fsx", ["CreateDataRepositoryAssociation", "DeleteDataRepositoryAssociation"], associated)
 
 
+def _databases(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
+    """RDS keeps the password of a server in a secret that it makes as whoever makes the server."""
+    region, account = site.region, site.account
+    own = [
+        arn("rds", region, account, f"{kind}:{one.name}{end}")
+        for one in site.servers
+        for kind, end in DATABASE_PARTS
+    ]
+    yield _allow("rds", DATABASES, own)
+    yield _allow("rds", ["Describe*"], "*", _here(site))
+    secrets = arn("secretsmanager", region, account, "secret:rds!db-*")
+    yield _allow("secretsmanager", ["CreateSecret", "TagResource"], secrets)
+
+
 def _roles(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     roles, account = site.roles, site.account
     names = [roles.cluster, roles.nodes, roles.karpenter, roles.karpenter_nodes, roles.flow_logs]
@@ -126,10 +155,11 @@ def _roles(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     yield _allow("iam", READ_ROLE, f"arn:{PARTITION}:iam::{account}:role/{roles.ci}")
     profile = f"arn:{PARTITION}:iam::{account}:instance-profile/{roles.karpenter_nodes}"
     yield _allow("iam", PROFILE, profile)
+    services = [*SERVICES, *(["rds"] if site.servers else [])]
     yield _allow("iam", ["GetOpenIDConnectProvider"], f"arn:{PARTITION}:iam::{account}:oidc-provider/*")
     yield _allow(
         "iam",
         ["CreateServiceLinkedRole"],
         f"arn:{PARTITION}:iam::{account}:role/aws-service-role/*",
-        {"StringEquals": {"iam:AWSServiceName": [f"{one}.amazonaws.com" for one in SERVICES]}},
+        {"StringEquals": {"iam:AWSServiceName": [f"{one}.amazonaws.com" for one in services]}},
     )

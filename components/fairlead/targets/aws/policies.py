@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairlead.plan.sites.aws_server import Server
 from fairlead.targets.aws.spelling import PARTITION, arn, document
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
@@ -16,18 +17,20 @@ DATASETS = "_datasets"
 """Folder of the bucket that the parallel file system shows; no tenant's name begins like this."""
 
 
-def log_groups(name: str) -> Mapping[str, str]:
-    """Names of the log groups, of the control plane and of the network. EKS gives the first one."""
-    return {"control": f"/aws/eks/{name}/cluster", "flow": f"/aws/vpc/{name}/flow"}
+def log_groups(name: str, servers: Sequence[Server] = ()) -> Mapping[str, str]:
+    """Names of the log groups, of the control plane, the network and databases. EKS and RDS give theirs."""
+    databases = {one.name: one.log_group for one in servers}
+    return {"control": f"/aws/eks/{name}/cluster", "flow": f"/aws/vpc/{name}/flow", **databases}
 
 
-def key(name: str, region: str, account: str) -> str:
+def key(name: str, region: str, account: str, servers: Sequence[Server] = ()) -> str:
     """Who may use the platform's key: by IAM whoever the account lets, beside it three services.
 
     Auto Scaling starts the nodes of node groups and FSx reads the bucket, each under a role of its own
     that the account may not have yet: a policy cannot name it as a principal, so conditions do.
     """
-    groups = [arn("logs", region, account, f"log-group:{group}") for group in log_groups(name).values()]
+    named = log_groups(name, servers).values()
+    groups = [arn("logs", region, account, f"log-group:{group}") for group in named]
     services = [
         f"arn:{PARTITION}:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/*",
         f"arn:{PARTITION}:iam::{account}:role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/*",
@@ -153,6 +156,27 @@ def share(bucket_name: str, folder: str, key_arn: str, *, datasets: bool) -> str
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": key_arn,
                 "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
+            },
+        ]
+    )
+
+
+def password(secret_arn: str, key_arn: str) -> str:
+    """What pods of a layer may do beside their part of the bucket: read the password of their own database."""
+    return document(
+        [
+            {
+                "Sid": "Password",
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": secret_arn,
+            },
+            {
+                "Sid": "Key",
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": key_arn,
+                "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
             },
         ]
     )
