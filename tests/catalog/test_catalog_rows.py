@@ -134,7 +134,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "accelerators-amd",
         ),
         *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "pipelines"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "pipelines"),
     }
     assert set(load().capabilities["local"]) == known
 

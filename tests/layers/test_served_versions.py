@@ -35,7 +35,7 @@ WITH_FOLDER = ("dra-driver-nvidia-gpu",)
 """Charts that refuse to be rendered without settings; their CRDs lie in a folder of their own."""
 NOT_HAD = ("gpu-operator",)
 """No package registry carries it."""
-WITHOUT = ("karpenter", "nvidia-device-plugin", "efa-device-plugin", "kserve")
+WITHOUT = ("karpenter", "nvidia-device-plugin", "efa-device-plugin", "kserve", "external-secrets")
 """Charts without a CRD; the first refuses to be rendered without settings."""
 BUILT_IN = {
     "v1",

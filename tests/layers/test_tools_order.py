@@ -49,6 +49,12 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
             "fairlead",
             [("Deployment", "cert-manager"), ("Deployment", "cert-manager-webhook")],
         ),
+        (
+            "SecretStore",
+            "fairlead",
+            [("Deployment", "external-secrets"), ("ValidatingWebhookConfiguration", "secretstore-validate")],
+        ),
+        ("Deployment", "external-secrets-webhook", [("Certificate", "external-secrets-webhook")]),
         ("Deployment", "envoy-gateway", [("Certificate", "envoy"), ("Certificate", "envoy-gateway")]),
         ("Gateway", "fairlead", [("Deployment", "envoy-gateway"), ("Certificate", "hosts-team-a")]),
         ("Deployment", "kserve-controller-manager", [("Gateway", "fairlead")]),
@@ -117,13 +123,23 @@ def test_webhooks_are_asked_before_the_first_object_that_they_look_at(engine: Re
         assert one(engine, kind, name).hooks, name
 
 
+def test_a_store_comes_when_its_webhook_answers(engine: Recorder) -> None:
+    """Its namespace is behind the part whose first object asks."""
+    asked = one(engine, "ClusterRole", "fairlead:secrets:tenants")
+    assert asked.hooks
+    assert asked.urn in engine.behind(one(engine, "SecretStore", "fairlead").urn)
+
+
 def test_groups_of_pods_count_as_standing_when_their_webhooks_answer(engine: Recorder) -> None:
     assert one(engine, "ValidatingAdmissionPolicy", "fairlead-lws-owners").hooks
 
 
 def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
     """What a namespace that is deleted still holds is released by them."""
-    names = ("kuberay-operator", "lws-controller-manager", "kserve-controller-manager", "envoy-gateway")
+    names = (
+        *("kuberay-operator", "lws-controller-manager", "kserve-controller-manager", "envoy-gateway"),
+        "external-secrets",
+    )
     needed = {one(engine, "Deployment", name).urn for name in names}
     spaces = [
         made

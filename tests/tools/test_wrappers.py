@@ -163,9 +163,23 @@ def test_a_file_that_is_a_symbolic_link_is_there_in_the_copy_that_is_built(tmp_p
     (module / "sub").mkdir(parents=True)
     (module / "sub" / "a_darwin.go").write_text("package sub\n")
     (module / "sub" / "a_darwin.go").chmod(0o444)
-    built = gobuild._with_links({"sub/a_linux.go": "sub/a_darwin.go"}, module, tmp_path / "copy")
+    built = gobuild._changed(module, {"sub/a_linux.go": "sub/a_darwin.go"}, {}, tmp_path / "copy")
     assert (built / "sub" / "a_linux.go").read_text() == "package sub\n"
     assert not (module / "sub" / "a_linux.go").exists()
+
+
+def test_a_source_file_is_built_with_the_text_of_the_lock_and_only_where_there_is_such_a_file(
+    tmp_path: Path,
+) -> None:
+    module = tmp_path / "module"
+    (module / "parts").mkdir(parents=True)
+    (module / "parts" / "all.go").write_text("package parts // many\n")
+    (module / "parts" / "all.go").chmod(0o444)
+    built = gobuild._changed(module, {}, {"parts/all.go": "package parts // few\n"}, tmp_path / "copy")
+    assert "few" in (built / "parts" / "all.go").read_text()
+    assert "many" in (module / "parts" / "all.go").read_text()
+    with pytest.raises(KeyError, match=r"moved\.go"):
+        gobuild._changed(module, {}, {"moved.go": "package parts\n"}, tmp_path / "other")
 
 
 def test_every_folder_of_pinned_wheels_is_that_of_an_image_and_every_hash_is_there() -> None:

@@ -113,12 +113,17 @@ class GoWay(Row):
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Source files that the project has as symbolic links, which no module's zip carries -> the file that each stands
     for, both as paths in the module."""
+    texts: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """Source files of the module that are built with another text: lists of parts that a program is made with."""
     usual_seconds: Seconds
 
     @model_validator(mode="after")
     def _one_root(self) -> GoWay:
         if (self.module is None) == (self.wrapper is None):
             msg = "a Go build names either a module or a wrapper"
+            raise ValueError(msg)
+        if self.wrapper is not None and (self.links or self.texts):
+            msg = "a wrapper is ours: write into its folder what a module would be given"
             raise ValueError(msg)
         return self
 

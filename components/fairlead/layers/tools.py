@@ -10,6 +10,7 @@ from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
+from fairlead.layers.secrets import tool as secrets
 from fairlead.layers.serving import tool as serving
 from fairlead.layers.store import tool as store
 from fairlead.layers.tool import Tool
@@ -18,6 +19,7 @@ from fairlead.layers.workflows import tool as workflows
 
 TOOLS: Sequence[Tool] = (
     certificates.TOOL,
+    secrets.TOOL,
     gateway.TOOL,
     store.TOOL,
     databases.TOOL,

@@ -17,6 +17,7 @@ from fairlead.plan import (
     pipelines_model,
     ray_model,
     scaling_model,
+    secrets_model,
     serving_model,
     store_model,
     tracking_model,
@@ -68,6 +69,16 @@ ROWS: Mapping[str, LayerRow] = {
         charts=(certificates_model.CHART,),
         images=certificates_model.IMAGES,
         namespaces=(certificates_model.NAMESPACE,),
+    ),
+    "secrets": LayerRow(
+        "Secrets that are kept elsewhere, brought to the tenants' namespaces by External Secrets Operator",
+        {
+            "tenancy": "each tenant has a store of its own",
+            "certificates": "its webhook is known by a certificate",
+        },
+        (secrets_model.KINDS, secrets_model.CHART),
+        (secrets_model.IMAGE,),
+        (secrets_model.NAMESPACE,),
     ),
     "gateway": LayerRow(
         "one way in for what tenants serve, with TLS, by Envoy Gateway",

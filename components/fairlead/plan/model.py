@@ -20,6 +20,7 @@ from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
 from fairlead.plan.scaling_model import ScalingPlan
+from fairlead.plan.secrets_model import SecretsPlan
 from fairlead.plan.serving_model import ServingPlan
 from fairlead.plan.store_model import StorePlan
 from fairlead.plan.tracking_model import TrackingPlan
@@ -313,8 +314,11 @@ class PlatformPlan:
     scaling: ScalingPlan = field(default_factory=ScalingPlan)
     """What scales services."""
     certificates: CertificatesPlan = field(default_factory=CertificatesPlan)
-    gateway: GatewayPlan = field(default_factory=GatewayPlan)
     """TLS inside the cluster."""
+    secrets: SecretsPlan = field(default_factory=SecretsPlan)
+    """Secrets that are kept elsewhere."""
+    gateway: GatewayPlan = field(default_factory=GatewayPlan)
+    """One way in."""
     store: StorePlan = field(default_factory=StorePlan)
     """Where objects are kept, if in the cluster itself."""
     databases: DatabasesPlan = field(default_factory=DatabasesPlan)
@@ -322,8 +326,9 @@ class PlatformPlan:
     tracking: TrackingPlan = field(default_factory=TrackingPlan)
     """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
-    serving: ServingPlan = field(default_factory=ServingPlan)
     """Graphs of steps that run as pods."""
+    serving: ServingPlan = field(default_factory=ServingPlan)
+    """Models behind the gateway."""
     pipelines: PipelinesPlan = field(default_factory=PipelinesPlan)
     """Pipelines of ML steps."""
     ray: RayPlan = field(default_factory=RayPlan)

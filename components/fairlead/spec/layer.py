@@ -16,6 +16,7 @@ from fairlead.spec.pipelines import Pipelines
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
 from fairlead.spec.scaling import Scaling
+from fairlead.spec.secrets import Secrets
 from fairlead.spec.serving import Serving
 from fairlead.spec.store import Store
 from fairlead.spec.tracking import Tracking
@@ -106,6 +107,8 @@ class Layers(Model):
     """Scales services by requests and accelerator use, to and from zero."""
     certificates: Certificates = Certificates()
     """TLS inside the cluster: cert-manager."""
+    secrets: Secrets = Secrets()
+    """Secrets that are kept elsewhere: External Secrets Operator."""
     gateway: Gateway = Gateway()
     """One way in for what tenants serve: Envoy Gateway."""
     store: Store = Store()

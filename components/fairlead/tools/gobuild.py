@@ -81,9 +81,10 @@ class Go:
         """
         first = next(iter(ways.values()))
         source, settings = self._source(first, scratch, runner)
-        absent = {path: target for way in ways.values() for path, target in way.links.items()}
-        if absent:
-            source = _with_links(absent, source, scratch / "linked")
+        links = {path: target for way in ways.values() for path, target in way.links.items()}
+        texts = {path: text for way in ways.values() for path, text in way.texts.items()}
+        if links or texts:
+            source = _changed(source, links, texts, scratch / "changed")
         out = scratch / "bin"
         out.mkdir()
         if len(ways) == 1:
@@ -122,11 +123,18 @@ class Go:
         return way.module.query
 
 
-def _with_links(links: Mapping[str, str], module: Path, into: Path) -> Path:
-    """A copy of a module with files that it lacks: Go's own overlays leave its module cache alone."""
+def _changed(module: Path, links: Mapping[str, str], texts: Mapping[str, str], into: Path) -> Path:
+    """A copy of a module with files that it lacks, or with another text: Go's overlays leave its module cache alone.
+
+    Raises KeyError for a text that stands for no file: a list that upstream has moved would be built as it is.
+    """
     shutil.copytree(module, into, copy_function=shutil.copyfile)
     for path, target in links.items():
         shutil.copyfile(module / target, into / path)
+    for path, text in texts.items():
+        if not (into / path).is_file():
+            raise KeyError(path)
+        (into / path).write_text(text)
     return into
 
 

@@ -23,6 +23,7 @@ PLATFORM: dict[str, Any] = {
     "layers": {
         "health": {"enabled": False},
         "certificates": {"enabled": True},
+        "secrets": {"enabled": True},
         "gateway": {"enabled": True},
         "serving": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
