@@ -142,6 +142,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("notebooks", "kubeflow-platform"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "spark"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "katib"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "pipelines"),
     }
     assert set(load().capabilities["local"]) == known
 

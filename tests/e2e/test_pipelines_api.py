@@ -91,7 +91,7 @@ def test_every_pod_passes_the_restricted_standard_that_its_namespace_enforces(
 ) -> None:
     template = standing.one("Deployment", name)["spec"]["template"]
     meta = {**template["metadata"], "name": name, "namespace": NAMESPACE}
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": copy.deepcopy(template["spec"])}
+    pod: Any = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": copy.deepcopy(template["spec"])}
     assert bare.refusals([pod]) == []
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
     assert "violates PodSecurity" in "".join(bare.refusals([pod]))

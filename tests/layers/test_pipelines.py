@@ -52,7 +52,7 @@ def flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in settings.items():
         name = f"{above}{key}"
-        inner = isinstance(value, dict) and name != "DBConfig.MySQLConfig.ExtraParams"
+        inner = hasattr(value, "items") and name != "DBConfig.MySQLConfig.ExtraParams"
         found |= flat(value, f"{name}.") if inner else {name: value}
     return found
 
@@ -450,6 +450,15 @@ def test_plain_http_is_said_of_a_store_inside_the_cluster_alone() -> None:
 def test_a_store_that_the_launcher_does_not_read_is_refused() -> None:
     with pytest.raises(ValueError, match="s3:// or gs:// alone"):
         artifacts.launcher("abfs://c@a.dfs.example.com/team-a", "https://a.dfs.example.com", "x")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_steps_are_told_all_that_other_steps_are_told(target: str) -> None:
+    """Of the object store and of MLflow: the settings of Argo's controller name these two ConfigMaps."""
+    told = here(target).one("ConfigMap", artifacts.CONNECTION)["data"]
+    assert told["FAIRLEAD_OBJECT_STORE_URI"].endswith("team-a")
+    assert told["MLFLOW_TRACKING_URI"] == labels.TRACKING_URL
+    assert told["MLFLOW_WORKSPACE"] == "team-a"
 
 
 def test_steps_are_told_where_metadata_go_and_how_their_identity_opens_the_store() -> None:

@@ -37,6 +37,8 @@ NONE: Any = None
 def spec(target: str, **pipelines: Any) -> dict[str, Any]:
     """A sound spec; pipelines: changes of the layer."""
     layers: dict[str, Any] = {
+        "databases": {"enabled": True},
+        "tracking": {"enabled": True},
         "workflows": {"enabled": True},
         "pipelines": {"enabled": True, "database": DATABASE, **pipelines},
     }
@@ -99,5 +101,6 @@ def made(target: str = "aws", groups: tuple[str, ...] = ("people",), **pipelines
 
 
 async def _known(one: Object) -> Object:
-    data = one.get("data")
-    return {**one, "data": await data.future()} if isinstance(data, pulumi.Output) else one
+    if "data" not in one:
+        return one
+    return {**one, "data": await pulumi.Output.from_input(one["data"]).future()}

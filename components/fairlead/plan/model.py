@@ -335,6 +335,8 @@ class PlatformPlan:
     """Experiments, artefacts and models."""
     workflows: WorkflowsPlan = field(default_factory=WorkflowsPlan)
     """Graphs of steps that run as pods."""
+    serving: ServingPlan = field(default_factory=ServingPlan)
+    """Models behind the gateway."""
     pipelines: PipelinesPlan = field(default_factory=PipelinesPlan)
     """Pipelines of ML steps."""
     serving: ServingPlan = field(default_factory=ServingPlan)

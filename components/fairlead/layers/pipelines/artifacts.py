@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import pulumi
+
 FOLDER = "pipelines"
 """Below the tenant's part: apart from what its jobs and workflows write there."""
 LAUNCHER, CONNECTION = "kfp-launcher", "metadata-grpc-configmap"
@@ -37,10 +39,10 @@ def _providers(scheme: str, endpoint: str, region: str, uri: str) -> Mapping[str
     raise ValueError(f"{uri}: artefacts of pipelines are kept under s3:// or gs:// alone")
 
 
-def connection(host: str, port: int, store: Mapping[str, str]) -> dict[str, str]:
-    """Data of the second: where metadata go, and what clients of the store read.
+def connection(host: str, port: int, told: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    """Data of the second: where metadata go, and what every step of a workflow is told.
 
-    store: the tenant's variables. A step of a workflow has them from the controller's settings, but the server of
-    pipelines names its own source for the environment there, which takes that one's place.
+    told: that. A step has it from the settings of Argo's controller, but the server of pipelines names its own source
+    for the environment there, which takes that one's place: lists of sources are merged by no key.
     """
-    return {**store, "METADATA_GRPC_SERVICE_HOST": host, "METADATA_GRPC_SERVICE_PORT": str(port)}
+    return {**told, "METADATA_GRPC_SERVICE_HOST": host, "METADATA_GRPC_SERVICE_PORT": str(port)}

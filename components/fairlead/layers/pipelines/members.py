@@ -9,7 +9,7 @@ import pulumi
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.contract.handle import ObjectStore
+from fairlead.layers import tenancy
 from fairlead.layers.objects import RBAC, binding, members, rule
 from fairlead.layers.pipelines import artifacts, fence, rights
 from fairlead.layers.pipelines.kinds import PLURAL
@@ -21,8 +21,10 @@ from fairlead.layers.pipelines.place import (
     account,
 )
 from fairlead.layers.tool import Ground
+from fairlead.layers.tracking import tool as tracking
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.pipelines_model import NAMESPACE
+from fairlead.plan.tracking_model import LAYER as TRACKING
 
 MEMBERS, CALLERS, CONTROLLERS = "fairlead-pipelines", "fairlead-pipeline-callers", "fairlead-pipeline"
 """Roles and bindings: of people, of the tenant's pods, of the programs (with the program's name behind)."""
@@ -48,7 +50,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
             for program in rights.in_tenants()
         ),
         *fence.of_tenant(tenant.namespace),
-        *_configuration(tenant, ground.handle.object_store),
+        *_configuration(ground, tenant),
     ]
 
 
@@ -84,8 +86,9 @@ def _named(tenant: TenantPlan, name: str) -> Mapping[str, Any]:
     return {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
 
 
-def _configuration(tenant: TenantPlan, store: ObjectStore | None) -> Sequence[Object]:
-    """What steps read. Without a store the plan was refused: then there is none to tell of only in parts of a test."""
+def _configuration(ground: Ground, tenant: TenantPlan) -> Sequence[Object]:
+    """What steps read. Raises KeyError where there is no object store: no plan has the layer then."""
+    store = ground.handle.object_store
     if store is None:
         raise KeyError("pipelines keep artefacts in an object store, and the target hands none over")
     host = f"{METADATA_SERVICE}.{NAMESPACE}.svc.cluster.local"
@@ -94,10 +97,12 @@ def _configuration(tenant: TenantPlan, store: ObjectStore | None) -> Sequence[Ob
     def root(values: list[str]) -> dict[str, str]:
         return artifacts.launcher(values[0], values[1], store.region)
 
-    told = artifacts.connection(host, METADATA_PORT, store.environment.get(tenant.name, {}))
+    told = dict(tenancy.object_store(tenant, store)["data"])
+    if ground.plan.layer(TRACKING).enabled:
+        told |= tracking.variables(tenant)
     return [
         _config(tenant, artifacts.LAUNCHER, known.apply(root)),
-        _config(tenant, artifacts.CONNECTION, told),
+        _config(tenant, artifacts.CONNECTION, artifacts.connection(host, METADATA_PORT, told)),
     ]
 
 

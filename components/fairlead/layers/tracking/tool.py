@@ -49,15 +49,19 @@ def _servers(ground: Ground) -> list[Object]:
     ]
 
 
+def variables(tenant: TenantPlan) -> dict[str, str]:
+    """Where MLflow is, as its own client reads it."""
+    return {"MLFLOW_TRACKING_URI": labels.TRACKING_URL, "MLFLOW_WORKSPACE": tenant.name}
+
+
 def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
-    """Where MLflow is, as its own client reads it: jobs take the ConfigMap as environment variables."""
-    where = {"MLFLOW_TRACKING_URI": labels.TRACKING_URL, "MLFLOW_WORKSPACE": tenant.name}
+    """Jobs take the ConfigMap as environment variables."""
     named = {
         "name": labels.TRACKING,
         "namespace": tenant.namespace,
         "labels": {labels.TENANT: tenant.name},
     }
-    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": where}
+    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": variables(tenant)}
     return [told, fence.of_tenant(tenant)]
 
 
