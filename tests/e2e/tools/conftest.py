@@ -30,7 +30,6 @@ PLATFORM: dict[str, Any] = {
         "certificates": {"enabled": True},
         "secrets": {"enabled": True},
         "gateway": {"enabled": True, "login": dict(LOGIN)},
-        "gateway": {"enabled": True},
         "serving": {"enabled": True},
         "scaling": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
