@@ -122,10 +122,13 @@ def test_a_job_of_the_name_that_has_ended_is_no_notebook_and_is_kept(
 
 def test_a_way_that_was_changed_or_lost_is_mended(cluster: FakeCluster, client: Client) -> None:
     send(client, notebook())
-    cluster.objects[BESIDE[1]]["spec"]["hostnames"] = ["elsewhere.team-a.ml.example.com"]
+    own, other = "lab.team-a.ml.example.com", "elsewhere.team-a.ml.example.com"
+    for changed in ([other], [own, other], []):
+        cluster.objects[BESIDE[1]]["spec"]["hostnames"] = changed
+        send(client, notebook())
+        assert cluster.objects[BESIDE[1]]["spec"]["hostnames"] == [own]
     del cluster.objects[BESIDE[0]]
     assert send(client, notebook()).job.action == "unchanged"
-    assert cluster.objects[BESIDE[1]]["spec"]["hostnames"] == ["lab.team-a.ml.example.com"]
     assert BESIDE[0] in cluster.objects
 
 
