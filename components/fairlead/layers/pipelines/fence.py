@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside
-from fairlead.layers.objects import DNS, MONITORING, calling, closed, door, outward
+from fairlead.layers.objects import API_PORTS, DNS, MONITORING, calling, closed, door, outward
 from fairlead.layers.pipelines.place import (
     AGENT,
     API,
@@ -20,7 +20,6 @@ from fairlead.layers.pipelines.place import (
     STEP,
     labels,
 )
-from fairlead.layers.workflows.fence import API_PORTS
 from fairlead.plan.pipelines_model import NAMESPACE, PipelinesDatabasePlan
 
 DOORS = Inside(NAMESPACE, labels(API), (HTTP, GRPC))
