@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 _START_S = 180.0
 _IMPORTED = 20_000_000.0
-"""Bytes of images that a slow machine takes in a second: measured 45 MB on two busy cores."""
+"""Bytes of images that a slow machine takes in a second: measured 34 MB on two busy cores."""
 _REPAIR_S = 45.0
 """How long a running cluster that is not healthy may take to heal by itself before it is started anew."""
 _BOOT_S = 30.0
