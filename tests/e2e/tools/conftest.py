@@ -8,18 +8,13 @@ from typing import Any
 import pytest
 
 from e2e.stage import Stage, make_stack
-from e2e.tools.issuer import LOGIN
 
 STACK, SUBNET = "tools", "100.64.94.0/30"
 TENANTS = ("team-a", "team-b")
 PLATFORM: dict[str, Any] = {
     "name": STACK,
     "environment": "dev",
-    "target": {
-        "kind": "local",
-        "subnet": SUBNET,
-        "images": ["pytorch", "ray", "dex", "jax", "xgboost", "openmpi", "spark", "jupyter"],
-    },
+    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray"]},
     "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
     "tenants": [
         {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
@@ -28,19 +23,15 @@ PLATFORM: dict[str, Any] = {
     "layers": {
         "health": {"enabled": False},
         "certificates": {"enabled": True},
-        "secrets": {"enabled": True},
-        "gateway": {"enabled": True, "login": dict(LOGIN)},
+        "gateway": {"enabled": True},
         "serving": {"enabled": True},
         "scaling": {"enabled": True},
         "store": {"enabled": True, "size": "1Gi"},
         "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
-        "tracking": {"enabled": True, "login": True},
+        "tracking": {"enabled": True},
         "workflows": {"enabled": True, "archive_days": 30},
         "ray": {"enabled": True},
         "lws": {"enabled": True},
-        "spark": {"enabled": True},
-        "notebooks": {"enabled": True},
-        "katib": {"enabled": True},
     },
 }
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from e2e.kubeflow.issuer import CLIENT, NAMESPACE, URL, Issuer, email, trusted
 from e2e.stage import Stage
-from e2e.tools.issuer import CLIENT, NAMESPACE, URL, Issuer, email, trusted
 from e2e.tools.web import pod
 from fairlead.catalog import lock
 from fairlead.layers.gateway.place import SERVICE

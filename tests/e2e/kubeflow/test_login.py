@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from e2e.kubeflow import issuer
+from e2e.kubeflow.browser import Browser, opened
 from e2e.stage import Stage, until
-from e2e.tools import issuer
-from e2e.tools.browser import Browser, opened
 from e2e.tools.web import DOMAIN, Answer, Web, exchange, web
 from fairlead.layers.gateway.login import CALLBACK, POLICY
 from fairlead.layers.gateway.place import OWN

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from e2e.kubeflow.kernels import Channels
 from e2e.stage import ROOT, Stage, throughout, until
-from e2e.tools.kernels import Channels
 from e2e.tools.web import DOMAIN, Answer, Web, web
 from fairlead import labels
 from fairlead.workload.documents import write

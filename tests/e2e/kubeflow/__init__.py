@@ -1,0 +1,1 @@
+"""What data scientists work with, on one cluster: notebooks, tuning, Spark, runtimes, logins and secrets."""

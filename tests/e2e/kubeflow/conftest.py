@@ -1,0 +1,48 @@
+"""One platform with every layer that data scientists work with. With those of `tools` it would fill two cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from e2e.kubeflow.issuer import LOGIN
+from e2e.stage import Stage, make_stack
+
+STACK, SUBNET = "kubeflow", "100.64.93.0/30"
+TENANTS = ("team-a", "team-b")
+PLATFORM: dict[str, Any] = {
+    "name": STACK,
+    "environment": "dev",
+    "target": {
+        "kind": "local",
+        "subnet": SUBNET,
+        "images": ["pytorch", "dex", "jax", "xgboost", "openmpi", "spark", "jupyter"],
+    },
+    "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
+    "tenants": [
+        {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
+        for name in TENANTS
+    ],
+    "layers": {
+        "health": {"enabled": False},
+        "certificates": {"enabled": True},
+        "secrets": {"enabled": True},
+        "gateway": {"enabled": True, "login": dict(LOGIN)},
+        "store": {"enabled": True, "size": "1Gi"},
+        "databases": {"enabled": True, "size": "1Gi"},
+        "tracking": {"enabled": True, "login": True},
+        "spark": {"enabled": True},
+        "notebooks": {"enabled": True},
+        "katib": {"enabled": True},
+    },
+}
+
+
+@pytest.fixture(scope="package")
+def tools(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
+    """The platform."""
+    project = make_stack(tmp_path_factory.mktemp("kubeflow"), STACK, PLATFORM)
+    with Stage.standing(project, STACK, keep=keep) as made:
+        yield made
