@@ -317,7 +317,7 @@ def test_what_comes_by_the_clock_waits_where_it_does_not_fit_into_the_quota(bare
         ({"executor/labels": {labels.QUEUE: ""}}, "executors wait in a queue"),
         ({"mode": "client"}, "mode must be cluster"),
         ({"mainApplicationFile": "--deploy-mode=client"}, "takes what has no such beginning for an option"),
-        ({"mainApplicationFile": None}, "mainApplicationFile must name"),
+        ({"mainApplicationFile": ""}, "mainApplicationFile must name"),
         ({"sparkConf": {"spark.kubernetes.namespace": "team-b"}}, "sparkConf has a setting"),
         ({"sparkConf": {"spark.kubernetes.kerberos.krb5.path": "/etc/passwd"}}, "sparkConf has a setting"),
         ({"hadoopConf": {"hadoop.security.group.mapping": "x"}}, "hadoopConf says"),
@@ -326,7 +326,7 @@ def test_what_comes_by_the_clock_waits_where_it_does_not_fit_into_the_quota(bare
         ({"deps": {"files": ["local:///a,/var/run/secrets/x"]}}, "deps.files must name"),
         ({"driver/template": {"metadata": {"namespace": "team-b"}}}, "driver.template names no namespace"),
         (
-            {"driverIngressOptions": [{"servicePort": 1, "ingressURLFormat": "x"}]},
+            {"driverIngressOptions": [{"servicePort": 1, "servicePortName": "x", "ingressURLFormat": "x"}]},
             "driverIngressOptions is not offered",
         ),
     ],

@@ -212,10 +212,10 @@ def test_kueue_holds_back_pods_of_groups_alone_and_none_of_them_gets_by() -> Non
 
 
 def test_each_layer_whose_pods_are_let_go_one_by_one_has_webhooks_of_its_own() -> None:
-    hooks = pod_hooks(kueue("lws", "serving"))
+    hooks = pod_hooks(kueue("lws", "serving", "spark"))
     asked = [(hook["name"], hook["objectSelector"]["matchExpressions"][0]["key"]) for hook in hooks]
     assert sorted({label for _, label in asked}) == sorted(queue_controller.PODS.values())
-    assert len({name for name, _ in asked}) == len(asked) == 4
+    assert len({name for name, _ in asked}) == len(asked) == 6
     assert {hook["failurePolicy"] for hook in hooks} == {"Fail"}
 
 

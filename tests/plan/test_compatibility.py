@@ -175,7 +175,11 @@ def test_the_lock_fits_itself() -> None:
     [
         ({"jobset": "0.11.1"}, "charts.toml [jobset] version", ("kueue 0.19.2", "kubeflow-trainer 2.3.0")),
         ({"jobset": "0.13.0"}, "charts.toml [jobset] version", ("kueue 0.19.2", "kubeflow-trainer 2.3.0")),
-        ({"kubeflow_trainer": "2.4.0"}, "charts.toml [kubeflow-trainer] version", ("kueue 0.19.2",)),
+        (
+            {"kubeflow_trainer": "2.4.0"},
+            "charts.toml [kubeflow-trainer] version",
+            ("kueue 0.19.2", "katib 0.19.0"),
+        ),
         ({"karpenter_crd": "1.13.0"}, "charts.toml [karpenter-crd] version", ("karpenter 1.14.1",)),
         (
             {"node_feature_discovery": "0.20.0"},

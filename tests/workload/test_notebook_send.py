@@ -203,3 +203,19 @@ def test_a_refusal_of_the_token_is_passed_on(
     monkeypatch.setattr(client.api, "create", refused)
     with pytest.raises(ApiFailure, match="secrets are not yours"):
         send(client, notebook())
+
+
+def test_what_the_collector_takes_meanwhile_is_made_anew(
+    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the job before owns goes with it, also between the look at it and its change."""
+    send(client, notebook())
+    ended(cluster)
+
+    def gone(kind: str, name: str, body: Any, namespace: str) -> Any:
+        del cluster.objects[kind, namespace, name]
+        raise ApiFailure("not found", 404)
+
+    monkeypatch.setattr(client.api, "patch", gone)
+    send(client, notebook())
+    assert set(BESIDE) <= set(cluster.objects)

@@ -111,7 +111,12 @@ def _owned(api: Api, obj: Object, job: Mapping[str, Any]) -> None:
     elif there["metadata"].get("ownerReferences") != meta["ownerReferences"] or not says(
         there["spec"], obj["spec"]
     ):
-        api.patch(obj["kind"], name, {"metadata": meta, "spec": obj["spec"]}, namespace)
+        try:
+            api.patch(obj["kind"], name, {"metadata": meta, "spec": obj["spec"]}, namespace)
+        except ApiFailure as failure:  # the job before has taken it along meanwhile
+            if failure.code != 404:
+                raise
+            _created(api, {**obj, "metadata": meta})
 
 
 def _reference(job: Mapping[str, Any]) -> dict[str, str]:

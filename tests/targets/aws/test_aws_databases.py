@@ -76,7 +76,7 @@ def test_the_archive_of_workflows_stays_with_the_operator_and_the_plan_says_why(
     both = cloud_plan("aws", layers={**layers(), "workflows": {"enabled": True, "archive_days": 30}})
     assert (both.databases.namespaces, both.databases.outside) == (("fairlead-workflows",), ("tracking",))
     assert both.databases.operated
-    assert any("Argo takes a password from a Secret alone" in note for note in both.notes)
+    assert any("databases of workflows stay in the cluster" in note for note in both.notes)
 
 
 def test_the_question_is_one_that_secrets_manager_answers() -> None:
