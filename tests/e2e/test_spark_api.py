@@ -322,7 +322,7 @@ def test_what_comes_by_the_clock_waits_where_it_does_not_fit_into_the_quota(bare
         ({"sparkConf": {"spark.kubernetes.kerberos.krb5.path": "/etc/passwd"}}, "sparkConf has a setting"),
         ({"hadoopConf": {"hadoop.security.group.mapping": "x"}}, "hadoopConf says"),
         ({"deps": {"packages": ["a:b:1"]}}, "deps.packages is not offered"),
-        ({"deps": {"repositories": ["https://host/x"]}}, "deps.packages is not offered"),
+        ({"deps": {"repositories": ["https://host.example/x"]}}, "deps.packages is not offered"),
         ({"deps": {"files": ["local:///a,/var/run/secrets/x"]}}, "deps.files must name"),
         ({"driver/template": {"metadata": {"namespace": "team-b"}}}, "driver.template names no namespace"),
         (
@@ -344,7 +344,7 @@ def test_what_would_run_past_the_queue_or_with_the_operators_rights_is_refused(
     "change",
     [
         {},
-        {"deps": {"jars": ["local:///a.jar", "https://host/b.jar"]}},
+        {"deps": {"jars": ["local:///a.jar", "https://host.example/b.jar"]}},
         {"dynamicAllocation": {"enabled": True}},
         {
             "sparkConf": {

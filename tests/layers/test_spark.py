@@ -282,7 +282,7 @@ def test_settings_that_the_operator_reads_may_not(key: str) -> None:
     [
         (
             policies.PROGRAM,
-            ("local:///opt/a.py", "https://host/a.jar", "s3a://bucket/a.py", "abfss://x@y/a.py"),
+            ("local:///opt/a.py", "https://host.example/a.jar", "s3a://bucket/a.py", "abfss://x@y/a.py"),
             ("a.py", "/opt/a.py", "file:///opt/a.py", "--master=local", "-h", "xlocal:///a.py"),
         ),
         (

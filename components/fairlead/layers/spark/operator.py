@@ -41,6 +41,10 @@ DEFAULTS: Mapping[str, str] = {
     "spark.kubernetes.authenticate.driver.serviceAccountName": ACCOUNT,
     # It opens the tenant's part of the object store; executors call no API server.
     "spark.kubernetes.authenticate.executor.serviceAccountName": labels.WORKLOAD_ACCOUNT,
+    # A driver owns its executors, and Kueue lets go with a pod of its own whatever that owns: these two marks, which it
+    # gives pods of Deployments (pkg/controller/jobs/deployment/deployment_webhook.go), make each wait by itself.
+    "spark.kubernetes.executor.annotation.kueue.x-k8s.io/pod-suspending-parent": "spark",
+    "spark.kubernetes.executor.label.kueue.x-k8s.io/managed": "true",
     # A driver would need rights to ConfigMaps, Services and volumes of its tenant for what goes with its pod anyway.
     "spark.kubernetes.executor.disableConfigMap": "true",
     "spark.kubernetes.driver.service.deleteOnTermination": "false",
