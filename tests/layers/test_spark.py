@@ -217,8 +217,32 @@ def test_what_drivers_and_the_operator_make_waits_in_the_queue() -> None:
     ).read_text()
     assert f'SchedulingGateName = "{policies.GATE}"' in text
     marks = set(re.findall(r'"(kueue\.x-k8s\.io/[a-z-]+)"', text)) - {policies.GATE, *policies.NOTES}
-    assert {"kueue.x-k8s.io/pod-group-name", "kueue.x-k8s.io/pod-suspending-parent"} <= marks
+    assert "kueue.x-k8s.io/pod-group-name" in marks
     assert not [mark for mark in marks if mark in own]
+
+
+def test_an_executor_waits_although_a_driver_owns_it_and_is_taken_for_no_other_kinds_pod() -> None:
+    """Kueue lets go what a pod of its own owns, unless that bears the mark of a parent that suspends it."""
+    told = operator.DEFAULTS
+    assert told[f"spark.kubernetes.executor.annotation.{place.WAITS}"] == place.WAITS_FOR == "spark"
+    assert told["spark.kubernetes.executor.label.kueue.x-k8s.io/managed"] == "true"
+    row = lock.charts()["kueue"].module
+    assert row is not None
+    jobs = Path(go_module(row.query, row.sum)) / "pkg/controller/jobs"
+    assert (
+        f'SuspendedByParentAnnotation       = "{place.WAITS}"'
+        in (jobs / "pod/constants/constants.go").read_text()
+    )
+    assert "_, suspendByParent := pod.pod.GetAnnotations()" in (jobs / "pod/pod_webhook.go").read_text()
+    names = {
+        name
+        for path in jobs.glob("*/*.go")
+        for name in re.findall(r'FrameworkName = "([^"]+)"', path.read_text())
+    }
+    assert "deployment" in names
+    assert place.WAITS_FOR not in names
+    _, own = one("ValidatingAdmissionPolicy", policies.objects(), policies.PODS)["spec"]["validations"]
+    assert f"['{place.WAITS}'] == 'spark'" in own["expression"]
 
 
 def test_kueue_looks_at_the_pods_of_spark_and_lets_them_go_one_by_one() -> None:

@@ -48,6 +48,7 @@ os.environ |= {
     "MLFLOW_TRACKING_URI": told["page"], "MLFLOW_TRACKING_TOKEN": told["token"],
     "MLFLOW_TRACKING_SERVER_CERT_PATH": "/trust/ca.crt", "MLFLOW_WORKSPACE": told["workspace"],
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false", "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
 }
 import mlflow
 try:

@@ -18,6 +18,8 @@ from fairlead.layers.spark.place import (
     METRICS_PORT,
     OPERATOR,
     RELEASE,
+    WAITS,
+    WAITS_FOR,
     WEBHOOK,
     WEBHOOK_PORT,
     labels_of,
@@ -43,7 +45,7 @@ DEFAULTS: Mapping[str, str] = {
     "spark.kubernetes.authenticate.executor.serviceAccountName": labels.WORKLOAD_ACCOUNT,
     # A driver owns its executors, and Kueue lets go with a pod of its own whatever that owns: these two marks, which it
     # gives pods of Deployments (pkg/controller/jobs/deployment/deployment_webhook.go), make each wait by itself.
-    "spark.kubernetes.executor.annotation.kueue.x-k8s.io/pod-suspending-parent": "spark",
+    f"spark.kubernetes.executor.annotation.{WAITS}": WAITS_FOR,
     "spark.kubernetes.executor.label.kueue.x-k8s.io/managed": "true",
     # A driver would need rights to ConfigMaps, Services and volumes of its tenant for what goes with its pod anyway.
     "spark.kubernetes.executor.disableConfigMap": "true",

@@ -25,6 +25,9 @@ LAUNCHED = f"{GROUP}/launched-by-spark-operator"
 """Label of every driver and executor."""
 ROLE, DRIVER, EXECUTOR = "spark-role", "driver", "executor"
 """Label that Spark itself gives its pods, and its values."""
+WAITS, WAITS_FOR = "kueue.x-k8s.io/pod-suspending-parent", "spark"
+"""Annotation by which Kueue holds back a pod that somebody else's pod owns, and its value here: pod_webhook.go and
+constants.go in pkg/controller/jobs/pod of Kueue v0.19.2. Other values make it a pod of a kind that Kueue knows."""
 ACCOUNT = "fairlead-spark-driver"
 """Each tenant's account under which drivers make their executors."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import TENANTS, refusal
-from fairlead.layers.spark.place import ACCOUNT, EXECUTOR, GROUP, KINDS, OPERATOR, ROLE
+from fairlead.layers.spark.place import ACCOUNT, EXECUTOR, GROUP, KINDS, OPERATOR, ROLE, WAITS, WAITS_FOR
 from fairlead.plan.spark_model import NAMESPACE
 
 APPLICATIONS, PODS, DELETED = (f"fairlead-spark-{part}" for part in ("applications", "pods", "deleted"))
@@ -23,7 +23,7 @@ GATE = "kueue.x-k8s.io/admission"
 """Scheduling gate of a pod that waits in a queue: pkg/controller/jobs/pod/constants of Kueue v0.19.2."""
 KUEUE = "kueue.x-k8s.io/"
 LABELS = (labels.QUEUE, labels.PRIORITY, f"{KUEUE}managed")
-NOTES = (f"{KUEUE}role-hash",)
+NOTES = (f"{KUEUE}role-hash", WAITS)
 """Kueue's labels and annotations that such a pod may have. By others it belongs to what was admitted before."""
 READ_BY_PODS = (
     *("broadcast", "checkpoint", "cleaner", "decommission", "default", "dynamicAllocation", "eventLog"),
@@ -140,7 +140,9 @@ def _nowhere_else(part: str) -> str:
 
 def _waiting() -> list[Mapping[str, str]]:
     gated = f"has(object.spec.schedulingGates) && object.spec.schedulingGates.exists(g, g.name == '{GATE}')"
-    own = f"{_only('labels', LABELS)} && {_only('annotations', NOTES)}"
+    notes = "object.metadata.annotations"
+    alone = f"!has({notes}) || !('{WAITS}' in {notes}) || {notes}['{WAITS}'] == '{WAITS_FOR}'"
+    own = f"{_only('labels', LABELS)} && {_only('annotations', NOTES)} && ({alone})"
     return [
         {
             "expression": gated,
