@@ -173,7 +173,7 @@ def train(rate):
 
 try:
     optimizer.optimize(
-        TrainJobTemplate(trainer=CustomTrainer(func=train), runtime="fairlead"),
+        TrainJobTemplate(trainer=CustomTrainer(func=train), runtime="torch-distributed"),
         search_space={"rate": Search.uniform(0.1, 1)},
         trial_config=TrialConfig(num_trials=1, parallel_trials=1),
         algorithm=RandomSearch(),
@@ -348,5 +348,6 @@ def test_pods_of_trials_reach_what_keeps_metrics_and_no_others_do(
     }
     tools.kubectl("create", "-f", "-", given=pod)
     until("it has ended", lambda: one(tools, "pod", name)["status"].get("phase") == "Succeeded", 120)
-    assert tools.kubectl("logs", name, "-n", TENANT).strip() == said
+    told = tools.kubectl("logs", name, "-n", TENANT).strip()
     tools.kubectl("delete", "pod", name, "-n", TENANT)
+    assert told == said
