@@ -352,7 +352,7 @@ def test_what_would_run_past_the_queue_or_with_the_operators_rights_is_refused(
                 "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
             }
         },
-        {"hadoopConf": {"fs.s3a.endpoint": "https://host"}},
+        {"hadoopConf": {"fs.s3a.endpoint": "https://host.example"}},
         {"driver/template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}}},
         {"mainApplicationFile": "s3a://bucket/a.py"},
     ],

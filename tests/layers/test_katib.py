@@ -29,7 +29,7 @@ from fairlead.layers.tenancy import namespace
 from fairlead.layers.tool import Ground, Part
 from fairlead.plan.katib_model import CHART, CONTROLLER, IMAGES, MANAGER, NAMESPACE
 from fairlead.plan.load import load_plan
-from fairlead.workload.runtime import API_VERSION, runtime_name
+from fairlead.workload.runtime import API_VERSION
 
 Object = Mapping[str, Any]
 NONE: Any = None
@@ -344,7 +344,8 @@ def test_the_example_is_what_upstreams_schema_knows_and_what_the_policies_ask_fo
     jsonschema.Draft7Validator(custom_kinds()[API_VERSION, "TrainJob"]).validate(job)
     assert experiment["metadata"]["labels"][labels.TENANT] == experiment["metadata"]["namespace"]
     assert job["metadata"]["labels"][labels.QUEUE] in labels.STAGES
-    assert job["spec"]["runtimeRef"]["name"] == runtime_name(0)
+    # One that Kubeflow's SDK knows by its label, so that it can read the trials.
+    assert job["spec"]["runtimeRef"]["name"] == "torch-distributed"
     assert job["spec"]["trainer"]["image"] == REFERENCES["python-numpy"]
     [patch] = job["spec"]["runtimePatches"]
     [replicated] = patch["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]

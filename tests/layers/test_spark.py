@@ -311,7 +311,7 @@ def test_settings_that_the_operator_reads_may_not(key: str) -> None:
         ),
         (
             policies.FILE,
-            ("local:///opt/a.jar", "http://host/a.zip"),
+            ("local:///opt/a.jar", "http://host.example/a.zip"),
             ("a.jar", "file:///a", "local:///a,/etc/passwd", "s3a://bucket/a.jar"),
         ),
         (

@@ -26,7 +26,7 @@ for runtime in client.list_runtimes():
     print("runtime", runtime.name, runtime.trainer.framework, runtime.trainer.device, runtime.trainer.image)
 name = client.train(
     runtime=client.get_runtime("torch-distributed"),
-    trainer=CustomTrainer(func=train, num_nodes=2, resources_per_node={"cpu": "300m", "memory": "400Mi"}),
+    trainer=CustomTrainer(func=train, num_nodes=2, resources_per_node={"cpu": "100m", "memory": "400Mi"}),
     options=[Labels({"kueue.x-k8s.io/queue-name": "training"})],
 )
 print("sent", name)
