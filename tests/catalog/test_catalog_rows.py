@@ -134,15 +134,8 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "accelerators-amd",
         ),
         *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets"),
-        *("serving", "model-cache", "inference-pool"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "katib"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "pipelines"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "spark"),
-        *("notebooks", "kubeflow-platform"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "spark"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "katib"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "pipelines"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "serving", "model-cache"),
+        *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform"),
     }
     assert set(load().capabilities["local"]) == known
 
