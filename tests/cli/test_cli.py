@@ -25,8 +25,8 @@ from job_samples import job  # noqa: E402
 
 GANG = str(REPO / "examples" / "gang.yaml")
 BAD_SPECS = sorted((REPO / "tests" / "spec" / "bad").glob("*.yaml"))
-# Typer itself uses pydantic to read options.
-HEAVY = ("pulumi", "pulumi_kubernetes", "lightkube", "httpx2", "yaml", "cryptography")
+# Typer itself uses pydantic to read options; our own models cost a third of a second.
+HEAVY = ("pulumi", "pulumi_kubernetes", "lightkube", "httpx2", "yaml", "cryptography", "fairlead.spec.base")
 
 
 @pytest.fixture(autouse=True)

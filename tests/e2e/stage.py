@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ from fairlead.workload.model import TrainingJob
 ROOT = Path(__file__).resolve().parents[2]
 SUBNETS = {"e2e": "100.64.80.0/30", "killed": "100.64.81.0/30", "mend": "100.64.86.0/30"}
 IMAGE = "fairlead.dev/python-numpy:3.11-2.4.6"
+TENANT = "team-a"
+"""Whose members most tests are."""
 REMOTE_IMAGE = "registry.example.com/team/train:1.0"
 """Never pulled: it only runs on simulated nodes."""
 
@@ -61,6 +63,21 @@ def make_stack(folder: Path, name: str, platform: Mapping[str, Any]) -> Path:
     config = {"config": {"fairlead:platform": dict(platform)}}
     (project / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(config))
     return project
+
+
+def two_teams(
+    name: str, subnet: str, images: Sequence[str], layers: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A platform of two tenants that share simulated accelerators. images: of the lock, on the real node."""
+    quota = {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}
+    return {
+        "name": name,
+        "environment": "dev",
+        "target": {"kind": "local", "subnet": subnet, "images": list(images)},
+        "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
+        "tenants": [{"name": one, "groups": [one], "quota": quota} for one in (TENANT, "team-b")],
+        "layers": {"health": {"enabled": False}, **layers},
+    }
 
 
 def until(what: str, check: Callable[[], object], limit: float = 60) -> Any:
@@ -185,6 +202,19 @@ class Stage:
     def objects(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
         where = ["-A"] if namespace is None else ["-n", namespace]
         return json.loads(self.kubectl("get", kind, *where, "-o", "json"))["items"]
+
+    def workloads_of(self, owner: str, tenant: str = TENANT) -> list[dict[str, Any]]:
+        """What the queue has of an object of a tenant."""
+        return [
+            one
+            for one in self.objects("workloads", tenant)
+            if owner in {ref["name"] for ref in one["metadata"].get("ownerReferences", [])}
+        ]
+
+    def sent(self, made: Mapping[str, Any], *more: str, tenant: str = TENANT, check: bool = True) -> str:
+        """Sends it as a member of the tenant; what the client said."""
+        told = ("create", "-f", "-", "--as", "somebody", "--as-group", tenant, *more)
+        return self.kubectl(*told, given=made, check=check)
 
     def apply(self, *objects: Mapping[str, Any]) -> None:
         self.kubectl("apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": list(objects)})

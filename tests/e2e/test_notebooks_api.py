@@ -71,7 +71,7 @@ def _standing(bare: Bare) -> None:
     [tenant] = plan.tenants
     bare.make(tenancy.namespace(tenant))
     [part] = TOOL.parts(ground)
-    own = [tenancy.role(tenant), *tenancy.binding(tenant), *fence.of_tenant(tenant)]
+    own = [*tenancy.rights(tenant), *fence.of_tenant(tenant)]
     own += TOOL.tenant(ground, tenant)
     queues = [one for each in plan.queues.queues for one in queue.local_queues(plan.queues, each)]
     bare.make(*queue.owners(), *part.objects, *own, *queues)

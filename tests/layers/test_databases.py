@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
-from support.charts import rendered
+from support.charts import module_of, rendered
+from support.rights import granted
 from support.specs import minimal
 from support.strict import problems, schemas
 
@@ -32,15 +30,8 @@ WANTED = postgres.Wanted("things-db", "fairlead-things", "things", (CALLER,))
 DUMPS = DumpsPlan("17 2 * * *", 7, "10Gi")
 
 
-def module() -> Path:
-    """The operator's own source, as the lock pins it."""
-    row = lock.charts()[OPERATOR].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
 def upstream(path: str) -> list[Any]:
-    return [one for one in yaml.safe_load_all((module() / "config" / path).read_text()) if one]
+    return [one for one in yaml.safe_load_all((module_of(OPERATOR) / "config" / path).read_text()) if one]
 
 
 def stands(replicas: int = 1) -> list[Object]:
@@ -64,11 +55,6 @@ def one(kind: str, objects: Sequence[Object]) -> Any:
 def box() -> Mapping[str, Any]:
     [found] = one("Deployment", stands())["spec"]["template"]["spec"]["containers"]
     return found
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
 
 
 # ---- by themselves -----------------------------------------------------------------------------
@@ -158,7 +144,7 @@ def test_the_operator_says_what_upstreams_says() -> None:
 
 def test_names_that_the_program_has_in_itself_are_ours() -> None:
     files = ("internal/cmd/manager/controller/controller.go", "internal/configuration/configuration.go")
-    text = "".join((module() / path).read_text() for path in files)
+    text = "".join((module_of(OPERATOR) / path).read_text() for path in files)
     for name in (place.WEBHOOK_SERVICE, place.MUTATION, place.VALIDATION, place.CERTIFICATES):
         assert f'"{name}"' in text
     names = {entry["name"] for entry in box()["env"]}
@@ -204,7 +190,7 @@ def test_its_rights_are_bound_in_the_namespaces_that_have_a_database() -> None:
 
 
 def test_the_servers_version_is_one_that_the_operator_supports() -> None:
-    text = (module() / "docs/src/supported_releases.md").read_text()
+    text = (module_of(OPERATOR) / "docs/src/supported_releases.md").read_text()
     release = lock.charts()[OPERATOR].version.rpartition(".")[0]
     [row] = [line for line in text.splitlines() if line.startswith(f"| {release}.x")]
     lowest, highest = map(int, re.findall(r"(\d+) - (\d+)", row)[0])

@@ -10,9 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from katib_source import module
 from pod_security import restricted_violations
-from support.charts import renderer
+from support.charts import module_of, renderer
 from support.golden import REPO
 from support.specs import minimal
 from support.strict import custom_kinds, problems
@@ -237,7 +236,7 @@ def test_what_reads_metrics_has_the_security_of_the_trial_and_limits_no_disk_of_
 
 def test_nothing_is_offered_that_a_restricted_namespace_would_not_let_in() -> None:
     assert "earlyStoppings" not in settings()["runtime"]
-    source = (module() / "pkg/controller.v1beta1/suggestion/composer/composer.go").read_text()
+    source = (module_of(CHART) / "pkg/controller.v1beta1/suggestion/composer/composer.go").read_text()
     begun = source.index("earlyStoppingContainer := corev1.Container{")
     assert "SecurityContext" not in source[begun : source.index("containers = append", begun)]
 
@@ -292,7 +291,7 @@ def test_a_trial_is_looked_at_again_since_values_are_put_into_its_template_as_te
     assert set(trial) < set(experiment)
     assert [any(word in said for said in only) for word in ("configMap", "FromVolume")] == [True, True]
     assert len(only) == 2
-    source = (module() / "pkg/controller.v1beta1/experiment/manifest/generator.go").read_text()
+    source = (module_of(CHART) / "pkg/controller.v1beta1/experiment/manifest/generator.go").read_text()
     assert "trialTemplate = strings.Replace(trialTemplate," in source
 
 
@@ -334,7 +333,7 @@ def test_the_reader_of_a_plan_is_told_that_what_keeps_metrics_asks_nobody() -> N
 
 def test_the_example_is_what_upstreams_schema_knows_and_what_the_policies_ask_for() -> None:
     experiment = yaml.safe_load((REPO / "examples" / "katib" / "learning-rate.yaml").read_text())
-    known = json.loads((module() / "pkg/apis/v1beta1/swagger.json").read_text())["definitions"]
+    known = json.loads((module_of(CHART) / "pkg/apis/v1beta1/swagger.json").read_text())["definitions"]
     closed = {name: {**one, "additionalProperties": False} for name, one in known.items()}
     # Any object: Trainer's own schema has its say below.
     closed["v1beta1.TrialTemplate"]["properties"]["trialSpec"] = {"type": "object"}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import pytest
-from katib_source import module, upstream
+from katib_source import upstream
+from support.charts import module_of
+from support.rights import granted
 
 from fairlead.catalog import lock
 from fairlead.layers.databases import postgres
 from fairlead.layers.katib import config, place, programs, rights, webhooks
-from fairlead.plan.katib_model import CONTROLLER, HYPEROPT, IMAGES, MANAGER, NAMESPACE, OPTUNA
+from fairlead.layers.objects import RBAC
+from fairlead.plan.katib_model import CHART, CONTROLLER, HYPEROPT, IMAGES, MANAGER, NAMESPACE, OPTUNA
 
 Object = Mapping[str, Any]
 
@@ -23,14 +26,9 @@ def one(kind: str, objects: Sequence[Object]) -> Any:
     return found
 
 
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
-
-
 def source(folder: str) -> str:
     """All Go code of a folder of the module but its tests."""
-    files = (path for path in (module() / folder).rglob("*.go") if not path.name.endswith("_test.go"))
+    files = (path for path in (module_of(CHART) / folder).rglob("*.go") if not path.name.endswith("_test.go"))
     return "\n".join(path.read_text() for path in files)
 
 
@@ -40,7 +38,7 @@ OWN = {"experiments", "trials", "suggestions"}
 LEFT_OUT = {
     "services that stop trials early": {
         *product([""], ["serviceaccounts"], ["get", "list", "watch", "create"]),
-        *product([rights.RBAC], ["roles", "rolebindings"], ["get", "list", "watch", "create"]),
+        *product([RBAC], ["roles", "rolebindings"], ["get", "list", "watch", "create"]),
     },
     "volumes": {
         *product([""], ["persistentvolumes"], ["get", "list", "watch", "create"]),
@@ -152,7 +150,7 @@ def test_the_database_manager_knows_every_variable_and_its_driver_the_authority(
     assert told["DB_NAME"] == re.search(r'PostgresSQLDBNameEnvValue = "(\w+)"', text)[1]  # type: ignore[index]
     for name in set(told) - {"PGSSLROOTCERT"}:
         assert f'= "{name}"' in text, name
-    driver = re.search(r"github.com/lib/pq (v\S+)", (module() / "go.mod").read_text())
+    driver = re.search(r"github.com/lib/pq (v\S+)", (module_of(CHART) / "go.mod").read_text())
     assert driver is not None
     from reference.gomodule import go_module
 
@@ -200,8 +198,8 @@ def test_the_settings_have_fields_that_the_program_knows() -> None:
 
 def test_algorithms_come_from_the_services_of_the_images_that_are_named_for_them() -> None:
     knows = {
-        HYPEROPT: (module() / "pkg/suggestion/v1beta1/hyperopt/base_service.py").read_text(),
-        OPTUNA: (module() / "pkg/suggestion/v1beta1/optuna/base_service.py").read_text(),
+        HYPEROPT: (module_of(CHART) / "pkg/suggestion/v1beta1/hyperopt/base_service.py").read_text(),
+        OPTUNA: (module_of(CHART) / "pkg/suggestion/v1beta1/optuna/base_service.py").read_text(),
     }
     for name, image in config.ALGORITHMS.items():
         assert f'"{name}"' in knows[image], name
@@ -229,9 +227,11 @@ def test_the_webhooks_are_upstreams_but_that_pods_must_be_marked() -> None:
 
 def test_upstream_still_does_what_the_policies_are_there_for() -> None:
     """Where one of these is gone, a policy may go too."""
-    suggestions = (module() / "pkg/controller.v1beta1/suggestion/suggestion_controller.go").read_text()
+    suggestions = (
+        module_of(CHART) / "pkg/controller.v1beta1/suggestion/suggestion_controller.go"
+    ).read_text()
     assert ", trials, client.MatchingLabels(util.TrialLabels(experiment)))" in suggestions
     injected = source("pkg/webhook/v1beta1/pod")
     assert "return mc.Collector.CustomCollector, nil" in injected
-    made = (module() / "pkg/controller.v1beta1/trial/trial_controller.go").read_text()
+    made = (module_of(CHART) / "pkg/controller.v1beta1/trial/trial_controller.go").read_text()
     assert "desiredJobSpec := instance.Spec.RunSpec" in made

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import pytest
 import yaml
 from pod_security import restricted_violations
 from reference.gomodule import go_module
-from support.charts import chart_values, rendered, renderer
+from support.charts import chart_values, module_of, rendered, renderer
 from support.golden import REPO
+from support.rights import granted
 from support.specs import minimal
 from support.strict import problems, schemas
 
@@ -42,6 +42,11 @@ def ground(replicas: int = 1) -> Ground:
     return Ground(plan, handle, renderer([CHART]))
 
 
+def _of_kinds(role: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Its rules, but for those of addresses."""
+    return [one for one in role["rules"] if "resources" in one]
+
+
 def parts(replicas: int = 1) -> dict[str, Part]:
     return {one.name: one for one in tool.TOOL.parts(ground(replicas))}
 
@@ -49,18 +54,6 @@ def parts(replicas: int = 1) -> dict[str, Part]:
 def of_kind(kind: str, replicas: int = 1) -> dict[str, Any]:
     objects = parts(replicas)[tool.PART].objects
     return {obj["metadata"]["name"]: obj for obj in objects if obj["kind"] == kind}
-
-
-def module() -> Path:
-    row = lock.charts()[CHART].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        if "resources" in rule:
-            yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
 
 
 # ---- the controller ----------------------------------------------------------------------------
@@ -107,7 +100,7 @@ def test_the_fence_has_a_door_for_the_webhooks_and_one_for_metrics() -> None:
     assert service["spec"]["ports"][0]["targetPort"] == controller.WEBHOOK_PORT
     assert doors[controller.WEBHOOK_PORT] is None, "the API server is no pod"
     assert "fairlead-monitoring" in str(doors[controller.METRICS_PORT])
-    defaults = (module() / "api/config/v1alpha1/defaults.go").read_text()
+    defaults = (module_of(CHART) / "api/config/v1alpha1/defaults.go").read_text()
     assert f'":{controller.METRICS_PORT}"' in defaults
 
 
@@ -130,7 +123,7 @@ def test_it_has_the_charts_rights_but_for_secrets_nodes_and_foreign_webhooks() -
         obj["metadata"]["name"]: obj for obj in rendered(CHART) if obj["kind"] in ("ClusterRole", "Role")
     }
     ours = {**of_kind("ClusterRole"), **of_kind("Role")}
-    before, after = (set(granted(one[controller.ROLE]["rules"])) for one in (theirs, ours))
+    before, after = (set(granted(_of_kinds(one[controller.ROLE]))) for one in (theirs, ours))
     assert after < before
     assert {kind for _, kind, _ in before - after} == {"secrets", "nodes"}
     assert {verb for _, kind, verb in after if kind == "nodes"} == set(controller.READ)
@@ -141,7 +134,7 @@ def test_it_has_the_charts_rights_but_for_secrets_nodes_and_foreign_webhooks() -
     assert {verb for _, _, verb in secrets} == {"get", "list", "watch", "update"}
     hooks = {**of_kind("MutatingWebhookConfiguration"), **of_kind("ValidatingWebhookConfiguration")}
     assert set(hooks) == set(controller.HOOKS)
-    text = (module() / "pkg/cert/cert.go").read_text()
+    text = (module_of(CHART) / "pkg/cert/cert.go").read_text()
     assert all(f'"{name}"' in text for name in controller.HOOKS)
 
 
@@ -207,7 +200,7 @@ def test_kueue_holds_back_pods_of_groups_alone_and_none_of_them_gets_by() -> Non
         [chosen] = hook["objectSelector"]["matchExpressions"]
         assert chosen == {"key": queue_controller.PODS["lws"], "operator": "Exists"}
         assert hook["failurePolicy"] == "Fail"
-    types = (module() / "api/leaderworkerset/v1/leaderworkerset_types.go").read_text()
+    types = (module_of(CHART) / "api/leaderworkerset/v1/leaderworkerset_types.go").read_text()
     assert f'"{queue_controller.PODS["lws"]}"' in types
 
 

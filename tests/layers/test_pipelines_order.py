@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from support.charts import renderer
-from support.engine import Recorder, Registration, recorded
+from support.engine import Recorder
 from support.pipelines import plan
-from support.targets import TARGETS
+from support.targets import registered
 
 from fairlead.layers.pipelines.place import AGENT, API, METADATA, SCHEDULES
-from fairlead.layers.store.tool import with_store
 from fairlead.plan.pipelines_model import NAMESPACE
-from fairlead.platform import Platform
-from fairlead.program import charts_of
 
 KIND = "scheduledworkflows.kubeflow.org"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Recorder:
-    decided = plan("onprem")
-
-    def program() -> None:
-        handle = with_store(decided.store, TARGETS["onprem"].cluster(decided))
-        Platform(decided, handle, renderer(charts_of(decided), decided.kubernetes)).build()
-
-    _, engine = recorded(program)
-    return engine
-
-
-def one(engine: Recorder, kind: str, name: str) -> Registration:
-    [found] = [made for made in engine.of_kind(kind) if made.object["metadata"]["name"] == name]
-    return found
+    return registered(plan("onprem"), "onprem")
 
 
 @pytest.mark.parametrize("controller", [AGENT, SCHEDULES])
@@ -50,13 +34,13 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
 def test_the_controllers_stand_behind_what_they_call_and_watch(
     engine: Recorder, controller: str, kind: str, name: str
 ) -> None:
-    assert one(engine, kind, name).urn in engine.behind(one(engine, "Deployment", controller).urn)
+    assert engine.named(kind, name).urn in engine.behind(engine.named("Deployment", controller).urn)
 
 
 def test_programs_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
     """What a namespace that is deleted still holds is released by them."""
-    needed = {one(engine, "Deployment", name).urn for name in (API, METADATA, AGENT, SCHEDULES)}
-    assert needed <= engine.behind(one(engine, "Namespace", "team-a").urn)
+    needed = {engine.named("Deployment", name).urn for name in (API, METADATA, AGENT, SCHEDULES)}
+    assert needed <= engine.behind(engine.named("Namespace", "team-a").urn)
 
 
 def test_everything_of_the_layer_lies_in_its_namespace_or_in_a_tenants(engine: Recorder) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
-from support.charts import rendered, renderer
+from support.charts import module_of, rendered, renderer
 from support.golden import REPO
+from support.rights import granted
 from support.specs import minimal
 from support.strict import problems, schemas
 
@@ -24,6 +23,7 @@ from fairlead.catalog import lock
 from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import InputError
+from fairlead.layers.objects import RBAC
 from fairlead.layers.ray import fence, members, place, policies, rights
 from fairlead.layers.ray.tool import TOOL
 from fairlead.layers.tool import Ground, Part
@@ -62,20 +62,8 @@ def box() -> Mapping[str, Any]:
     return found
 
 
-def module() -> Path:
-    """The operator's own source, as the lock pins it."""
-    row = lock.charts()[CHART].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
 def upstream(path: str) -> list[Any]:
-    return [obj for obj in yaml.safe_load_all((module() / "config" / path).read_text()) if obj]
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
+    return [obj for obj in yaml.safe_load_all((module_of(CHART) / "config" / path).read_text()) if obj]
 
 
 # ---- by themselves -----------------------------------------------------------------------------
@@ -131,7 +119,7 @@ def test_the_operator_reaches_ray_clusters_through_a_tenants_fence_on_the_ports_
         assert peer["podSelector"]["matchLabels"].items() <= pods.items()
         assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": NAMESPACE}
     ports = {port["port"] for rule in policy["ingress"] for port in rule["ports"]}
-    text = (module() / "controllers/ray/utils/constant.go").read_text()
+    text = (module_of(CHART) / "controllers/ray/utils/constant.go").read_text()
     told = {
         int(found[1])
         for name in ("DefaultDashboardPort", "DefaultServingPort")
@@ -219,34 +207,34 @@ def test_the_operator_is_the_one_of_upstreams_manifest_but_for_its_probes_and_si
 
 
 def test_the_program_knows_every_argument_and_every_variable() -> None:
-    source = (module() / "main.go").read_text()
+    source = (module_of(CHART) / "main.go").read_text()
     known = set(re.findall(r'flag\.\w+Var\(\s*&\w+,\s*"([a-z-]+)"', source))
     assert len(known) >= 15
     for argument in box()["args"]:
         assert argument.removeprefix("--").partition("=")[0] in known, argument
     assert '"readyz"' in source
     assert '"healthz"' in source
-    text = "".join(path.read_text() for path in (module() / "controllers").rglob("*.go"))
+    text = "".join(path.read_text() for path in (module_of(CHART) / "controllers").rglob("*.go"))
     for entry in box()["env"]:
         assert re.search(rf"\b{entry['name']}\s+= \"{entry['name']}\"", text), entry["name"]
-    defaults = (module() / "apis/config/v1alpha1/defaults.go").read_text()
+    defaults = (module_of(CHART) / "apis/config/v1alpha1/defaults.go").read_text()
     assert f'DefaultMetricsAddr          = ":{place.METRICS_PORT}"' in defaults
     assert f'DefaultProbeAddr            = ":{place.PROBE_PORT}"' in defaults
 
 
 def test_labels_by_which_others_find_ray_pods_are_the_programs() -> None:
-    text = (module() / "controllers/ray/utils/constant.go").read_text()
+    text = (module_of(CHART) / "controllers/ray/utils/constant.go").read_text()
     [(key, value)] = place.NODE.items()
     assert f'"{key}"' in text
     assert f'utils.RayNodeLabelKey: "{value}"' in re.sub(
-        r":\s+", ": ", (module() / "controllers/ray/common/pod.go").read_text()
+        r":\s+", ": ", (module_of(CHART) / "controllers/ray/common/pod.go").read_text()
     )
 
 
 LEFT_OUT = {
     "accounts and roles of Ray's autoscaler": {
         *product([""], ["serviceaccounts"], ["create", "delete"]),
-        *product([rights.RBAC], ["roles", "rolebindings"], ["create", "delete", "update"]),
+        *product([RBAC], ["roles", "rolebindings"], ["create", "delete", "update"]),
         ("", "pods/resize", "patch"),
     },
     "the way into a cluster": {
@@ -291,7 +279,9 @@ def test_outside_tenants_it_reads_and_marks_its_own_kinds_and_nothing_else() -> 
 
 def test_it_may_read_every_kind_that_it_watches() -> None:
     """One that it may not read would stop it for all: its caches are of the whole cluster."""
-    text = "".join(path.read_text() for path in (module() / "controllers/ray").glob("*_controller.go"))
+    text = "".join(
+        path.read_text() for path in (module_of(CHART) / "controllers/ray").glob("*_controller.go")
+    )
     watched = {kind.lower() + "s" for kind in re.findall(r"(?:Owns|For)\(&\w+\.(\w+)\{\}", text)}
     assert {"pods", "services", "secrets", "jobs", "rayclusters"} <= watched
     readable = {kind for _, kind, verb in granted(rights.everywhere()) if verb == "watch"}

@@ -44,7 +44,7 @@ def test_where_tenants_have_no_groups_nobody_is_bound() -> None:
 
 def test_in_a_namespace_members_look_for_runtimes_and_make_none() -> None:
     [tenant] = plan().tenants
-    rules: list[Mapping[str, Any]] = tenancy.role(tenant)["rules"]
+    rules: list[Mapping[str, Any]] = tenancy.rights(tenant)[0]["rules"]
     verbs = {verb for rule in rules if "trainingruntimes" in rule["resources"] for verb in rule["verbs"]}
     assert verbs == {"get", "list", "watch"}
 

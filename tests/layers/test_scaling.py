@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 from pod_security import restricted_violations
 from reference.gomodule import go_module
 from support.charts import rendered
+from support.rights import granted
 from support.strict import problems, schemas
 
 from fairlead.catalog import lock
@@ -152,11 +152,6 @@ def manifests() -> list[Object]:
 
 
 KEPT = ("rbac", "manager", "metrics-server", "webhooks", "service_account")
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for one in rules:
-        yield from product(one["apiGroups"], one["resources"], one["verbs"])
 
 
 def permits(rules: set[tuple[str, str, str]], wish: tuple[str, str, str]) -> bool:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import product
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
-from support.charts import chart_values, rendered, renderer
+from support.charts import chart_values, module_of, rendered, renderer
 from support.golden import REPO
+from support.rights import granted
 from support.specs import minimal
 from support.strict import problems, schemas
 
@@ -61,23 +59,12 @@ def of_tenant(name: str, **layer: Any) -> dict[str, Any]:
     return {obj["kind"]: obj for obj in objects}
 
 
-def module() -> Path:
-    row = lock.charts()[CHART].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
 @cache
 def kinds() -> dict[tuple[str, str], Any]:
     told = {"crds": {"enabled": True}}
     foreign = renderer([CERTIFICATES])(Release(CERTIFICATES, CERTIFICATES, "somewhere", told))
     crds = [*parts()[tool.PART].crds, *(one for one in foreign if one["kind"] == "CustomResourceDefinition")]
     return {key: one for crd in crds for key, one in schemas(crd).items()}
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
 
 
 # ---- the programs ------------------------------------------------------------------------------
@@ -125,7 +112,7 @@ def test_a_budget_guards_programs_of_which_there_are_several(replicas: int, budg
 
 
 def test_every_argument_is_one_that_the_program_has() -> None:
-    source = "\n".join(path.read_text() for path in (module() / "cmd" / "controller").glob("*.go"))
+    source = "\n".join(path.read_text() for path in (module_of(CHART) / "cmd" / "controller").glob("*.go"))
     args = [
         arg
         for one in of_kind("Deployment").values()

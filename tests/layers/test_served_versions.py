@@ -8,19 +8,16 @@ from typing import Any
 import pytest
 import yaml
 from support.charts import renderer
-from support.engine import recorded
 from support.specs import minimal
-from support.targets import TARGETS, built, had_on
+from support.targets import built, had_on, registered
 
 from fairlead.catalog import lock
 from fairlead.catalog.compatibility import load
 from fairlead.catalog.read import load as load_catalog
 from fairlead.contract.chart import Release
 from fairlead.layers.gateway import controller as gateway
-from fairlead.layers.store.tool import with_store
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.load import load_plan
-from fairlead.platform import Platform
 from fairlead.program import charts_of
 from fairlead.tools import charts
 from fairlead.tools.cache import Cache
@@ -92,13 +89,7 @@ def test_all_layers_write_only_what_the_charts_of_their_plan_serve() -> None:
     layers = {tool.layer: {"enabled": True} for tool in had_on("local")}
     layers["databases"] = {"enabled": True, "dumps": {}}
     plan = load_plan(minimal(layers=layers), "all", load_catalog())
-
-    def program() -> None:
-        handle = with_store(plan.store, TARGETS["local"].cluster(plan))
-        Platform(plan, handle, renderer(charts_of(plan), plan.kubernetes)).build()
-
-    _, engine = recorded(program)
-    objects = engine.objects()
+    objects = registered(plan, "local").objects()
     assert unserved(objects, charts_of(plan)) == set()
     custom = {one["apiVersion"] for one in objects} - BUILT_IN
     assert custom >= {"kueue.x-k8s.io/v1beta2", "cert-manager.io/v1", "postgresql.cnpg.io/v1"}

@@ -3,76 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
-from support.charts import chart_values, renderer
+from spark_ground import DEPLOYMENTS, HERE, REFERENCE, ground, of_tenant, one, part, template
+from support.charts import chart_values, module_of, renderer
 from support.golden import REPO
+from support.rights import granted
 from support.specs import minimal
 from support.strict import problems, schemas
 
 from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
-from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import InputError
-from fairlead.layers import queue_controller
+from fairlead.layers.objects import RBAC
 from fairlead.layers.spark import members, operator, place, policies, rights
 from fairlead.layers.spark.tool import POLICIES, TOOL, probe
-from fairlead.layers.tool import Ground, Part
 from fairlead.plan.load import load_plan
 from fairlead.plan.spark_model import CHART, IMAGE, NAMESPACE
 
 Object = Mapping[str, Any]
-NONE: Any = None
-HERE = {"fairlead.dev/pool": "system"}
-REFERENCE = lock.images()[IMAGE].reference
-DEPLOYMENTS = (place.OPERATOR, place.WEBHOOK)
-
-
-def ground(**options: Any) -> Ground:
-    plan = load_plan(minimal(layers={"spark": {"enabled": True, "replicas": 1, **options}}), "test", load())
-    handle = ClusterHandle("x", "local", NONE, NONE, {}, {IMAGE: REFERENCE}, HERE, {}, {}, [])
-    return Ground(plan, handle, renderer([CHART]))
-
-
-def part(replicas: int = 1) -> Part:
-    [own, _] = TOOL.parts(ground(replicas=replicas))
-    return own
-
-
-def of_tenant(groups: tuple[str, ...] = ("people",), **options: Any) -> list[Object]:
-    made = ground(**options)
-    return list(members.objects(made, replace(made.plan.tenants[0], groups=groups)))
-
-
-def one(kind: str, objects: Sequence[Object], name: str = "") -> Any:
-    [found] = [o for o in objects if o["kind"] == kind and (not name or o["metadata"]["name"] == name)]
-    return found
-
-
-def template(name: str, replicas: int = 1) -> Any:
-    return one("Deployment", part(replicas).objects, name)["spec"]["template"]
-
-
-def module() -> Path:
-    """The operator's own source, as the lock pins it."""
-    row = lock.charts()[CHART].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for rule in rules:
-        yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
 
 
 # ---- by themselves -----------------------------------------------------------------------------
@@ -172,171 +128,11 @@ def test_a_driver_makes_and_deletes_pods_of_its_namespace_and_changes_none() -> 
     space = one("ServiceAccount", objects)["metadata"]["namespace"]
     bound = one("RoleBinding", objects, place.ACCOUNT)
     assert bound["metadata"]["namespace"] == space
-    assert bound["roleRef"] == {"apiGroup": rights.RBAC, "kind": "Role", "name": place.ACCOUNT}
+    assert bound["roleRef"] == {"apiGroup": RBAC, "kind": "Role", "name": place.ACCOUNT}
     assert bound["subjects"] == [{"kind": "ServiceAccount", "name": place.ACCOUNT, "namespace": space}]
     may = set(granted(one("Role", objects, place.ACCOUNT)["rules"]))
     assert {(group, kind) for group, kind, _ in may} == {("", "pods")}
     assert not {verb for _, _, verb in may} & {"update", "patch"}, "who may change a pod takes its gate away"
-
-
-def test_the_policies_hold_in_tenants_namespaces() -> None:
-    objects = policies.objects()
-    bindings = [obj for obj in objects if obj["kind"] == "ValidatingAdmissionPolicyBinding"]
-    assert {obj["metadata"]["name"] for obj in bindings} == {
-        policies.APPLICATIONS,
-        policies.PODS,
-        policies.DELETED,
-    }
-    for binding in bindings:
-        assert binding["spec"]["validationActions"] == ["Deny"]
-        chosen = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
-        assert chosen == [{"key": labels.TENANT, "operator": "Exists"}]
-
-
-def test_applications_are_looked_at_when_they_are_sent_and_when_they_change() -> None:
-    spec = one("ValidatingAdmissionPolicy", policies.objects(), policies.APPLICATIONS)["spec"]
-    [rule] = spec["matchConstraints"]["resourceRules"]
-    assert (rule["operations"], set(rule["resources"])) == (["CREATE", "UPDATE"], set(place.KINDS))
-    assert "matchConditions" not in spec, "for whoever sends them, the operator by the clock too"
-    said = "".join(one["expression"] for one in spec["validations"])
-    for pattern in (policies.SETTING, policies.STORE, policies.PROGRAM, policies.FILE):
-        assert f"matches(r'{pattern}')" in said
-
-
-def test_what_drivers_and_the_operator_make_waits_in_the_queue() -> None:
-    made = one("ValidatingAdmissionPolicy", policies.objects(), policies.PODS)["spec"]
-    [who] = made["matchConditions"]
-    assert f":{place.ACCOUNT}'" in who["expression"]
-    assert f"'system:serviceaccount:{NAMESPACE}:{place.OPERATOR}'" in who["expression"]
-    gated, own = (one["expression"] for one in made["validations"])
-    assert f"g.name == '{policies.GATE}'" in gated
-    row = lock.charts()["kueue"].module
-    assert row is not None
-    text = (
-        Path(go_module(row.query, row.sum)) / "pkg/controller/jobs/pod/constants/constants.go"
-    ).read_text()
-    assert f'SchedulingGateName = "{policies.GATE}"' in text
-    marks = set(re.findall(r'"(kueue\.x-k8s\.io/[a-z-]+)"', text)) - {policies.GATE, *policies.NOTES}
-    assert "kueue.x-k8s.io/pod-group-name" in marks
-    assert not [mark for mark in marks if mark in own]
-
-
-def test_an_executor_waits_although_a_driver_owns_it_and_is_taken_for_no_other_kinds_pod() -> None:
-    """Kueue lets go what a pod of its own owns, unless that bears the mark of a parent that suspends it."""
-    told = operator.DEFAULTS
-    assert told[f"spark.kubernetes.executor.annotation.{place.WAITS}"] == place.WAITS_FOR == "spark"
-    assert told["spark.kubernetes.executor.label.kueue.x-k8s.io/managed"] == "true"
-    row = lock.charts()["kueue"].module
-    assert row is not None
-    jobs = Path(go_module(row.query, row.sum)) / "pkg/controller/jobs"
-    assert (
-        f'SuspendedByParentAnnotation       = "{place.WAITS}"'
-        in (jobs / "pod/constants/constants.go").read_text()
-    )
-    assert "_, suspendByParent := pod.pod.GetAnnotations()" in (jobs / "pod/pod_webhook.go").read_text()
-    names = {
-        name
-        for path in jobs.glob("*/*.go")
-        for name in re.findall(r'FrameworkName = "([^"]+)"', path.read_text())
-    }
-    assert "deployment" in names
-    assert place.WAITS_FOR not in names
-    _, own = one("ValidatingAdmissionPolicy", policies.objects(), policies.PODS)["spec"]["validations"]
-    assert f"['{place.WAITS}'] == 'spark'" in own["expression"]
-
-
-def test_kueue_looks_at_the_pods_of_spark_and_lets_them_go_one_by_one() -> None:
-    plan = ground().plan
-    told = queue_controller.config(plan.queues, layers=("spark",))
-    assert told["integrations"]["frameworks"] == [*queue_controller.FRAMEWORKS, "pod"]
-    assert told["controller"]["groupKindConcurrency"]["Pod"] == queue_controller.AT_A_TIME
-    made = queue_controller.controller(renderer(["kueue"]), plan.queues, layers=("spark",))
-    hooks = [
-        hook
-        for obj in made
-        for hook in obj.get("webhooks", [])
-        if any("pods" in rule["resources"] for rule in hook["rules"])
-    ]
-    assert hooks
-    for hook in hooks:
-        [chosen] = hook["objectSelector"]["matchExpressions"]
-        assert (chosen["key"], hook["failurePolicy"]) == (place.LAUNCHED, "Fail")
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("spark.sql.shuffle.partitions", "spark.eventLog.enabled", "spark.executor.extraJavaOptions"),
-        *(
-            "spark.dynamicAllocation.enabled",
-            "spark.driver.maxResultSize",
-            "spark.kubernetes.allocation.batch.size",
-        ),
-        *("spark.executorEnv.HOME", "spark.files.maxPartitionBytes", "spark.kubernetes.local.dirs.tmpfs"),
-    ],
-)
-def test_settings_that_pods_read_may_be_set(key: str) -> None:
-    assert re.search(policies.SETTING, key)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        # Where, as whom and with which of its own files the operator sends.
-        *(
-            "spark.kubernetes.namespace",
-            "spark.kubernetes.authenticate.driver.oauthTokenFile",
-            "spark.master",
-        ),
-        *("spark.kubernetes.kerberos.krb5.path", "spark.kerberos.keytab", "spark.submit.deployMode"),
-        *("spark.kubernetes.driver.podTemplateFile", "spark.kubernetes.executor.podTemplateFile"),
-        *("spark.kubernetes.file.upload.path", "spark.files", "spark.archives", "spark.submit.pyFiles"),
-        # Which classes it loads.
-        *("spark.jars", "spark.jars.packages", "spark.jars.ivySettings", "spark.driver.extraClassPath"),
-        *("spark.kubernetes.driver.pod.featureSteps", "spark.hadoop.fs.file.impl", "spark.plugins"),
-        *("", "sparks.sql.x", "spark.sqlx", "x.spark.sql.y", "spark.kubernetes.executor.podNamePrefix"),
-    ],
-)
-def test_settings_that_the_operator_reads_may_not(key: str) -> None:
-    assert not re.search(policies.SETTING, key)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "good", "bad"),
-    [
-        (
-            policies.PROGRAM,
-            ("local:///opt/a.py", "https://host.example/a.jar", "s3a://bucket/a.py", "abfss://x@y/a.py"),
-            ("a.py", "/opt/a.py", "file:///opt/a.py", "--master=local", "-h", "xlocal:///a.py"),
-        ),
-        (
-            policies.FILE,
-            ("local:///opt/a.jar", "http://host.example/a.zip"),
-            ("a.jar", "file:///a", "local:///a,/etc/passwd", "s3a://bucket/a.jar"),
-        ),
-        (
-            policies.STORE,
-            ("fs.s3a.endpoint", "fs.gs.x"),
-            ("hadoop.security.x", "fs.file.impl", "fs.defaultFS"),
-        ),
-    ],
-)
-def test_files_and_stores_are_named_so_that_the_operator_touches_none(
-    pattern: str, good: Sequence[str], bad: Sequence[str]
-) -> None:
-    assert all(re.search(pattern, one) for one in good)
-    assert not [one for one in bad if re.search(pattern, one)]
-
-
-def test_every_key_that_the_operator_itself_sets_is_one_that_a_tenant_may_not() -> None:
-    """A tenant's setting of the same name comes behind some of them, and would count."""
-    text = (module() / "pkg/common/spark.go").read_text()
-    keys = set(re.findall(r'"(spark\.kubernetes\.[\w.]+)"', text))
-    assert {"spark.kubernetes.namespace", "spark.kubernetes.driver.podTemplateFile"} <= keys
-    harmless = {"allocation", "memoryOverheadFactor", "deleteOnTermination"}
-    assert not [
-        key for key in keys if re.search(policies.SETTING, key) and not harmless & set(key.split("."))
-    ]
 
 
 def test_the_example_is_what_the_kinds_have_and_its_pods_name_a_queue() -> None:
@@ -459,7 +255,7 @@ def test_outside_tenants_the_operator_only_reads_and_reads_no_secret() -> None:
 
 def test_it_may_read_every_kind_that_it_watches() -> None:
     """One that it may not read would end it: its caches are of the whole cluster."""
-    text = "".join(path.read_text() for path in (module() / "internal/controller").rglob("*.go"))
+    text = "".join(path.read_text() for path in (module_of(CHART) / "internal/controller").rglob("*.go"))
     controllers = text.split("mutatingwebhookconfiguration", 1)[0] + text
     watched = {
         kind.lower() + "s" for kind in re.findall(r"(?:Owns|For|Watches)\(\s*&\w+\.(\w+)\{\}", controllers)
@@ -470,7 +266,7 @@ def test_it_may_read_every_kind_that_it_watches() -> None:
 
 
 def test_labels_and_names_by_which_others_find_things_are_the_programs() -> None:
-    text = (module() / "pkg/common/spark.go").read_text()
+    text = (module_of(CHART) / "pkg/common/spark.go").read_text()
     labelled = re.search(r'LabelAnnotationPrefix = "(.*?)"', text)
     assert labelled is not None
     assert f"{labelled[1]}launched-by-spark-operator" == place.LAUNCHED
@@ -499,7 +295,7 @@ def test_drivers_and_executors_have_accounts_of_their_tenant_by_settings_that_th
     prefix = "spark.kubernetes.authenticate"
     assert lines[f"{prefix}.driver.serviceAccountName"] == place.ACCOUNT
     assert lines[f"{prefix}.executor.serviceAccountName"] == labels.WORKLOAD_ACCOUNT
-    text = (module() / "pkg/common/spark.go").read_text()
+    text = (module_of(CHART) / "pkg/common/spark.go").read_text()
     assert all(f'"{key}"' in text for key in lines if key.startswith(prefix))
     spec = template(place.OPERATOR)["spec"]
     [box] = spec["containers"]
@@ -522,5 +318,6 @@ def test_both_images_have_the_same_spark() -> None:
     [archive] = archives
     assert archive is not None
     assert (
-        f"ARG SPARK_IMAGE=docker.io/library/spark:{archive.version}" in (module() / "Dockerfile").read_text()
+        f"ARG SPARK_IMAGE=docker.io/library/spark:{archive.version}"
+        in (module_of(CHART) / "Dockerfile").read_text()
     )

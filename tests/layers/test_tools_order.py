@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.charts import renderer
-from support.engine import Recorder, Registration, recorded
+from support.engine import Recorder
 from support.specs import minimal
-from support.targets import TARGETS, had_on
+from support.targets import had_on, registered
 
 from fairlead.catalog.read import load
 from fairlead.contract.manifest import CONDITIONS
-from fairlead.layers.store.tool import with_store
 from fairlead.plan.load import load_plan
-from fairlead.platform import Platform
-from fairlead.program import charts_of
 
 LWS_HOOKS = "lws-mutating-webhook-configuration"
 OTHERS = (("ClusterIssuer", "fairlead"), ("ClusterServingRuntime", "fairlead-sklearn"))
@@ -26,19 +22,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def engine() -> Recorder:
-    plan = load_plan(minimal(layers=ALL), "tools", load())
-
-    def program() -> None:
-        handle = with_store(plan.store, TARGETS["local"].cluster(plan))
-        Platform(plan, handle, renderer(charts_of(plan), plan.kubernetes)).build()
-
-    _, engine = recorded(program)
-    return engine
-
-
-def one(engine: Recorder, kind: str, name: str) -> Registration:
-    [found] = [made for made in engine.of_kind(kind) if made.object["metadata"]["name"] == name]
-    return found
+    return registered(load_plan(minimal(layers=ALL), "tools", load()), "local")
 
 
 @pytest.mark.parametrize(
@@ -102,9 +86,9 @@ def one(engine: Recorder, kind: str, name: str) -> Registration:
 def test_what_needs_another_waits_for_it(
     engine: Recorder, kind: str, name: str, before: list[tuple[str, str]]
 ) -> None:
-    behind = engine.behind(one(engine, kind, name).urn)
+    behind = engine.behind(engine.named(kind, name).urn)
     for needed in before:
-        assert one(engine, *needed).urn in behind, needed
+        assert engine.named(*needed).urn in behind, needed
 
 
 @pytest.mark.parametrize(
@@ -136,22 +120,22 @@ def test_every_object_is_registered_once_and_every_namespace_stands_before_what_
 
 def test_webhooks_are_asked_before_the_first_object_that_they_look_at(engine: Recorder) -> None:
     for kind, name in (("Cluster", "mlflow-db"), ("Cluster", "workflows-db"), *OTHERS):
-        assert one(engine, kind, name).hooks, name
+        assert engine.named(kind, name).hooks, name
 
 
 def test_a_store_comes_when_its_webhook_answers(engine: Recorder) -> None:
     """Its namespace is behind the part whose first object asks."""
-    asked = one(engine, "ClusterRole", "fairlead:secrets:tenants")
+    asked = engine.named("ClusterRole", "fairlead:secrets:tenants")
     assert asked.hooks
-    assert asked.urn in engine.behind(one(engine, "SecretStore", "fairlead").urn)
+    assert asked.urn in engine.behind(engine.named("SecretStore", "fairlead").urn)
 
 
 def test_groups_of_pods_count_as_standing_when_their_webhooks_answer(engine: Recorder) -> None:
-    assert one(engine, "ValidatingAdmissionPolicy", "fairlead-lws-owners").hooks
+    assert engine.named("ValidatingAdmissionPolicy", "fairlead-lws-owners").hooks
 
 
 def test_spark_counts_as_standing_when_its_webhooks_answer(engine: Recorder) -> None:
-    assert one(engine, "ValidatingAdmissionPolicy", "fairlead-spark-pods").hooks
+    assert engine.named("ValidatingAdmissionPolicy", "fairlead-spark-pods").hooks
 
 
 def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
@@ -161,7 +145,7 @@ def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> No
         "external-secrets",
         "spark-operator-controller",
     )
-    needed = {one(engine, "Deployment", name).urn for name in names}
+    needed = {engine.named("Deployment", name).urn for name in names}
     spaces = [
         made
         for made in engine.of_kind("Namespace")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
-from support.charts import rendered
+from support.charts import module_of, rendered
 from support.specs import minimal
 from support.strict import problems, schemas
 
@@ -54,16 +52,9 @@ def box() -> Mapping[str, Any]:
     return found
 
 
-def module() -> Path:
-    """Argo's own source, as the lock pins it."""
-    row = lock.charts()[place.CHART].module
-    assert row is not None
-    return Path(go_module(row.query, row.sum))
-
-
 def manifests() -> list[Object]:
     """What a cluster install of the release consists of, without its server."""
-    folder = module() / "manifests"
+    folder = module_of(place.CHART) / "manifests"
     files = [
         *(folder / "base" / "workflow-controller").glob("*.yaml"),
         *(folder / "cluster-install-no-crds" / "workflow-controller-rbac").glob("*.yaml"),
@@ -197,7 +188,7 @@ def test_the_pod_says_what_upstreams_says() -> None:
 
 
 def test_every_argument_is_an_option_of_the_program() -> None:
-    source = (module() / "cmd" / "workflow-controller" / "main.go").read_text()
+    source = (module_of(place.CHART) / "cmd" / "workflow-controller" / "main.go").read_text()
     options = set(re.findall(r'Flags\(\)\.\w+\(&\w+, "([a-z-]+)"', source))
     assert {"configmap", "executor-image"} <= options
     assert {argument[2:].partition("=")[0] for argument in box()["args"]} <= options
@@ -205,7 +196,7 @@ def test_every_argument_is_an_option_of_the_program() -> None:
 
 def test_user_and_places_of_the_programs_are_those_of_upstreams_images() -> None:
     """The executor copies itself into the step's pod from a fixed place."""
-    text = (module() / "Dockerfile").read_text()
+    text = (module_of(place.CHART) / "Dockerfile").read_text()
     assert re.findall(r"^USER (\d+)$", text, re.MULTILINE)[:1] == [str(place.USER)]
     for name in IMAGES:
         build = lock.images()[name].build
@@ -213,7 +204,7 @@ def test_user_and_places_of_the_programs_are_those_of_upstreams_images() -> None
         assert build.binary == f"/bin/{name}"
         assert f"dist/{name} /bin/" in text
         assert build.user == f"{place.USER}:{place.USER}"
-    copied = (module() / "workflow" / "executor" / "emissary" / "binary.go").read_text()
+    copied = (module_of(place.CHART) / "workflow" / "executor" / "emissary" / "binary.go").read_text()
     assert f'"/bin/{EXECUTOR}"' in copied or f'LookPath("{EXECUTOR}")' in copied
 
 
@@ -228,8 +219,8 @@ def test_both_programs_are_built_from_the_module_whose_kinds_are_installed() -> 
 
 def test_the_server_is_left_out_because_the_module_lacks_what_it_embeds() -> None:
     """A release that carries the web interface is noticed here: the server could be built then."""
-    assert "//go:embed dist/app" in (module() / "ui" / "embed.go").read_text()
-    assert not (module() / "ui" / "dist").exists()
+    assert "//go:embed dist/app" in (module_of(place.CHART) / "ui" / "embed.go").read_text()
+    assert not (module_of(place.CHART) / "ui" / "dist").exists()
 
 
 # ---- the kinds ---------------------------------------------------------------------------------

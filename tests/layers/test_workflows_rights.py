@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
-from typing import Any
-
+from support.rights import granted
 from test_workflows_objects import manifests
 
 from fairlead.layers.workflows import place, rights
 
 Wish = tuple[str, str, str]
 SEEING = {"get", "list", "watch"}
-
-
-def granted(rules: Sequence[Mapping[str, Any]]) -> Iterator[Wish]:
-    for one in rules:
-        yield from product(one["apiGroups"], one["resources"], one["verbs"])
 
 
 def upstream(kind: str) -> set[Wish]:

@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 from pod_security import restricted_violations
-from support.charts import rendered
+from support.charts import module_of, rendered
 from support.strict import problems, schemas
-from test_workflows_objects import PLAN, module
+from test_workflows_objects import PLAN
 
 from fairlead import labels
 from fairlead.contract.handle import ObjectStore, WorkloadIdentity
@@ -39,7 +39,7 @@ def spec(store: ObjectStore | None = None, identity: WorkloadIdentity | None = N
 
 def words(file: str, kind: str) -> set[str]:
     """The JSON keys of a Go struct of the module."""
-    text = (module() / file).read_text()
+    text = (module_of(place.CHART) / file).read_text()
     found = re.search(rf"^type {kind} struct {{\n(.*?)^}}", text, re.MULTILINE | re.DOTALL)
     assert found is not None, f"{file} has no {kind}"
     return set(re.findall(r'json:"([A-Za-z0-9]+)', found[1]))
@@ -165,7 +165,7 @@ def test_where_the_target_gives_no_token_the_step_has_one_and_the_executor_sees_
     for kind in ("container", "script"):
         [mount] = defaults[kind]["volumeMounts"]
         assert (mount["name"], mount["mountPath"]) == (volume["name"], TOKEN.folder)
-    text = (module() / "workflow" / "common" / "common.go").read_text()
+    text = (module_of(place.CHART) / "workflow" / "common" / "common.go").read_text()
     assert f'ExecutorMainFilesystemDir = "{MIRRORED}"' in text
     env = {one["name"]: one for one in settings(PLAN, STORE, GIVEN_TOKEN)["executor"]["env"]}
     assert env["TOKEN_FILE"] == {"name": "TOKEN_FILE", "value": f"{MIRRORED}{TOKEN.folder}/token"}

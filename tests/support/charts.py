@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reference.gomodule import go_module
+
 from fairlead.catalog import lock, read
 from fairlead.contract.chart import Release
 from fairlead.layers.chart import HelmRenderer
@@ -44,6 +46,13 @@ def _renderer(names: tuple[str, ...], kubernetes: str) -> HelmRenderer:
     helm = toolchain.ensure(["helm"], cache_dir, quiet)["helm"]
     versions = {name: lock.charts()[name].version for name in names}
     return Fresh(helm, charts.ensure(names, cache_dir, quiet), versions, kubernetes, Path("/nowhere"))
+
+
+def module_of(chart: str) -> Path:
+    """The sources of a chart's release, as the lock pins them."""
+    row = lock.charts()[chart].module
+    assert row is not None
+    return Path(go_module(row.query, row.sum))
 
 
 def chart_values(name: str) -> Mapping[str, Any]:

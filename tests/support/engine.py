@@ -77,6 +77,11 @@ class Recorder(mocks.Mocks):
         """The registrations of one Kubernetes kind."""
         return [one for one in self.registered.values() if one.object.get("kind") == kind]
 
+    def named(self, kind: str, name: str) -> Registration:
+        """The one registration of this kind and name."""
+        [found] = [one for one in self.of_kind(kind) if one.object["metadata"]["name"] == name]
+        return found
+
     def behind(self, urn: str) -> set[str]:
         """Everything that stands before this resource is made, over any number of steps."""
         seen: set[str] = set()

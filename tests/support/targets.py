@@ -12,6 +12,7 @@ from typing import Any
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
+from fairlead.layers.store.tool import with_store
 from fairlead.layers.tool import Tool
 from fairlead.layers.tools import TOOLS
 from fairlead.plan.model import PlatformPlan
@@ -100,6 +101,16 @@ def had_on(target: str) -> list[Tool]:
     """The layers of tools that a target can have: one that it has not is refused by name."""
     rows = load().capabilities[target]
     return [one for one in TOOLS if one.layer not in rows or rows[one.layer].status != "unsupported"]
+
+
+def registered(plan: PlatformPlan, target: str) -> Recorder:
+    """What a platform of this plan registers on a target."""
+
+    def program() -> None:
+        handle = with_store(plan.store, TARGETS[target].cluster(plan))
+        Platform(plan, handle, renderer(charts_of(plan), plan.kubernetes)).build()
+
+    return recorded(program)[1]
 
 
 @cache

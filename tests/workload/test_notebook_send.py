@@ -156,12 +156,17 @@ def test_a_tenant_that_is_not_there_is_said_of_the_notebook(cluster: FakeCluster
     assert not [one for one in cluster.requests if one.startswith("POST")]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["ClusterTrainingRuntime must be created before the TrainJob", "runtime 'fairlead-h100' not found"],
+    ids=["trainer", "kueue"],
+)
 def test_a_cluster_without_the_accelerators_says_so_of_the_notebook(
-    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+    words: str, cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(obj: Any) -> Any:
         if obj["kind"] == "TrainJob":
-            raise ApiFailure("ClusterTrainingRuntime must be created before the TrainJob", 403)
+            raise ApiFailure(words, 403)
         return cluster.put(obj)
 
     monkeypatch.setattr(client.api, "create", refused)

@@ -7,8 +7,14 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, KubeconfigOption, StackOption, client
-from fairlead.spec.gateway import Gateway
+from fairlead.cli.options import (
+    DEFAULT_STACK,
+    DomainOption,
+    KubeconfigOption,
+    RenderOption,
+    StackOption,
+    client,
+)
 
 FileOption = Annotated[Path, typer.Option("--file", "-f", help="YAML file with one or more notebooks.")]
 
@@ -25,22 +31,20 @@ def notebook(
     replace: Annotated[
         bool, typer.Option("--replace", help="End a different one of the same name first.")
     ] = False,
-    render: Annotated[
-        bool, typer.Option("--render", help="Print the Kubernetes objects instead; needs no cluster.")
-    ] = False,
-    domain: Annotated[
-        str, typer.Option("--domain", help="With --render: the domain of the cluster's gateway.")
-    ] = Gateway.model_fields["domain"].default,
+    render: RenderOption = False,
+    domain: DomainOption = None,
 ) -> None:
     """Start the notebooks of a file. The same file again changes nothing, or starts what has ended."""
     from fairlead.workload.notebook_load import load_file
 
     todo = load_file(file)
     if render:
+        from fairlead.spec.gateway import Gateway
         from fairlead.workload.documents import write
         from fairlead.workload.notebook_render import render as objects_of
 
-        typer.echo(write(obj for one in todo for obj in objects_of(one, domain)), nl=False)
+        below = domain or Gateway().domain
+        typer.echo(write(obj for one in todo for obj in objects_of(one, below)), nl=False)
         return
     from fairlead.workload.jupyter import TOKEN_KEY
     from fairlead.workload.notebook_send import send

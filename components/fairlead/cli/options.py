@@ -23,6 +23,14 @@ KubeconfigOption = Annotated[
 ]
 
 
+RenderOption = Annotated[
+    bool, typer.Option("--render", help="Print the Kubernetes objects instead; needs no cluster.")
+]
+DomainOption = Annotated[
+    str | None, typer.Option("--domain", help="With --render: the domain of the cluster's gateway.")
+]
+
+
 class Output(StrEnum):
     """How a result is printed."""
 

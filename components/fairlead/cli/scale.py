@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, KubeconfigOption, StackOption, client
+from fairlead.cli.options import (
+    DEFAULT_STACK,
+    KubeconfigOption,
+    RenderOption,
+    StackOption,
+    client,
+)
 
 FileOption = Annotated[Path, typer.Option("--file", "-f", help="YAML file with one or more scales.")]
 
@@ -21,9 +27,7 @@ def scale(
     file: FileOption,
     stack: StackOption = DEFAULT_STACK,
     kubeconfig: KubeconfigOption = None,
-    render: Annotated[
-        bool, typer.Option("--render", help="Print the Kubernetes objects instead; needs no cluster.")
-    ] = False,
+    render: RenderOption = False,
 ) -> None:
     """Have services scale as a file says. The same file again changes nothing."""
     from fairlead.workload.scale_load import load_file

@@ -12,9 +12,11 @@ import typer
 
 from fairlead.cli.options import (
     DEFAULT_STACK,
+    DomainOption,
     KubeconfigOption,
     Output,
     OutputOption,
+    RenderOption,
     StackOption,
     bad_option,
     client,
@@ -37,18 +39,13 @@ def serve(
     file: FileOption,
     stack: StackOption = DEFAULT_STACK,
     kubeconfig: KubeconfigOption = None,
-    render: Annotated[
-        bool, typer.Option("--render", help="Print the Kubernetes objects instead; needs no cluster.")
-    ] = False,
-    domain: Annotated[
-        str | None, typer.Option("--domain", help="With --render: the domain of the cluster's gateway.")
-    ] = None,
+    render: RenderOption = False,
+    domain: DomainOption = None,
     timeout: Annotated[
         str | None, typer.Option("--timeout", help="Longest time to wait, for example 90s or 10m.")
     ] = None,
 ) -> None:
     """Serve the models of a file. Calls go to a version when it is ready; the same file again changes nothing."""
-    from fairlead.spec.gateway import Gateway
     from fairlead.workload.serve_load import load_file
 
     limit = whole_seconds("--timeout", timeout)
@@ -56,6 +53,7 @@ def serve(
         raise bad_option("--domain", "is for --render: a cluster says its own", domain, fix="leave it out")
     todo = load_file(file)
     if render:
+        from fairlead.spec.gateway import Gateway
         from fairlead.workload.documents import write
         from fairlead.workload.serve_render import render as objects_of
 

@@ -16,22 +16,35 @@ SEALED: Mapping[str, Any] = {**HARDENED, "readOnlyRootFilesystem": True}
 """The same, and the files of its image stay as they are."""
 ADMISSION = "admissionregistration.k8s.io/v1"
 RBAC = "rbac.authorization.k8s.io"
-WRITE = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+READ = ("get", "list", "watch")
+"""What reads, and hears of changes."""
+WRITE = (*READ, "create", "update", "patch", "delete", "deletecollection")
 """What members may do with what they send."""
-MONITORING: Mapping[str, Any] = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.METRICS_NAMESPACE}}
-}
+
+
+SPACE = "kubernetes.io/metadata.name"
+"""Label by which the API server gives every namespace its name."""
+
+
+def pods_of(namespace: str, pods: Mapping[str, str]) -> Mapping[str, Any]:
+    """These pods of another namespace, as a policy's peer."""
+    return {
+        "namespaceSelector": {"matchLabels": {SPACE: namespace}},
+        "podSelector": {"matchLabels": dict(pods)},
+    }
+
+
+def namespaces(names: Sequence[str]) -> list[Mapping[str, Any]]:
+    """All pods of these namespaces, as a policy's peers: none where there are none, for no names would mean all."""
+    chosen = {"key": SPACE, "operator": "In", "values": sorted(names)}
+    return [{"namespaceSelector": {"matchExpressions": [chosen]}}] if names else []
+
+
+MONITORING: Mapping[str, Any] = {"namespaceSelector": {"matchLabels": {SPACE: labels.METRICS_NAMESPACE}}}
 """Who gathers metrics, as a policy's peer."""
 TENANTS: Sequence[Mapping[str, str]] = ({"key": labels.TENANT, "operator": "Exists"},)
 """Which namespaces are tenants', by their labels."""
-DNS: Mapping[str, Any] = {
-    "to": [
-        {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-        }
-    ]
-}
+DNS: Mapping[str, Any] = {"to": [pods_of("kube-system", {"k8s-app": "kube-dns"})]}
 """Names are looked up: the DNS pods listen on a port of their own choice, so the peer is named and the port is not."""
 
 API_PORTS = (443, 6443)
@@ -52,6 +65,20 @@ def rule(
     return {**found, "resourceNames": list(names)} if names else found
 
 
+EVENTS = rule(("",), ("events",), ("create", "patch"))
+"""What says what it did, where people look for it."""
+
+
+def role(meta: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Object:
+    """A role: in a namespace where the metadata name one, else of the whole cluster."""
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "Role" if "namespace" in meta else "ClusterRole",
+        "metadata": dict(meta),
+        "rules": list(rules),
+    }
+
+
 def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[Mapping[str, str]]) -> Object:
     """A binding: in a namespace where the metadata name one, else in the whole cluster. role: its kind and name."""
     return {
@@ -68,7 +95,7 @@ def members(tenant: TenantPlan, name: str, rules: Sequence[Mapping[str, Any]]) -
     meta = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
     groups = [{"apiGroup": RBAC, "kind": "Group", "name": one} for one in tenant.groups]
     return [
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": list(rules)},
+        role(meta, rules),
         *([binding(meta, ("Role", name), groups)] if groups else []),
     ]
 
@@ -99,9 +126,7 @@ def outward(reach: Reach | Inside) -> Mapping[str, Any]:
     """A rule by which pods call this, although everything is denied to them."""
     ports = [{"protocol": "TCP", "port": port} for port in reach.ports]
     if isinstance(reach, Inside):
-        space = {"matchLabels": {"kubernetes.io/metadata.name": reach.namespace}}
-        peer = {"namespaceSelector": space, "podSelector": {"matchLabels": dict(reach.pods)}}
-        return {"to": [peer], "ports": ports}
+        return {"to": [pods_of(reach.namespace, reach.pods)], "ports": ports}
     without = {"except": list(reach.without)} if reach.without else {}
     return {"to": [{"ipBlock": {"cidr": reach.cidr, **without}}], "ports": ports}
 
@@ -120,6 +145,18 @@ def api_server(ranges: Sequence[str]) -> Mapping[str, Any]:
 def calling(name: str, namespace: str, pods: Mapping[str, str], rules: Sequence[Mapping[str, Any]]) -> Object:
     """These pods call nobody but by these rules; no labels: all pods of the namespace."""
     return _fence(name, namespace, pods, {"policyTypes": ["Egress"], "egress": list(rules)})
+
+
+def sent(
+    group: str, kinds: Sequence[str], operations: Sequence[str] = ("CREATE", "UPDATE")
+) -> Mapping[str, Any]:
+    """What a policy looks at: objects of these kinds of a group, in all its versions, at these operations."""
+    return {
+        "apiGroups": [group],
+        "apiVersions": ["*"],
+        "operations": list(operations),
+        "resources": list(kinds),
+    }
 
 
 def refusal(
@@ -196,17 +233,9 @@ def made_by_their_owner(name: str, group: str, kinds: Sequence[str], account: st
     said = (
         "only the controller of an owner makes what it owns: leave ownerReferences with controller: true out"
     )
-    rules = [
-        {
-            "apiGroups": [group],
-            "apiVersions": ["*"],
-            "operations": ["CREATE", "UPDATE"],
-            "resources": list(kinds),
-        }
-    ]
     return refusal(
         name,
-        rules,
+        [sent(group, kinds)],
         [{"expression": f"!{own} || {none} || ({same})", "message": said}],
         TENANTS,
         {"matchConditions": [{"name": "not-the-controller", "expression": user}]},

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import fabric
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import RBAC, READ, binding, role, rule
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 READERS = "fairlead-runtimes"
@@ -40,8 +40,7 @@ def readers(tenants: Sequence[TenantPlan]) -> list[Object]:
     groups = sorted({name for tenant in tenants for name in tenant.groups})
     if not groups:
         return []
-    read = rule(["trainer.kubeflow.org"], ["clustertrainingruntimes"], ["get", "list", "watch"])
+    read = rule(["trainer.kubeflow.org"], ["clustertrainingruntimes"], READ)
     meta = {"name": READERS}
     subjects = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in groups]
-    role = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": meta, "rules": [read]}
-    return [role, binding(meta, ("ClusterRole", READERS), subjects)]
+    return [role(meta, [read]), binding(meta, ("ClusterRole", READERS), subjects)]

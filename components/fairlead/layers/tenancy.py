@@ -9,7 +9,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, ObjectStore, Reach, WorkloadIdentity
 from fairlead.layers.fabric.guard import namespace_labels
-from fairlead.layers.objects import DNS, outward
+from fairlead.layers.objects import DNS, READ, WRITE, members, outward, rule
 from fairlead.plan.model import TenantPlan
 
 ROLE = "fairlead-member"
@@ -69,38 +69,20 @@ def object_store(tenant: TenantPlan, store: ObjectStore) -> Object:
     return _in(tenant, "v1", "ConfigMap", labels.OBJECT_STORE, data=data)
 
 
-def _rule(group: str, resources: list[str], verbs: list[str]) -> Mapping[str, Any]:
-    return {"apiGroups": [group], "resources": resources, "verbs": verbs}
-
-
-READ = ["get", "list", "watch"]
-WRITE = [*READ, "create", "update", "patch", "delete", "deletecollection"]
-
-
-def role(tenant: TenantPlan) -> Object:
+def rights(tenant: TenantPlan) -> list[Object]:
     """What a member may do: send, see and stop work, use its logs, volumes and secrets. No exec."""
     rules = [
-        _rule("trainer.kubeflow.org", ["trainjobs"], WRITE),
+        rule(("trainer.kubeflow.org",), ("trainjobs",), WRITE),
         # Trainer's SDK looks for runtimes of the namespace first; there are none, and members make none.
-        _rule("trainer.kubeflow.org", ["trainjobs/status", "trainingruntimes"], READ),
-        _rule("jobset.x-k8s.io", ["jobsets"], READ),
-        _rule("batch", ["jobs"], WRITE),
-        _rule("", ["pods", "pods/log", "events", "services", "resourcequotas"], READ),
-        _rule("", ["persistentvolumeclaims", "configmaps", "secrets"], WRITE),
-        _rule("kueue.x-k8s.io", ["localqueues", "workloads"], READ),
-        _rule("visibility.kueue.x-k8s.io", ["localqueues/pendingworkloads"], ["get"]),
+        rule(("trainer.kubeflow.org",), ("trainjobs/status", "trainingruntimes"), READ),
+        rule(("jobset.x-k8s.io",), ("jobsets",), READ),
+        rule(("batch",), ("jobs",), WRITE),
+        rule(("",), ("pods", "pods/log", "events", "services", "resourcequotas"), READ),
+        rule(("",), ("persistentvolumeclaims", "configmaps", "secrets"), WRITE),
+        rule(("kueue.x-k8s.io",), ("localqueues", "workloads"), READ),
+        rule(("visibility.kueue.x-k8s.io",), ("localqueues/pendingworkloads",), ("get",)),
     ]
-    return _in(tenant, "rbac.authorization.k8s.io/v1", "Role", ROLE, rules=rules)
-
-
-def binding(tenant: TenantPlan) -> list[Object]:
-    """Members of the tenant's groups get the role; without groups nobody does."""
-    if not tenant.groups:
-        return []
-    group = "rbac.authorization.k8s.io"
-    subjects = [{"kind": "Group", "name": name, "apiGroup": group} for name in tenant.groups]
-    reference = {"kind": "Role", "name": ROLE, "apiGroup": group}
-    return [_in(tenant, f"{group}/v1", "RoleBinding", ROLE, roleRef=reference, subjects=subjects)]
+    return members(tenant, ROLE, rules)
 
 
 def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -> list[Object]:
@@ -147,7 +129,6 @@ def objects(
         quota(tenant),
         *([object_store(tenant, store)] if store else []),
         *service_accounts(tenant, identity),
-        role(tenant),
-        *binding(tenant),
+        *rights(tenant),
         *network_policies(tenant, store.reach if store else ()),
     ]

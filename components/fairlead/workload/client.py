@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +23,9 @@ from fairlead.workload.state import JOB_SET, JOB_UID, JobState
 Object = dict[str, Any]
 OURS = {labels.MANAGED_BY: "fairlead"}
 Goal = Literal["running", "finished"]
-NO_RUNTIME = "must be created before the TrainJob"
-"""Trainer's words where no runtime of the job's accelerators and nearness is there."""
+NO_RUNTIME = re.compile(r"must be created before the TrainJob|runtime '[^']+' not found")
+"""The words of Trainer, and of the queue, where no runtime of the job's accelerators and nearness is there: the
+API server asks both at once and passes on what comes first."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ class Client:
             self.api.create(train_job)
         except ApiFailure as failure:
             # An answer may have been lost and the creation tried again: then it is ours.
-            if NO_RUNTIME in str(failure):
+            if NO_RUNTIME.search(str(failure)):
                 raise InputError(f"job {job.name}", [_no_runtime(job)]) from failure
             found = self.api.get("TrainJob", job.name, job.tenant) if failure.code == 409 else None
             if found is None or _hash(found) != _hash(train_job):

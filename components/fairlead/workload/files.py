@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from fairlead.errors import InputError, Problem
+from fairlead.spec.problems import shown
 from fairlead.workload.documents import read
 
 T = TypeVar("T")
+
+
+class Named(Protocol):
+    """What is known by its name within a tenant."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """By which it is told apart."""
+        ...
 
 
 def text_of(path: Path) -> str:
@@ -50,3 +65,26 @@ def each(
     if problems:
         raise InputError(source, problems)
     return found
+
+
+def mapping(document: Any, source: str, root: str, kind: str, fix: str) -> Mapping[Any, Any]:
+    """A document as keys and values. Raises InputError for anything else, and where it says to be of another kind.
+
+    root: what is read, as paths of problems begin; fix: where those of other kinds go.
+    """
+    if not isinstance(document, Mapping):
+        raise InputError(source, [Problem(root, "must be a map of keys and values", shown(document))])
+    data = cast("Mapping[Any, Any]", document)
+    if data.get("kind", kind) != kind:
+        raise InputError(source, [Problem(f"{root}.kind", f"is no {root}", shown(data["kind"]), kind, fix)])
+    return data
+
+
+def same_name(found: Iterable[Named], root: str) -> Iterator[Problem]:
+    """That a tenant has two of one name; root: what they are, as paths of problems begin."""
+    seen: set[tuple[str, str]] = set()
+    for one in found:
+        if (one.tenant, one.name) in seen:
+            what = f"two {root}s of the tenant {one.tenant} have this name"
+            yield Problem(f"{root}.name", what, given=one.name)
+        seen.add((one.tenant, one.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,9 @@ from fairlead.plan.sharing import find
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.problems import from_validation, shown
 from fairlead.values import Accelerators
-from fairlead.workload.documents import read
+from fairlead.workload.files import each, same_name
 from fairlead.workload.model import ROOT, TrainingJob
+from fairlead.workload.sizing import read_catalog
 from fairlead.workload.words import looks_secret
 
 KINDS = ("TrainingJob",)
@@ -40,23 +42,8 @@ def load_file(path: Path, catalog: Catalog | None = None) -> list[TrainingJob]:
 
 def load_text(text: str, source: str, catalog: Catalog | None = None) -> list[TrainingJob]:
     """Every job of a YAML text of one or more documents. Raises InputError with all problems."""
-    documents = read(text, source)
-    if not documents:
-        raise InputError(
-            source, [Problem(ROOT, "the file holds no job", fix="examples/ has some to begin with")]
-        )
-    jobs: list[TrainingJob] = []
-    problems: list[Problem] = []
-    for index, document in enumerate(documents):
-        try:
-            jobs.append(load_job(document, source, catalog))
-        except InputError as error:
-            root = f"{ROOT}[{index}]" if len(documents) > 1 else ROOT
-            problems += [replace(p, where=root + p.where.removeprefix(ROOT)) for p in error.problems]
-    problems += _same_name(jobs)
-    if problems:
-        raise InputError(source, problems)
-    return jobs
+    empty = Problem(ROOT, "the file holds no job", fix="examples/ has some to begin with")
+    return each(text, source, empty, partial(load_job, catalog=catalog), partial(same_name, root=ROOT))
 
 
 def load_job(document: Any, source: str, catalog: Catalog | None = None) -> TrainingJob:
@@ -85,11 +72,7 @@ def unknown(asked: Accelerators | None, catalog: Catalog | None, root: str = ROO
     """That the catalogue, the product's own where none is given, has no such accelerator."""
     if asked is None:
         return ()
-    if catalog is None:
-        from fairlead.catalog.read import load
-
-        catalog = load()
-    found = find(asked.called, f"{root}.accelerators", catalog)
+    found = find(asked.called, f"{root}.accelerators", catalog or read_catalog())
     return (found,) if isinstance(found, Problem) else ()
 
 
@@ -119,13 +102,3 @@ def without_secrets(problem: Problem, root: str = ROOT) -> Problem:
     name = problem.where.removeprefix(f"{root}.envs.")
     hidden = name != problem.where and looks_secret(name.partition(".")[0])
     return replace(problem, given="(hidden)") if hidden else problem
-
-
-def _same_name(jobs: Iterable[TrainingJob]) -> Iterable[Problem]:
-    seen: set[tuple[str, str]] = set()
-    for job in jobs:
-        if (job.tenant, job.name) in seen:
-            yield Problem(
-                f"{ROOT}.name", f"two jobs of the tenant {job.tenant} have this name", given=job.name
-            )
-        seen.add((job.tenant, job.name))

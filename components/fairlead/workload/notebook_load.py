@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import InputError, Problem
 from fairlead.spec.paths import in_input_order
-from fairlead.spec.problems import from_validation, shown
-from fairlead.workload.files import each, text_of
+from fairlead.spec.problems import from_validation
+from fairlead.workload.files import each, mapping, same_name, text_of
 from fairlead.workload.load import unknown, without, without_secrets
 from fairlead.workload.notebook import ROOT, Notebook
 
@@ -28,17 +28,12 @@ def load_file(path: Path, catalog: Catalog | None = None) -> list[Notebook]:
 def load_text(text: str, source: str, catalog: Catalog | None = None) -> list[Notebook]:
     """Every notebook of a YAML text of one or more documents. Raises InputError with all problems."""
     empty = Problem(ROOT, "the file holds no notebook", fix="examples/notebooks has one")
-    return each(text, source, empty, partial(load_notebook, catalog=catalog), _same_name)
+    return each(text, source, empty, partial(load_notebook, catalog=catalog), partial(same_name, root=ROOT))
 
 
 def load_notebook(document: Any, source: str, catalog: Catalog | None = None) -> Notebook:
     """One notebook from parsed data. Raises InputError with every problem."""
-    if not isinstance(document, Mapping):
-        raise InputError(source, [Problem(ROOT, "must be a map of keys and values", shown(document))])
-    data = cast("Mapping[Any, Any]", document)
-    if data.get("kind", KIND) != KIND:
-        fix = "jobs are sent with `fairlead submit`"
-        raise InputError(source, [Problem(f"{ROOT}.kind", "is no notebook", shown(data["kind"]), KIND, fix)])
+    data = mapping(document, source, ROOT, KIND, "jobs are sent with `fairlead submit`")
     try:
         notebook = Notebook.model_validate(data)
     except ValidationError as error:
@@ -62,13 +57,3 @@ def _salvaged(rest: Mapping[Any, Any], catalog: Catalog | None) -> Iterable[Prob
     except ValidationError:  # a rule over several keys: it is reported already
         return ()
     return _problems(notebook, catalog)
-
-
-def _same_name(notebooks: Sequence[Notebook]) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
-    for one in notebooks:
-        if (one.tenant, one.name) in seen:
-            yield Problem(
-                f"{ROOT}.name", f"two notebooks of the tenant {one.tenant} have this name", one.name
-            )
-        seen.add((one.tenant, one.name))

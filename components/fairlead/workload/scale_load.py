@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from fairlead.errors import InputError, Problem
 from fairlead.spec.paths import in_input_order
-from fairlead.spec.problems import from_validation, shown
-from fairlead.workload.files import each, text_of
+from fairlead.spec.problems import from_validation
+from fairlead.workload.files import each, mapping, same_name, text_of
 from fairlead.workload.scale import ROOT, ServiceScale
 
 KIND = "ServiceScale"
@@ -30,12 +30,7 @@ def load_text(text: str, source: str) -> list[ServiceScale]:
 
 def load_scale(document: Any, source: str) -> ServiceScale:
     """One scale from parsed data. Raises InputError with every problem."""
-    if not isinstance(document, Mapping):
-        raise InputError(source, [Problem(ROOT, "must be a map of keys and values", shown(document))])
-    data = cast("Mapping[Any, Any]", document)
-    if data.get("kind", KIND) != KIND:
-        fix = "jobs are sent with `fairlead submit`"
-        raise InputError(source, [Problem(f"{ROOT}.kind", "is no scale", shown(data["kind"]), KIND, fix)])
+    data = mapping(document, source, ROOT, KIND, "jobs are sent with `fairlead submit`")
     try:
         scale = ServiceScale.model_validate(data)
     except ValidationError as error:
@@ -49,15 +44,11 @@ def load_scale(document: Any, source: str) -> ServiceScale:
 
 def _twice(scales: Sequence[ServiceScale]) -> Iterator[Problem]:
     """Two scales of one service would fight; two of one name would be one."""
-    names: set[tuple[str, str]] = set()
+    yield from same_name(scales, ROOT)
     services: set[tuple[str, str, str]] = set()
     for scale in scales:
-        if (scale.tenant, scale.name) in names:
-            what = f"two scales of the tenant {scale.tenant} have this name"
-            yield Problem(f"{ROOT}.name", what, given=scale.name)
         service = (scale.tenant, scale.workload_kind, scale.workload_name)
         if service in services:
             what = f"two scales of the tenant {scale.tenant} are for this {scale.workload_kind}"
             yield Problem(f"{ROOT}.workload", what, scale.workload_name, fix="put their targets into one")
-        names.add((scale.tenant, scale.name))
         services.add(service)

@@ -8,41 +8,26 @@ from typing import Any
 import pytest
 
 from e2e.kubeflow.issuer import LOGIN
-from e2e.stage import Stage, make_stack
+from e2e.stage import Stage, make_stack, two_teams
 
 STACK, SUBNET = "kubeflow", "100.64.93.0/30"
-TENANTS = ("team-a", "team-b")
-PLATFORM: dict[str, Any] = {
-    "name": STACK,
-    "environment": "dev",
-    "target": {
-        "kind": "local",
-        "subnet": SUBNET,
-        "images": ["pytorch", "dex", "jax", "xgboost", "openmpi", "spark", "jupyter"],
-    },
-    "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
-    "tenants": [
-        {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
-        for name in TENANTS
-    ],
-    "layers": {
-        "health": {"enabled": False},
-        "certificates": {"enabled": True},
-        "secrets": {"enabled": True},
-        "gateway": {"enabled": True, "login": dict(LOGIN)},
-        "store": {"enabled": True, "size": "1Gi"},
-        "databases": {"enabled": True, "size": "1Gi"},
-        "tracking": {"enabled": True, "login": True},
-        "spark": {"enabled": True},
-        "notebooks": {"enabled": True},
-        "katib": {"enabled": True},
-    },
+IMAGES = ["pytorch", "dex", "jax", "xgboost", "openmpi", "spark", "jupyter"]
+LAYERS: dict[str, dict[str, Any]] = {
+    "certificates": {"enabled": True},
+    "secrets": {"enabled": True},
+    "gateway": {"enabled": True, "login": dict(LOGIN)},
+    "store": {"enabled": True, "size": "1Gi"},
+    "databases": {"enabled": True, "size": "1Gi"},
+    "tracking": {"enabled": True, "login": True},
+    "spark": {"enabled": True},
+    "notebooks": {"enabled": True},
+    "katib": {"enabled": True},
 }
 
 
 @pytest.fixture(scope="package")
 def tools(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """The platform."""
-    project = make_stack(tmp_path_factory.mktemp("kubeflow"), STACK, PLATFORM)
+    project = make_stack(tmp_path_factory.mktemp("kubeflow"), STACK, two_teams(STACK, SUBNET, IMAGES, LAYERS))
     with Stage.standing(project, STACK, keep=keep) as made:
         yield made

@@ -33,18 +33,11 @@ def example() -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def tuned(tools: Stage, example: Mapping[str, Any]) -> dict[str, Any]:
     """The example, sent by a member, when it has ended; and how many of its trials ran at once."""
-    sent(tools, example)
+    tools.sent(example)
     together = until("two trials run at once", lambda: running(tools, EXPERIMENT) == 2, 300)
     assert together
     until("it has ended", lambda: condition(tools, EXPERIMENT), 600)
     return one(tools, "experiment", EXPERIMENT)
-
-
-def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
-    """Sends it as a member of the tenant; what the client said."""
-    return stage.kubectl(
-        "create", "-f", "-", "--as", "somebody", "--as-group", TENANT, given=made, check=check
-    )
 
 
 def one(stage: Stage, kind: str, name: str) -> dict[str, Any]:
@@ -260,7 +253,7 @@ def test_what_would_pass_the_queue_or_cannot_work_is_refused(
     tools: Stage, made: Mapping[str, Any], said: str
 ) -> None:
     """All that the policies refuse: tests/e2e/test_katib_api.py."""
-    assert said in sent(tools, made, check=False)
+    assert said in tools.sent(made, check=False)
 
 
 def test_a_value_that_takes_the_queue_away_makes_no_trial(tools: Stage) -> None:
@@ -276,7 +269,7 @@ def test_a_value_that_takes_the_queue_away_makes_no_trial(tools: Stage) -> None:
     pod = template["trialSpec"]["spec"]["template"]["spec"]
     pod["schedulerName"] = "${trialParameters.name}"
     pod["containers"][0]["args"] = ["true"]
-    sent(tools, made)
+    tools.sent(made)
 
     def proposed() -> bool:
         found = tools.kubectl("get", "suggestion", "sly", "-n", TENANT, "-o", "json", check=False)

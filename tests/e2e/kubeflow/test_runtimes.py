@@ -77,12 +77,6 @@ def train_job(
     }
 
 
-def sent(stage: Stage, made: Mapping[str, Any], *more: str, check: bool = True) -> str:
-    """Sends it as a member of the tenant."""
-    told = ("create", "-f", "-", "--as", "somebody", "--as-group", TENANT, *more)
-    return stage.kubectl(*told, given=made, check=check)
-
-
 def of(name: str) -> tuple[str, ...]:
     return ("-n", TENANT, "-l", f"jobset.sigs.k8s.io/jobset-name={name}")
 
@@ -96,7 +90,7 @@ def condition(stage: Stage, name: str) -> str:
 def told(stage: Stage, made: Mapping[str, Any]) -> list[str]:
     """What the nodes of a job printed that must complete."""
     name = made["metadata"]["name"]
-    sent(stage, made)
+    stage.sent(made)
     until(f"{name} has ended", lambda: condition(stage, name), 300)
     said = stage.kubectl("logs", *of(name), "--tail=-1", "--ignore-errors")
     assert condition(stage, name) == "Complete", said + stage.kubectl("get", "events", "-n", TENANT)
@@ -158,7 +152,7 @@ def test_nodes_with_accelerators_are_found_by_the_runtimes_of_their_name(tools: 
     made["spec"]["trainer"]["resourcesPerNode"] = {
         kind: {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "2"} for kind in ("requests", "limits")
     }
-    sent(tools, made)
+    tools.sent(made)
 
     def placed() -> list[dict[str, Any]]:
         pods = json.loads(tools.kubectl("get", "pods", *of("gpu"), "-o", "json"))["items"]
@@ -173,7 +167,7 @@ def test_nodes_with_accelerators_are_found_by_the_runtimes_of_their_name(tools: 
 
 
 def test_without_a_queue_nothing_starts(tools: Stage) -> None:
-    sent(tools, train_job("nameless", "jax-distributed", ("true",), queue=None))
+    tools.sent(train_job("nameless", "jax-distributed", ("true",), queue=None))
     throughout(
         "it has no pods",
         lambda: "No resources" in tools.kubectl("get", "pods", *of("nameless"), check=False),
@@ -186,7 +180,7 @@ def test_without_a_queue_nothing_starts(tools: Stage) -> None:
 def test_what_is_larger_than_the_quota_waits_with_all_of_its_nodes(tools: Stage) -> None:
     large = {kind: {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "4"} for kind in ("requests", "limits")}
     made = train_job("large", "mpi-distributed-h100", ("true",), numNodes=3, resourcesPerNode=large)
-    sent(tools, made)
+    tools.sent(made)
     until("it waits", lambda: workload(tools, "large").get("status", {}).get("conditions"))
     throughout(
         "it has no pods",
@@ -200,11 +194,11 @@ def test_what_is_larger_than_the_quota_waits_with_all_of_its_nodes(tools: Stage)
 def test_every_runtime_takes_a_job(tools: Stage, framework: str) -> None:
     for suffix in ("", "-h100"):
         made = train_job("dry", f"{framework}-distributed{suffix}", ("true",))
-        assert "created (server dry run)" in sent(tools, made, "--dry-run=server")
+        assert "created (server dry run)" in tools.sent(made, "--dry-run=server")
 
 
 def test_variables_of_a_framework_are_the_platforms_to_set(tools: Stage) -> None:
     said = [{"name": "DMLC_TRACKER_URI", "value": "elsewhere"}]
-    assert "is reserved" in sent(
-        tools, train_job("own", "xgboost-distributed", ("true",), env=said), check=False
+    assert "is reserved" in tools.sent(
+        train_job("own", "xgboost-distributed", ("true",), env=said), check=False
     )

@@ -46,13 +46,6 @@ def keep(stage: Stage, tenant: str, name: str, value: str) -> None:
     stage.kubectl("apply", "-f", "-", given=made)
 
 
-def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
-    """Sends it as a member of the tenant; what the client said."""
-    return stage.kubectl(
-        "create", "-f", "-", "--as", "somebody", "--as-group", TENANT, given=made, check=check
-    )
-
-
 def brought(stage: Stage, tenant: str, name: str) -> str:
     """The value that a tenant's Secret has; empty where there is none."""
     told = stage.kubectl("get", "secret", "-n", tenant, name, "--ignore-not-found", "-o", "json")
@@ -83,7 +76,7 @@ def test_a_member_gets_what_is_kept_and_what_it_becomes(
 ) -> None:
     often = copy.deepcopy(dict(example))
     often["spec"]["refreshInterval"] = "2s"
-    sent(tools, often)
+    tools.sent(often)
     until("the Secret is there", lambda: brought(tools, TENANT, "hub-token") == value)
     keep(tools, TENANT, "hub", "changed")
     until("it follows", lambda: brought(tools, TENANT, "hub-token") == "changed")
@@ -100,7 +93,7 @@ def test_another_tenants_secrets_are_out_of_reach(tools: Stage, example: Mapping
     made = copy.deepcopy(dict(example))
     made["metadata"]["name"] = made["spec"]["target"]["name"] = "theirs"
     made["spec"]["data"][0]["remoteRef"]["key"] = "theirs"
-    sent(tools, made)
+    tools.sent(made)
     told = until("it is refused", lambda: why(tools, TENANT, "theirs"))
     assert (told["status"], told["reason"]) == ("False", "SecretSyncedError")
     assert not brought(tools, TENANT, "theirs")
@@ -110,7 +103,7 @@ def test_another_tenants_secrets_are_out_of_reach(tools: Stage, example: Mapping
         "metadata": {"name": "mine", "namespace": TENANT},
         "spec": {"provider": {"kubernetes": {"remoteNamespace": kept_in(OTHER)}}},
     }
-    assert "forbidden" in sent(tools, store, check=False)
+    assert "forbidden" in tools.sent(store, check=False)
     tools.kubectl("delete", "externalsecret", "-n", TENANT, "theirs")
     tools.kubectl("delete", "secret", "-n", kept_in(OTHER), "theirs")
 
@@ -151,7 +144,7 @@ def test_a_wrong_wish_is_refused_when_it_is_sent(tools: Stage, example: Mapping[
     made = copy.deepcopy(dict(example))
     made["metadata"]["name"] = "wrong"
     made["spec"]["target"] = {"name": "wrong", "creationPolicy": "None", "deletionPolicy": "Delete"}
-    assert "denied" in sent(tools, made, check=False)
+    assert "denied" in tools.sent(made, check=False)
 
 
 def test_the_layer_is_healthy(tools: Stage) -> None:

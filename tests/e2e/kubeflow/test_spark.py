@@ -58,13 +58,6 @@ def application(name: str, change: Mapping[str, Any] | None = None) -> dict[str,
     return made
 
 
-def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
-    """Sends it as a member of the tenant; what the client said."""
-    return stage.kubectl(
-        "create", "-f", "-", "--as", "somebody", "--as-group", TENANT, given=made, check=check
-    )
-
-
 def state(stage: Stage, name: str) -> dict[str, Any]:
     found = json.loads(stage.kubectl("get", "sparkapplication", name, "-n", TENANT, "-o", "json"))
     return found.get("status", {}).get("applicationState", {})
@@ -79,12 +72,8 @@ def gated(pod: Mapping[str, Any]) -> bool:
     return policies.GATE in {gate["name"] for gate in pod["spec"].get("schedulingGates", [])}
 
 
-def workload(stage: Stage, pod: str) -> dict[str, Any]:
-    [found] = [
-        one
-        for one in stage.objects("workloads", TENANT)
-        if pod in {ref["name"] for ref in one["metadata"].get("ownerReferences", [])}
-    ]
+def workload(stage: Stage, owner: str) -> dict[str, Any]:
+    [found] = stage.workloads_of(owner)
     return found
 
 
@@ -100,7 +89,7 @@ def test_the_layer_is_healthy(stage: Stage) -> None:
 
 def test_an_application_waits_in_the_queue_and_then_computes(stage: Stage, held: Stage) -> None:
     """The example as it stands: a driver that the operator sends, and an executor that the driver makes."""
-    sent(stage, {"apiVersion": "v1", "kind": "List", "items": [PROGRAM, EXAMPLE]})
+    stage.sent({"apiVersion": "v1", "kind": "List", "items": [PROGRAM, EXAMPLE]})
     [driver] = until("its driver is there", lambda: pods(stage, "squares", place.DRIVER), 300)
     throughout("it waits", lambda: all(map(gated, pods(stage, "squares", place.DRIVER))), 5)
     assert driver["spec"]["serviceAccountName"] == place.ACCOUNT
@@ -140,7 +129,7 @@ def _finished(workload: Mapping[str, Any]) -> list[Any]:
 def test_what_comes_by_the_clock_waits_too_where_it_does_not_fit_into_the_quota(stage: Stage) -> None:
     spec = application("large", {"driver/gpu": {"name": GPU, "quantity": 8}})["spec"]
     clock = {"schedule": "@every 5s", "concurrencyPolicy": "Forbid", "template": spec}
-    sent(stage, {**EXAMPLE, "kind": "ScheduledSparkApplication", "metadata": _named("large"), "spec": clock})
+    stage.sent({**EXAMPLE, "kind": "ScheduledSparkApplication", "metadata": _named("large"), "spec": clock})
 
     def run() -> str:
         found = [one["metadata"]["name"] for one in stage.objects("sparkapplications", TENANT)]
@@ -186,7 +175,7 @@ def test_what_would_run_past_the_queue_or_with_the_operators_rights_is_refused(
     clock = {"schedule": "@every 5s", "template": made["spec"]}
     again = {**made, "kind": "ScheduledSparkApplication", "spec": clock}
     for one in (made, again):
-        assert said in sent(stage, one, check=False), one["kind"]
+        assert said in stage.sent(one, check=False), one["kind"]
 
 
 def pod(**meta: Any) -> dict[str, Any]:

@@ -7,38 +7,27 @@ from typing import Any
 
 import pytest
 
-from e2e.stage import Stage, make_stack
+from e2e.stage import Stage, make_stack, two_teams
 
 STACK, SUBNET = "tools", "100.64.94.0/30"
-TENANTS = ("team-a", "team-b")
-PLATFORM: dict[str, Any] = {
-    "name": STACK,
-    "environment": "dev",
-    "target": {"kind": "local", "subnet": SUBNET, "images": ["pytorch", "ray"]},
-    "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
-    "tenants": [
-        {"name": name, "groups": [name], "quota": {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}}
-        for name in TENANTS
-    ],
-    "layers": {
-        "health": {"enabled": False},
-        "certificates": {"enabled": True},
-        "gateway": {"enabled": True},
-        "serving": {"enabled": True},
-        "scaling": {"enabled": True},
-        "store": {"enabled": True, "size": "1Gi"},
-        "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
-        "tracking": {"enabled": True},
-        "workflows": {"enabled": True, "archive_days": 30},
-        "ray": {"enabled": True},
-        "lws": {"enabled": True},
-    },
+IMAGES = ["pytorch", "ray"]
+LAYERS: dict[str, dict[str, Any]] = {
+    "certificates": {"enabled": True},
+    "gateway": {"enabled": True},
+    "serving": {"enabled": True},
+    "scaling": {"enabled": True},
+    "store": {"enabled": True, "size": "1Gi"},
+    "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
+    "tracking": {"enabled": True},
+    "workflows": {"enabled": True, "archive_days": 30},
+    "ray": {"enabled": True},
+    "lws": {"enabled": True},
 }
 
 
 @pytest.fixture(scope="package")
 def tools(tmp_path_factory: pytest.TempPathFactory, keep: bool) -> Iterator[Stage]:
     """The platform."""
-    project = make_stack(tmp_path_factory.mktemp("tools"), STACK, PLATFORM)
+    project = make_stack(tmp_path_factory.mktemp("tools"), STACK, two_teams(STACK, SUBNET, IMAGES, LAYERS))
     with Stage.standing(project, STACK, keep=keep) as made:
         yield made

@@ -30,16 +30,9 @@ def example() -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def pairs(tools: Stage, example: Mapping[str, Any]) -> Stage:
     """A platform with two groups of two pods that run."""
-    sent(tools, example)
+    tools.sent(example)
     until("all four run", lambda: len(pods(tools, "pairs", "Running")) == 4, 180)
     return tools
-
-
-def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
-    """Sends it as a member of the tenant; what the client said."""
-    return stage.kubectl(
-        "create", "-f", "-", "--as", "somebody", "--as-group", TENANT, given=made, check=check
-    )
 
 
 def pods(stage: Stage, name: str, phase: str = "") -> list[dict[str, Any]]:
@@ -56,14 +49,6 @@ def pods(stage: Stage, name: str, phase: str = "") -> list[dict[str, Any]]:
 def ids(stage: Stage, group: str) -> set[str]:
     mine = [one for one in pods(stage, "pairs", "Running") if one["metadata"]["labels"][INDEX] == group]
     return {one["metadata"]["uid"] for one in mine}
-
-
-def workloads(stage: Stage, name: str) -> list[dict[str, Any]]:
-    return [
-        one
-        for one in stage.objects("workloads", TENANT)
-        if name in {ref["name"] for ref in one["metadata"].get("ownerReferences", [])}
-    ]
 
 
 def changed(example: Mapping[str, Any], name: str, queue: str | None, **spec: Any) -> dict[str, Any]:
@@ -89,7 +74,7 @@ def test_the_layer_is_healthy(tools: Stage) -> None:
 
 
 def test_each_group_is_one_workload_that_the_queue_has_let_go(pairs: Stage) -> None:
-    found = workloads(pairs, "pairs")
+    found = pairs.workloads_of("pairs")
     assert len(found) == 2
     for one in found:
         [part] = one["status"]["admission"]["podSetAssignments"]
@@ -114,7 +99,7 @@ def test_all_of_a_group_starts_anew_when_one_of_it_ends_and_no_other_group_does(
     after = until("the group is whole again", lambda: _whole(pairs, before), 120)
     assert not after & before
     assert ids(pairs, "1") == other
-    assert all(one["status"]["admission"] for one in workloads(pairs, "pairs"))
+    assert all(one["status"]["admission"] for one in pairs.workloads_of("pairs"))
 
 
 def _whole(stage: Stage, before: set[str]) -> set[str]:
@@ -127,17 +112,17 @@ def test_groups_come_and_go_with_the_number_that_is_wanted(pairs: Stage) -> None
     for wanted in (3, 2):
         pairs.kubectl("scale", kind, "pairs", "-n", TENANT, f"--replicas={wanted}")
         until(f"{wanted} groups", lambda: len(pods(pairs, "pairs", "Running")) == 2 * wanted, 120)  # noqa: B023
-        until("as many workloads", lambda: len(workloads(pairs, "pairs")) == wanted)  # noqa: B023
+        until("as many workloads", lambda: len(pairs.workloads_of("pairs")) == wanted)  # noqa: B023
     pairs.kubectl("delete", kind, "pairs", "-n", TENANT, "--timeout=60s")
     until("its pods are gone", lambda: not pods(pairs, "pairs"), 120)
-    assert not [one for one in workloads(pairs, "pairs") if one["status"].get("admission")]
+    assert not [one for one in pairs.workloads_of("pairs") if one["status"].get("admission")]
 
 
 def test_a_group_with_accelerators_is_admitted_whole_or_waits(
     tools: Stage, example: Mapping[str, Any]
 ) -> None:
     """Groups of two pods with 2 accelerators each: of the 8 that there are, two groups take all."""
-    sent(tools, with_gpus(changed(example, "served", "inference", replicas=3), 2))
+    tools.sent(with_gpus(changed(example, "served", "inference", replicas=3), 2))
     until("two groups run", lambda: len(pods(tools, "served", "Running")) == 4, 120)
 
     def waits() -> bool:
@@ -146,7 +131,7 @@ def test_a_group_with_accelerators_is_admitted_whole_or_waits(
 
     until("the third waits", waits)
     throughout("and goes on waiting", waits)
-    admitted = [one for one in workloads(tools, "served") if one["status"].get("admission")]
+    admitted = [one for one in tools.workloads_of("served") if one["status"].get("admission")]
     parts = [part for one in admitted for part in one["status"]["admission"]["podSetAssignments"]]
     assert [(one["flavors"][GPU], one["resourceUsage"][GPU]) for one in parts] == [
         ("h100-on-demand", "4")
@@ -158,7 +143,7 @@ def test_a_group_with_accelerators_is_admitted_whole_or_waits(
 def test_groups_that_name_no_queue_run_nowhere_and_own_no_others(
     tools: Stage, example: Mapping[str, Any]
 ) -> None:
-    sent(tools, changed(example, "nameless", None, replicas=1))
+    tools.sent(changed(example, "nameless", None, replicas=1))
     held = until("its leader is there", lambda: pods(tools, "nameless"), 60)
     assert held[0]["spec"]["schedulingGates"]
     throughout(

@@ -11,7 +11,8 @@ import yaml
 
 from e2e.stage import REMOTE_IMAGE, ROOT, Stage, throughout, until
 from fairlead import labels
-from fairlead.layers.ray import place, rights
+from fairlead.layers.objects import RBAC
+from fairlead.layers.ray import place
 from fairlead.plan.ray_model import NAMESPACE
 
 pytestmark = pytest.mark.e2e
@@ -54,13 +55,6 @@ def ray(
     return {"apiVersion": "ray.io/v1", "kind": kind, "metadata": named, "spec": dict(spec)}
 
 
-def sent(stage: Stage, made: Mapping[str, Any], *, check: bool = True) -> str:
-    """Sends it as a member of the tenant; what the client said."""
-    return stage.kubectl(
-        "create", "-f", "-", "--as", "somebody", "--as-group", TENANT, given=made, check=check
-    )
-
-
 def one(stage: Stage, kind: str, name: str) -> dict[str, Any]:
     return json.loads(stage.kubectl("get", kind, name, "-n", TENANT, "-o", "json"))
 
@@ -72,11 +66,7 @@ def pods(stage: Stage, cluster: str, phase: str = "") -> list[dict[str, Any]]:
 
 
 def workload(stage: Stage, owner: str) -> dict[str, Any]:
-    [found] = [
-        one
-        for one in stage.objects("workloads", TENANT)
-        if owner in {ref["name"] for ref in one["metadata"].get("ownerReferences", [])}
-    ]
+    [found] = stage.workloads_of(owner)
     return found
 
 
@@ -93,7 +83,7 @@ def test_the_layer_is_healthy(stage: Stage) -> None:
 def test_a_job_of_a_member_runs_on_a_cluster_of_its_own_and_leaves_nothing_behind(stage: Stage) -> None:
     """The example as it stands: real processes, and the operator asks the dashboard through the tenant's fence."""
     job = yaml.safe_load((ROOT / "examples" / "ray" / "squares.yaml").read_text())
-    sent(stage, job)
+    stage.sent(job)
 
     def ended() -> str:
         status = one(stage, "rayjob", "squares").get("status", {})
@@ -128,7 +118,7 @@ def test_a_job_of_a_member_runs_on_a_cluster_of_its_own_and_leaves_nothing_behin
 
 
 def test_a_cluster_gets_its_accelerators_from_the_queue_and_can_be_held_and_let_go(stage: Stage) -> None:
-    sent(stage, ray("RayCluster", "held", cluster_spec(workers=2)))
+    stage.sent(ray("RayCluster", "held", cluster_spec(workers=2)))
     found = until("all run", lambda: _three(stage, "held"), 120)
     simulated = {node["metadata"]["name"] for node in stage.objects("nodes") if _simulated(node)}
     assert {pod["spec"]["nodeName"] for pod in found} <= simulated
@@ -158,10 +148,10 @@ def _simulated(node: Mapping[str, Any]) -> bool:
 
 
 def test_what_the_queue_cannot_admit_has_no_pods(stage: Stage) -> None:
-    sent(stage, ray("RayCluster", "large", cluster_spec(workers=8)))
-    sent(stage, ray("RayCluster", "nameless", cluster_spec(), queue=None))
+    stage.sent(ray("RayCluster", "large", cluster_spec(workers=8)))
+    stage.sent(ray("RayCluster", "nameless", cluster_spec(), queue=None))
     job = {"entrypoint": "true", "shutdownAfterJobFinishes": True, "rayClusterSpec": cluster_spec()}
-    sent(stage, ray("RayJob", "nameless", job, queue=None))
+    stage.sent(ray("RayJob", "nameless", job, queue=None))
     until("it waits", lambda: workload(stage, "large")["status"].get("conditions"))
     throughout(
         "none has pods",
@@ -182,7 +172,7 @@ def test_what_the_queue_cannot_admit_has_no_pods(stage: Stage) -> None:
 
 def test_a_service_has_one_cluster_which_the_queue_lets_go(stage: Stage) -> None:
     """Its applications are not looked at: nothing runs on simulated nodes."""
-    sent(stage, ray("RayService", "served", {"rayClusterConfig": cluster_spec()}, queue="inference"))
+    stage.sent(ray("RayService", "served", {"rayClusterConfig": cluster_spec()}, queue="inference"))
     mine = until("it has a cluster", lambda: _clusters(stage, "served"), 120)
     [cluster] = mine
     until("it runs", lambda: len(pods(stage, cluster, "Running")) == 2, 120)
@@ -229,16 +219,16 @@ SENDER = {
     ids=["autoscaling", "sender-with-a-gpu", "second-cluster", "cluster-that-stays"],
 )
 def test_what_would_run_past_the_queue_is_refused(stage: Stage, made: Mapping[str, Any], said: str) -> None:
-    assert said in sent(stage, made, check=False)
+    assert said in stage.sent(made, check=False)
 
 
 def test_nobody_passes_the_queue_by_saying_that_what_runs_owns_the_next(stage: Stage) -> None:
     """Kueue believes it: the same object is let go at once when it comes from the operator's account."""
-    sent(stage, ray("RayCluster", "first", cluster_spec()))
+    stage.sent(ray("RayCluster", "first", cluster_spec()))
     uid = one(stage, "raycluster", "first")["metadata"]["uid"]
     owner = {"apiVersion": "ray.io/v1", "kind": "RayCluster", "name": "first", "uid": uid, "controller": True}
     owned = ray("RayCluster", "next", cluster_spec(), queue=None, ownerReferences=[owner])
-    assert "only the controller of an owner" in sent(stage, owned, check=False)
+    assert "only the controller of an owner" in stage.sent(owned, check=False)
     operator = f"system:serviceaccount:{NAMESPACE}:{place.OPERATOR}"
     told = ("create", "--dry-run=server", "-o", "json", "-f", "-", "--as", operator)
     shown = json.loads(stage.kubectl(*told, given=owned))
@@ -259,4 +249,4 @@ def test_members_send_and_strangers_do_not_and_the_operator_makes_pods_in_tenant
         assert not may("somebody", "create", f"{kind}.{place.GROUP}", TENANT, "team-b")
     assert may(operator, "create", "pods", TENANT)
     assert not may(operator, "create", "pods", "default")
-    assert not may(operator, "create", f"roles.{rights.RBAC}", TENANT)
+    assert not may(operator, "create", f"roles.{RBAC}", TENANT)

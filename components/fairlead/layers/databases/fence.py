@@ -6,7 +6,6 @@ Egress stays open for both: they call the API server, which no policy can name e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.databases.place import (
@@ -20,12 +19,9 @@ from fairlead.layers.databases.place import (
     STATUS_PORT,
     WEBHOOKS_PORT,
 )
-from fairlead.layers.objects import MONITORING, closed, door
+from fairlead.layers.objects import MONITORING, closed, door, pods_of
 
-_OPERATOR: Mapping[str, Any] = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-    "podSelector": {"matchLabels": dict(LABELS)},
-}
+_OPERATOR = pods_of(NAMESPACE, LABELS)
 
 
 def operator() -> list[Object]:

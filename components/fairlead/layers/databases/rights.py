@@ -20,9 +20,8 @@ from fairlead.layers.databases.place import (
     VALIDATION,
     metadata,
 )
-from fairlead.layers.objects import RBAC, rule
+from fairlead.layers.objects import EVENTS, RBAC, READ, binding, role, rule
 
-READ = ("get", "list", "watch")
 MAKE = (*READ, "create", "delete", "patch")
 ALL = (*MAKE, "update")
 INSIDE = "fairlead:databases:inside"
@@ -35,7 +34,7 @@ def inside() -> list[dict[str, Any]]:
     return [
         rule(("",), ("configmaps", "secrets", "services"), ALL),
         rule(("",), ("configmaps/status", "secrets/status"), ("get", "patch", "update")),
-        rule(("",), ("events",), ("create", "patch")),
+        EVENTS,
         rule(("",), ("persistentvolumeclaims", "pods", "pods/exec"), MAKE),
         rule(("",), ("pods/status",), ("get",)),
         rule(("",), ("serviceaccounts",), (*READ, "create", "patch", "update")),
@@ -106,25 +105,18 @@ def everywhere() -> list[dict[str, Any]]:
 
 def objects(namespaces: Sequence[str]) -> list[Object]:
     """The account, its roles, and a binding in each of these namespaces."""
+    operator = [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}]
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(ACCOUNT)},
-        _role(EVERYWHERE, everywhere()),
-        _role(INSIDE, inside()),
-        _binding("ClusterRoleBinding", {"name": EVERYWHERE}, EVERYWHERE),
-        *(_binding("RoleBinding", {"name": ACCOUNT, "namespace": space}, INSIDE) for space in namespaces),
+        role(_named(EVERYWHERE), everywhere()),
+        role(_named(INSIDE), inside()),
+        binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), operator),
+        *(
+            binding({**_named(ACCOUNT), "namespace": space}, ("ClusterRole", INSIDE), operator)
+            for space in namespaces
+        ),
     ]
 
 
-def _role(name: str, rules: Sequence[dict[str, Any]]) -> Object:
-    named = {"name": name, "labels": dict(LABELS)}
-    return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": named, "rules": list(rules)}
-
-
-def _binding(kind: str, meta: dict[str, Any], role: str) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": kind,
-        "metadata": {**meta, "labels": dict(LABELS)},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
-    }
+def _named(name: str) -> dict[str, Any]:
+    return {"name": name, "labels": dict(LABELS)}

@@ -14,7 +14,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.fabric.cel import quoted, restricted, texts
-from fairlead.layers.objects import refusal
+from fairlead.layers.objects import refusal, sent
 from fairlead.plan.fabric_model import Daemon, FabricsPlan, JobFabric
 
 HOST_ACCESS = f"{labels.DOMAIN}/host-access"
@@ -39,7 +39,7 @@ def objects(plan: FabricsPlan, runtimes: Mapping[str, str]) -> list[Object]:
     return [
         *refusal(DEVICES, _pod_rules(), _devices(daemons), [OTHERS[0]]),
         *refusal(PODS, _pod_rules(ephemeral=True), _pods(plan, daemons), PERMITTED),
-        *refusal(JOBS, _rules("trainer.kubeflow.org", "trainjobs"), _jobs(plan.daemons, runtimes), OTHERS),
+        *refusal(JOBS, [sent("trainer.kubeflow.org", ["trainjobs"])], _jobs(plan.daemons, runtimes), OTHERS),
     ]
 
 
@@ -50,19 +50,8 @@ def namespace_labels(host_access: Sequence[str]) -> Mapping[str, str]:
     return {HOST_ACCESS: FABRIC, "pod-security.kubernetes.io/enforce": "privileged"}
 
 
-def _rules(group: str, *resources: str) -> Sequence[Mapping[str, Any]]:
-    return [
-        {
-            "apiGroups": [group],
-            "apiVersions": ["*"],
-            "operations": ["CREATE", "UPDATE"],
-            "resources": list(resources),
-        }
-    ]
-
-
 def _pod_rules(*, ephemeral: bool = False) -> Sequence[Mapping[str, Any]]:
-    return _rules("", "pods", *(["pods/ephemeralcontainers"] if ephemeral else []))
+    return [sent("", ["pods", *(["pods/ephemeralcontainers"] if ephemeral else [])])]
 
 
 def _rule(expression: str, message: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers import transform
 from fairlead.layers.gateway.place import CONTROLLER as NAME_OF_CONTROLLER
 from fairlead.layers.gateway.place import CONTROLLERS, metadata
-from fairlead.layers.objects import RBAC, SEALED, binding, budget, rule, spread
+from fairlead.layers.objects import SEALED, binding, budget, role, rule, spread
 from fairlead.layers.tool import CRD, Ground
 from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE, GatewayPlan
 
@@ -96,12 +96,7 @@ def _fitted(ground: Ground) -> transform.Change:
 def _secrets() -> list[Object]:
     """The right to make secrets in its own namespace: it reads those of the whole cluster anyway."""
     return [
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "Role",
-            "metadata": metadata(MAKES_SECRETS),
-            "rules": [rule(("",), ("secrets",), ("get", "create"))],
-        },
+        role(metadata(MAKES_SECRETS), [rule(("",), ("secrets",), ("get", "create"))]),
         binding(
             metadata(MAKES_SECRETS),
             ("Role", MAKES_SECRETS),

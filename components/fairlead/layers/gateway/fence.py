@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.gateway.place import (
@@ -18,15 +15,12 @@ from fairlead.layers.gateway.place import (
     PROXY_METRICS,
     XDS,
 )
-from fairlead.layers.objects import MONITORING, WRITE, closed, door, members, rule
+from fairlead.layers.objects import MONITORING, WRITE, closed, door, members, pods_of, rule
 from fairlead.plan.gateway_model import NAMESPACE
 from fairlead.plan.model import TenantPlan
 
 MEMBERS = "fairlead-gateway"
-GATEWAY: Mapping[str, Any] = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-    "podSelector": {"matchLabels": dict(PROXIES)},
-}
+GATEWAY = pods_of(NAMESPACE, PROXIES)
 """The proxies, as a policy's peer in other namespaces."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.gpu import place
-from fairlead.layers.objects import RBAC
+from fairlead.layers.objects import binding, role
 from fairlead.plan.model import PoolPlan, Toleration
 
 SOCKETS = "/var/lib/kubelet/device-plugins"
@@ -74,21 +74,10 @@ def _rights(plugin: Plugin, metadata: Mapping[str, str]) -> list[Object]:
     if not plugin.rules:
         return []
     name = f"fairlead:{plugin.name}"
-    role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
+    account = {"kind": "ServiceAccount", **metadata}
     return [
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": name},
-            "rules": list(plugin.rules),
-        },
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": role,
-            "subjects": [{"kind": "ServiceAccount", **metadata}],
-        },
+        role({"name": name}, plugin.rules),
+        binding({"name": name}, ("ClusterRole", name), [account]),
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers.objects import binding
 from fairlead.plan.health_model import DetectorPlan, DetectorRule
 
 NAME = "node-problem-detector"
@@ -58,13 +59,11 @@ def objects(plan: DetectorPlan, image: str) -> list[Object]:
             },
         },
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata()},
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": f"fairlead-{NAME}"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
-            "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}],
-        },
+        binding(
+            {"name": f"fairlead-{NAME}"},
+            ("ClusterRole", ROLE),
+            [{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}],
+        ),
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(), "data": {MONITOR: text}},
         _daemon_set(plan, image, hashlib.sha256(text.encode()).hexdigest()),
     ]

@@ -16,7 +16,7 @@ from fairlead.layers.katib.place import (
     WEBHOOK_PORT,
     labels,
 )
-from fairlead.layers.objects import DNS, MONITORING, TENANTS, calling, closed, door, outward
+from fairlead.layers.objects import DNS, MONITORING, TENANTS, calling, closed, door, outward, pods_of
 from fairlead.plan.katib_model import CONTROLLER, MANAGER, NAMESPACE
 
 _CONTROLLER, _MANAGER = labels(PROGRAM[CONTROLLER]), labels(PROGRAM[MANAGER])
@@ -42,12 +42,8 @@ def objects(reach: Sequence[Inside | Reach]) -> list[Object]:
 
 def of_tenant(namespace: str) -> list[Object]:
     """Trials tell the database manager what they measure; the controller asks suggestion services what comes next."""
-    asks = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-        "podSelector": {"matchLabels": _CONTROLLER},
-    }
     told = calling("katib-trials", namespace, {}, [outward(Inside(NAMESPACE, _MANAGER, (API_PORT,)))])
-    asked = closed("katib-suggestions", namespace, {}, [door(API_PORT, [asks])])
+    asked = closed("katib-suggestions", namespace, {}, [door(API_PORT, [pods_of(NAMESPACE, _CONTROLLER)])])
     return [_only(told, TRIAL), _only(asked, SUGGESTION)]
 
 

@@ -6,7 +6,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.katib import fence, rights
 from fairlead.layers.katib.place import GROUP
-from fairlead.layers.objects import WRITE, binding, members, rule
+from fairlead.layers.objects import READ, WRITE, binding, members, rule
 from fairlead.layers.tool import Ground
 from fairlead.plan.model import TenantPlan
 
@@ -21,7 +21,7 @@ def objects(_: Ground, tenant: TenantPlan) -> list[Object]:
     bound = {"name": CONTROLLER, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
     rules = [
         rule((GROUP,), ("experiments",), WRITE),
-        rule((GROUP,), ("trials", "suggestions"), rights.READ),
+        rule((GROUP,), ("trials", "suggestions"), READ),
     ]
     return [
         *members(tenant, MEMBERS, rules),

@@ -13,7 +13,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.katib.config import TRIALS
 from fairlead.layers.katib.place import ENABLED, GROUP, INJECTION
-from fairlead.layers.objects import TENANTS, refusal
+from fairlead.layers.objects import TENANTS, refusal, sent
 
 EXPERIMENTS, TRIED = "fairlead-katib-experiments", "fairlead-katib-trials"
 _PODS = "?spec.?template.?metadata.?labels.orValue({})"
@@ -113,13 +113,5 @@ def _rule(expression: str, message: str) -> Mapping[str, str]:
 
 
 def _refused(name: str, kinds: str, job: str, validations: Sequence[Mapping[str, str]]) -> list[Object]:
-    rules = [
-        {
-            "apiGroups": [GROUP],
-            "apiVersions": ["*"],
-            "operations": ["CREATE", "UPDATE"],
-            "resources": [kinds],
-        }
-    ]
     more = {"variables": [{"name": "job", "expression": job}]}
-    return refusal(name, rules, validations, TENANTS, more)
+    return refusal(name, [sent(GROUP, [kinds])], validations, TENANTS, more)

@@ -11,20 +11,17 @@ training operator that Trainer has followed; jobs by the clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.katib.place import GROUP, PROGRAM, labels, metadata
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import EVENTS, READ, binding, role, rule
 from fairlead.plan.katib_model import CONTROLLER, NAMESPACE
 
-READ = ("get", "list", "watch")
 CHANGE = ("update", "patch")
 KINDS = ("experiments", "trials", "suggestions")
 EVERYWHERE, IN_TENANTS = "fairlead:katib:everywhere", "fairlead:katib:tenants"
 """Names of its two roles; the second is bound in each tenant's namespace."""
-EVENTS = rule(("",), ("events",), ("create", "patch"))
 TRAINER = "trainer.kubeflow.org"
 
 
@@ -66,10 +63,10 @@ def objects() -> list[Object]:
     named = metadata(CONTROLLER, PROGRAM[CONTROLLER])
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named},
-        _cluster_role(EVERYWHERE, everywhere()),
-        _cluster_role(IN_TENANTS, in_tenants()),
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": named, "rules": own()},
-        binding({"name": EVERYWHERE, "labels": named["labels"]}, ("ClusterRole", EVERYWHERE), controller()),
+        role(_everywhere(EVERYWHERE), everywhere()),
+        role(_everywhere(IN_TENANTS), in_tenants()),
+        role(named, own()),
+        binding(_everywhere(EVERYWHERE), ("ClusterRole", EVERYWHERE), controller()),
         binding(named, ("Role", CONTROLLER), controller()),
     ]
 
@@ -79,6 +76,5 @@ def controller() -> list[dict[str, str]]:
     return [{"kind": "ServiceAccount", "name": CONTROLLER, "namespace": NAMESPACE}]
 
 
-def _cluster_role(name: str, rules: Sequence[Mapping[str, Any]]) -> Object:
-    named = {"name": name, "labels": labels(PROGRAM[CONTROLLER])}
-    return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": named, "rules": list(rules)}
+def _everywhere(name: str) -> dict[str, Any]:
+    return {"name": name, "labels": labels(PROGRAM[CONTROLLER])}

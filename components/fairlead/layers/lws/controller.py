@@ -9,6 +9,7 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers import transform
 from fairlead.layers.objects import (
     MONITORING,
+    READ,
     budget,
     closed,
     door,
@@ -32,7 +33,6 @@ HOOKS = ("lws-mutating-webhook-configuration", "lws-validating-webhook-configura
 ROLE, LEADING = "lws-manager-role", "lws-leader-election-role"
 FOREIGN = frozenset({"lws-prometheus-k8s"})
 """Role and binding for an account of somebody else's Prometheus, in a namespace that need not be."""
-READ = ("get", "list", "watch")
 
 
 def objects(ground: Ground) -> list[Object]:

@@ -11,21 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import FROM_WITHIN, TENANTS, refusal
+from fairlead.layers.objects import FROM_WITHIN, TENANTS, refusal, sent
 
 SERVICES = "fairlead-notebooks-services"
 
 
 def objects() -> list[Object]:
     """The policy and where it holds: for people and accounts of tenants; controllers make Services of all kinds."""
-    kinds = {
-        "apiGroups": [""],
-        "apiVersions": ["*"],
-        "operations": ["CREATE", "UPDATE"],
-        "resources": ["services"],
-    }
     within = {"matchConditions": [{"name": "from-within", "expression": FROM_WITHIN}]}
-    return refusal(SERVICES, [kinds], _validations(), TENANTS, within)
+    return refusal(SERVICES, [sent("", ["services"])], _validations(), TENANTS, within)
 
 
 def _validations() -> Sequence[Mapping[str, str]]:

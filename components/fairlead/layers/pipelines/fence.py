@@ -7,7 +7,16 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside
-from fairlead.layers.objects import API_PORTS, DNS, MONITORING, calling, closed, door, outward
+from fairlead.layers.objects import (
+    DNS,
+    MONITORING,
+    api_server,
+    calling,
+    closed,
+    door,
+    namespaces,
+    outward,
+)
 from fairlead.layers.pipelines.place import (
     AGENT,
     API,
@@ -26,13 +35,11 @@ DOORS = Inside(NAMESPACE, labels(API), (HTTP, GRPC))
 """The API, for who calls it."""
 
 
-def objects(
-    namespaces: Sequence[str], database: PipelinesDatabasePlan, api_server: Sequence[str]
-) -> list[Object]:
-    """namespaces: of the tenants; api_server: ranges of Kubernetes' own, none: any address, on its ports alone."""
-    kubernetes, mysql = _to(API_PORTS, api_server), _to((database.port,), database.ranges)
+def objects(spaces: Sequence[str], database: PipelinesDatabasePlan, ranges: Sequence[str]) -> list[Object]:
+    """spaces: namespaces of the tenants; ranges: where Kubernetes' own API is."""
+    kubernetes, mysql = api_server(ranges), _to(database.port, database.ranges)
     controllers = [_pods(AGENT), _pods(SCHEDULES)]
-    tenants, steps = _tenants(namespaces, {}), _tenants(namespaces, STEP)
+    tenants, steps = _tenants(spaces, {}), _tenants(spaces, STEP)
     return [
         closed("default-deny", NAMESPACE, {}),
         calling("calls-nobody", NAMESPACE, {}, []),
@@ -62,20 +69,17 @@ def of_tenant(namespace: str) -> list[Object]:
     ]
 
 
-def _tenants(namespaces: Sequence[str], pods: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    if not namespaces:
-        return []
-    chosen = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(namespaces)}
-    peer: dict[str, Any] = {"namespaceSelector": {"matchExpressions": [chosen]}}
-    return [{**peer, "podSelector": {"matchLabels": dict(pods)}} if pods else peer]
+def _tenants(spaces: Sequence[str], pods: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    chosen = {"podSelector": {"matchLabels": dict(pods)}} if pods else {}
+    return [{**peer, **chosen} for peer in namespaces(spaces)]
 
 
 def _pods(program: str) -> Mapping[str, Any]:
     return {"podSelector": {"matchLabels": labels(program)}}
 
 
-def _to(ports: Sequence[int], ranges: Sequence[str]) -> Mapping[str, Any]:
-    """These ports, in these ranges; without ranges at any address."""
-    open_ports = [{"protocol": "TCP", "port": port} for port in ports]
+def _to(port: int, ranges: Sequence[str]) -> Mapping[str, Any]:
+    """This port, in these ranges; without ranges at any address."""
+    ports = {"ports": [{"protocol": "TCP", "port": port}]}
     peers = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
-    return {"ports": open_ports, "to": peers} if peers else {"ports": open_ports}
+    return {**ports, "to": peers} if peers else ports

@@ -10,7 +10,7 @@ import pulumi
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers import tenancy
-from fairlead.layers.objects import RBAC, binding, members, rule
+from fairlead.layers.objects import READ, binding, members, role, rule
 from fairlead.layers.pipelines import artifacts, fence, rights
 from fairlead.layers.pipelines.kinds import PLURAL
 from fairlead.layers.pipelines.place import (
@@ -36,10 +36,9 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     Members see their schedules and write none: the controller would start what one names, another tenant's too.
     """
     own = {"kind": "ServiceAccount", "name": labels.WORKLOAD_ACCOUNT, "namespace": tenant.namespace}
-    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": _named(tenant, CALLERS)}
     return [
-        *members(tenant, MEMBERS, [rule((SCHEDULES_GROUP,), (PLURAL,), rights.READ)]),
-        {**role, "rules": [*asked(), *steps()]},
+        *members(tenant, MEMBERS, [rule((SCHEDULES_GROUP,), (PLURAL,), READ)]),
+        role(_named(tenant, CALLERS), [*asked(), *steps()]),
         binding(_named(tenant, CALLERS), ("Role", CALLERS), [own]),
         *(
             binding(

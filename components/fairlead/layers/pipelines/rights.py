@@ -10,15 +10,13 @@ Rules: manifests/kustomize/base/installs/multi-user of github.com/kubeflow/pipel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import EVENTS, READ, binding, role, rule
 from fairlead.layers.pipelines.kinds import PLURAL
 from fairlead.layers.pipelines.place import AGENT, API, GROUP, SCHEDULES, SCHEDULES_GROUP, account, labels
 
-READ = ("get", "list", "watch")
 CHANGE = ("create", "update", "patch", "delete")
 ARGO = "argoproj.io"
 PREFIX = "fairlead:pipelines"
@@ -55,7 +53,7 @@ def in_tenants() -> dict[str, list[dict[str, Any]]]:
         SCHEDULES: [
             rule((SCHEDULES_GROUP,), (PLURAL,), ("update", "patch")),
             rule((GROUP,), ("runs",), ("create",)),
-            rule(("",), ("events",), ("create", "patch")),
+            EVENTS,
         ],
     }
 
@@ -70,18 +68,10 @@ def objects() -> list[Object]:
     made: list[Object] = []
     for program, rules in everywhere().items():
         name = f"{PREFIX}:{program}"
-        marked = {"name": name, "labels": labels(program)}
-        made += [
-            _role(name, program, rules),
-            binding(marked, ("ClusterRole", name), [account(program)]),
-        ]
-    return [*made, *(_role(in_tenants_name(one), one, rules) for one, rules in in_tenants().items())]
+        named = _named(name, program)
+        made += [role(named, rules), binding(named, ("ClusterRole", name), [account(program)])]
+    return [*made, *(role(_named(in_tenants_name(one), one), rules) for one, rules in in_tenants().items())]
 
 
-def _role(name: str, program: str, rules: Sequence[dict[str, Any]]) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name, "labels": labels(program)},
-        "rules": list(rules),
-    }
+def _named(name: str, program: str) -> dict[str, Any]:
+    return {"name": name, "labels": labels(program)}

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import MONITORING, closed, door
+from fairlead.layers.objects import MONITORING, closed, door, pods_of
 from fairlead.layers.ray.place import DASHBOARD_PORT, LABELS, METRICS_PORT, NODE, OPERATOR, SERVE_PORT
 from fairlead.plan.ray_model import NAMESPACE
 
-_OPERATOR: Mapping[str, Any] = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-    "podSelector": {"matchLabels": dict(LABELS)},
-}
+_OPERATOR = pods_of(NAMESPACE, LABELS)
 
 
 def objects() -> list[Object]:

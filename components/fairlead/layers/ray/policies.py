@@ -7,10 +7,9 @@ lets by is closed here, by policies of the API server itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import TENANTS, asks_for_no_device, made_by_their_owner, refusal
+from fairlead.layers.objects import TENANTS, asks_for_no_device, made_by_their_owner, refusal, sent
 from fairlead.layers.ray.place import GROUP, KINDS, OPERATOR
 from fairlead.plan.ray_model import NAMESPACE
 
@@ -81,12 +80,5 @@ def _refused(
     variables: Sequence[Mapping[str, str]],
     validations: Sequence[Mapping[str, str]],
 ) -> list[Object]:
-    rules: list[Mapping[str, Any]] = [
-        {
-            "apiGroups": [GROUP],
-            "apiVersions": ["*"],
-            "operations": ["CREATE", "UPDATE"],
-            "resources": list(resources),
-        }
-    ]
-    return refusal(name, rules, validations, TENANTS, {"variables": list(variables)} if variables else None)
+    more = {"variables": list(variables)} if variables else None
+    return refusal(name, [sent(GROUP, resources)], validations, TENANTS, more)

@@ -11,19 +11,16 @@ as a proxy, which it uses only where an argument says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import EVENTS, RBAC, READ, binding, role, rule
 from fairlead.layers.ray.place import GROUP, KINDS, LABELS, OPERATOR, metadata
 from fairlead.plan.ray_model import NAMESPACE
 
-READ = ("get", "list", "watch")
 CHANGE = ("update", "patch")
 EVERYWHERE, IN_TENANTS = "fairlead:ray:everywhere", "fairlead:ray:tenants"
 """Names of its two roles; the second is bound in each tenant's namespace."""
-EVENTS = rule(("",), ("events",), ("create", "patch"))
 
 
 def everywhere() -> list[dict[str, Any]]:
@@ -60,13 +57,12 @@ def own() -> list[dict[str, Any]]:
 
 def objects() -> list[Object]:
     """The account, its roles, and the bindings that do not lie in a tenant's namespace."""
-    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata(OPERATOR), "rules": own()}
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(OPERATOR)},
-        _cluster_role(EVERYWHERE, everywhere()),
-        _cluster_role(IN_TENANTS, in_tenants()),
-        role,
-        binding({"name": EVERYWHERE, "labels": dict(LABELS)}, ("ClusterRole", EVERYWHERE), operator()),
+        role(_named(EVERYWHERE), everywhere()),
+        role(_named(IN_TENANTS), in_tenants()),
+        role(metadata(OPERATOR), own()),
+        binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), operator()),
         binding(metadata(OPERATOR), ("Role", OPERATOR), operator()),
     ]
 
@@ -76,6 +72,5 @@ def operator() -> list[dict[str, str]]:
     return [{"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}]
 
 
-def _cluster_role(name: str, rules: Sequence[Mapping[str, Any]]) -> Object:
-    named = {"name": name, "labels": dict(LABELS)}
-    return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": named, "rules": list(rules)}
+def _named(name: str) -> dict[str, Any]:
+    return {"name": name, "labels": dict(LABELS)}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, rule
+from fairlead.layers.objects import READ, binding, role, rule
 from fairlead.layers.scaling.place import (
     ADAPTER,
     API_SERVICE,
@@ -22,7 +22,6 @@ from fairlead.layers.scaling.place import (
     metadata,
 )
 
-READ = ("get", "list", "watch")
 CHANGE = ("update", "patch")
 SCALED = ("deployments", "statefulsets")
 """What may be scaled, of the group apps."""
@@ -96,20 +95,18 @@ def objects() -> list[Object]:
         *_everywhere(OPERATOR, operator_rules()),
         *_everywhere(WEBHOOKS, webhook_rules()),
         *_everywhere(ADAPTER, adapter_rules()),
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata(OPERATOR), "rules": own_rules()},
-        _binding("RoleBinding", metadata(OPERATOR), ("Role", OPERATOR), OPERATOR),
+        role(metadata(OPERATOR), own_rules()),
+        binding(metadata(OPERATOR), ("Role", OPERATOR), _program(OPERATOR)),
         # An aggregated API asks the API server who calls it, and what that one may do.
-        _binding(
-            "ClusterRoleBinding",
+        binding(
             {"name": f"{ADAPTER}-delegates"},
             ("ClusterRole", "system:auth-delegator"),
-            ADAPTER,
+            _program(ADAPTER),
         ),
-        _binding(
-            "RoleBinding",
+        binding(
             {"name": ADAPTER, "namespace": "kube-system"},
             ("Role", "extension-apiserver-authentication-reader"),
-            ADAPTER,
+            _program(ADAPTER),
         ),
     ]
 
@@ -120,16 +117,10 @@ def _account(part: str) -> Object:
 
 def _everywhere(part: str, rules: Sequence[dict[str, Any]]) -> list[Object]:
     return [
-        {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": part}, "rules": list(rules)},
-        _binding("ClusterRoleBinding", {"name": part}, ("ClusterRole", part), part),
+        role({"name": part}, rules),
+        binding({"name": part}, ("ClusterRole", part), _program(part)),
     ]
 
 
-def _binding(kind: str, meta: dict[str, Any], role: tuple[str, str], part: str) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": kind,
-        "metadata": meta,
-        "roleRef": {"apiGroup": RBAC, "kind": role[0], "name": role[1]},
-        "subjects": [{"kind": "ServiceAccount", "name": part, "namespace": NAMESPACE}],
-    }
+def _program(part: str) -> list[dict[str, str]]:
+    return [{"kind": "ServiceAccount", "name": part, "namespace": NAMESPACE}]

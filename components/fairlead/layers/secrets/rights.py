@@ -8,18 +8,15 @@ knows no right that ends there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import EVENTS, READ, binding, role, rule
 from fairlead.layers.secrets.place import ACCOUNT, GENERATORS, GROUP, NAME, metadata
 from fairlead.plan.secrets_model import NAMESPACE
 
-READ = ("get", "list", "watch")
 EVERYWHERE, IN_TENANTS = "fairlead:secrets:everywhere", "fairlead:secrets:tenants"
 """Names of its two roles; the second is bound in each tenant's namespace."""
-EVENTS = rule(("",), ("events",), ("create", "patch"))
 KINDS = ("externalsecrets", "secretstores")
 
 
@@ -56,15 +53,14 @@ def own() -> list[dict[str, Any]]:
 
 def tenants_role() -> Object:
     """What is bound in each tenant's namespace."""
-    return _cluster_role(IN_TENANTS, in_tenants())
+    return role({"name": IN_TENANTS}, in_tenants())
 
 
 def objects() -> list[Object]:
     """The roles beside that, and where they hold."""
-    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata(NAME), "rules": own()}
     return [
-        _cluster_role(EVERYWHERE, everywhere()),
-        role,
+        role({"name": EVERYWHERE}, everywhere()),
+        role(metadata(NAME), own()),
         binding({"name": EVERYWHERE}, ("ClusterRole", EVERYWHERE), operator()),
         binding(metadata(NAME), ("Role", NAME), operator()),
     ]
@@ -73,12 +69,3 @@ def objects() -> list[Object]:
 def operator() -> list[dict[str, str]]:
     """The operator, as the one who has rights."""
     return [{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}]
-
-
-def _cluster_role(name: str, rules: Sequence[Mapping[str, Any]]) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name},
-        "rules": list(rules),
-    }

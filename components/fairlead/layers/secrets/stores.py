@@ -9,7 +9,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, WRITE, binding, members, restricted_namespace, rule
+from fairlead.layers.objects import READ, WRITE, binding, members, restricted_namespace, role, rule
 from fairlead.layers.secrets.place import ACCOUNT, API, GROUP, STORE, kept_in
 from fairlead.layers.secrets.rights import IN_TENANTS, operator
 from fairlead.layers.tool import Ground
@@ -48,7 +48,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
 
 def _seen() -> dict[str, Any]:
     """People see whether the store answers. What it says is the platform's: another would sign in as its account."""
-    return rule((GROUP,), ("secretstores",), ("get", "list", "watch"))
+    return rule((GROUP,), ("secretstores",), READ)
 
 
 def kept(tenant: TenantPlan) -> list[Object]:
@@ -56,10 +56,9 @@ def kept(tenant: TenantPlan) -> list[Object]:
     space = kept_in(tenant.name)
     meta = {"name": ACCOUNT, "namespace": space}
     account = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": tenant.namespace}
-    rules = [rule(("",), ("secrets",), ("get", "list", "watch"))]
     return [
         restricted_namespace(space),
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+        role(meta, [rule(("",), ("secrets",), READ)]),
         binding(meta, ("Role", ACCOUNT), [account]),
     ]
 

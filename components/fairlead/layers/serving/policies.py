@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import TENANTS, refusal
+from fairlead.layers.objects import TENANTS, refusal, sent
 from fairlead.layers.serving.place import GROUP
 
 QUEUED = "fairlead-serving-queued"
@@ -12,14 +12,9 @@ QUEUED = "fairlead-serving-queued"
 
 def objects() -> list[Object]:
     """The policy and where it holds."""
-    kinds = {
-        "apiGroups": [GROUP],
-        "apiVersions": ["*"],
-        "operations": ["CREATE", "UPDATE"],
-        "resources": ["inferenceservices"],
-    }
     said = (
         f"a model waits in a queue of its tenant for what it needs: add the label {labels.QUEUE}: inference"
     )
     named = f"has(object.metadata.labels) && '{labels.QUEUE}' in object.metadata.labels"
-    return refusal(QUEUED, [kinds], [{"expression": named, "message": said}], TENANTS)
+    asked = [{"expression": named, "message": said}]
+    return refusal(QUEUED, [sent(GROUP, ["inferenceservices"])], asked, TENANTS)

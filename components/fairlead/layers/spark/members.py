@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, WRITE, api_server, binding, calling, members, rule
+from fairlead.layers.objects import READ, WRITE, api_server, binding, calling, members, role, rule
 from fairlead.layers.spark.place import ACCOUNT, DRIVER, GROUP, KINDS, OPERATOR, ROLE, account
-from fairlead.layers.spark.rights import IN_TENANTS, READ
+from fairlead.layers.spark.rights import IN_TENANTS
 from fairlead.layers.tool import Ground
 from fairlead.plan.model import TenantPlan
 
@@ -27,7 +27,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     return [
         *members(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named(ACCOUNT)},
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": named(ACCOUNT), "rules": [makes]},
+        role(named(ACCOUNT), [makes]),
         binding(named(ACCOUNT), ("Role", ACCOUNT), [driver]),
         binding(named(OPERATES), ("ClusterRole", IN_TENANTS), [account(OPERATOR)]),
         calling("spark-drivers", space, {ROLE: DRIVER}, [api_server(ground.plan.spark.api_server)]),

@@ -14,7 +14,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import TENANTS, refusal
+from fairlead.layers.objects import TENANTS, refusal, sent
 from fairlead.layers.spark.place import ACCOUNT, EXECUTOR, GROUP, KINDS, OPERATOR, ROLE, WAITS, WAITS_FOR
 from fairlead.plan.spark_model import NAMESPACE
 
@@ -54,9 +54,9 @@ def objects() -> list[Object]:
     driver = f"request.userInfo.username == 'system:serviceaccount:' + request.namespace + ':{ACCOUNT}'"
     operator = f"request.userInfo.username == 'system:serviceaccount:{NAMESPACE}:{OPERATOR}'"
     return [
-        *refusal(APPLICATIONS, _rules(GROUP, KINDS, "CREATE", "UPDATE"), _application(), TENANTS, _SPEC),
-        *refusal(PODS, _rules("", ("pods",), "CREATE"), _waiting(), TENANTS, _by(f"{driver} || {operator}")),
-        *refusal(DELETED, _rules("", ("pods",), "DELETE"), _executors(), TENANTS, _by(driver)),
+        *refusal(APPLICATIONS, [sent(GROUP, KINDS)], _application(), TENANTS, _SPEC),
+        *refusal(PODS, [sent("", ["pods"], ["CREATE"])], _waiting(), TENANTS, _by(f"{driver} || {operator}")),
+        *refusal(DELETED, [sent("", ["pods"], ["DELETE"])], _executors(), TENANTS, _by(driver)),
     ]
 
 
@@ -167,16 +167,5 @@ def _executors() -> list[Mapping[str, str]]:
         {
             "expression": f"has({held}) && '{ROLE}' in {held} && {held}['{ROLE}'] == '{EXECUTOR}'",
             "message": "a driver takes away executors alone",
-        }
-    ]
-
-
-def _rules(group: str, resources: Sequence[str], *operations: str) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "apiGroups": [group],
-            "apiVersions": ["*"],
-            "operations": list(operations),
-            "resources": list(resources),
         }
     ]

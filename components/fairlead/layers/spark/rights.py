@@ -10,11 +10,10 @@ pods for the webhooks, which look at none but those that they are asked about.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import ADMISSION, RBAC, binding, rule
+from fairlead.layers.objects import ADMISSION, EVENTS, READ, binding, role, rule
 from fairlead.layers.spark.place import (
     CERTIFICATES,
     GROUP,
@@ -26,14 +25,12 @@ from fairlead.layers.spark.place import (
     metadata,
 )
 
-READ = ("get", "list", "watch")
 EVERYWHERE, HOOKS, IN_TENANTS = (
     "fairlead:spark:everywhere",
     "fairlead:spark:webhooks",
     "fairlead:spark:tenants",
 )
 """Names of ClusterRoles: of the operator, of the webhooks, and of the operator in each tenant's namespace."""
-EVENTS = rule(("",), ("events",), ("create", "patch"))
 
 
 def everywhere() -> list[dict[str, Any]]:
@@ -79,9 +76,9 @@ def own(name: str) -> list[dict[str, Any]]:
 def objects() -> list[Object]:
     """Roles, and the bindings that do not lie in a tenant's namespace; the accounts are the chart's."""
     return [
-        _cluster_role(EVERYWHERE, everywhere()),
-        _cluster_role(HOOKS, of_webhooks()),
-        _cluster_role(IN_TENANTS, in_tenants()),
+        role({"name": EVERYWHERE}, everywhere()),
+        role({"name": HOOKS}, of_webhooks()),
+        role({"name": IN_TENANTS}, in_tenants()),
         binding({"name": EVERYWHERE}, ("ClusterRole", EVERYWHERE), [account(OPERATOR)]),
         binding({"name": HOOKS}, ("ClusterRole", HOOKS), [account(WEBHOOK)]),
         *(one for name in (OPERATOR, WEBHOOK) for one in _at_home(name)),
@@ -90,15 +87,6 @@ def objects() -> list[Object]:
 
 def _at_home(name: str) -> list[Object]:
     return [
-        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata(name), "rules": own(name)},
+        role(metadata(name), own(name)),
         binding(metadata(name), ("Role", name), [account(name)]),
     ]
-
-
-def _cluster_role(name: str, rules: Sequence[dict[str, Any]]) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name},
-        "rules": list(rules),
-    }

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import closed, door
+from fairlead.layers.objects import RBAC, binding, closed, door
 from fairlead.layers.store.place import LABELS, METRICS_PORT, NAME, NAMESPACE, PORT
 from fairlead.plan.store_model import StorePlan
 
@@ -27,20 +27,9 @@ def keys() -> list[Object]:
 
     Where the API server answers nobody who has none, its own settings must let these two paths be asked.
     """
-    group = "rbac.authorization.k8s.io"
-    return [
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": "fairlead:store:issuer-discovery"},
-            "roleRef": {
-                "apiGroup": group,
-                "kind": "ClusterRole",
-                "name": "system:service-account-issuer-discovery",
-            },
-            "subjects": [{"apiGroup": group, "kind": "Group", "name": "system:unauthenticated"}],
-        }
-    ]
+    nobody = {"apiGroup": RBAC, "kind": "Group", "name": "system:unauthenticated"}
+    found = ("ClusterRole", "system:service-account-issuer-discovery")
+    return [binding({"name": "fairlead:store:issuer-discovery"}, found, [nobody])]
 
 
 def _in(namespaces: Sequence[str]) -> Mapping[str, Any]:

@@ -3,30 +3,25 @@ and the object store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, Reach
 from fairlead.layers.gateway.fence import GATEWAY
-from fairlead.layers.objects import DNS, MONITORING, calling, closed, door, outward
+from fairlead.layers.objects import DNS, MONITORING, calling, closed, door, namespaces, outward
 from fairlead.layers.tracking.place import LABELS, NAME, NAMESPACE, PORT
 from fairlead.plan.model import TenantPlan
 
 
-def objects(namespaces: Sequence[str], reach: Sequence[Inside | Reach], *, gateway: bool) -> list[Object]:
-    """namespaces: of the tenants; reach: what MLflow calls; gateway: its proxies call it.
+def objects(spaces: Sequence[str], reach: Sequence[Inside | Reach], *, gateway: bool) -> list[Object]:
+    """spaces: namespaces of the tenants; reach: what MLflow calls; gateway: its proxies call it.
 
     It sends what tenants tell it to (webhooks, models behind its gateway): without a fence it would send it anywhere.
     """
-    chosen = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(namespaces)}
-    callers: list[Mapping[str, Any]] = (
-        [{"namespaceSelector": {"matchExpressions": [chosen]}}] if namespaces else []
-    )
-    callers += [GATEWAY] if gateway else []
+    callers = [*namespaces(spaces), *([GATEWAY] if gateway else []), MONITORING]
     return [
-        closed(NAME, NAMESPACE, LABELS, [door(PORT, [*callers, MONITORING])]),
+        closed(NAME, NAMESPACE, LABELS, [door(PORT, callers)]),
         calling(f"{NAME}-calls", NAMESPACE, LABELS, [DNS, *(outward(one) for one in reach)]),
     ]
 

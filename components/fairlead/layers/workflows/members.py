@@ -11,7 +11,7 @@ import pulumi
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ObjectStore
-from fairlead.layers.objects import RBAC, WRITE, binding, members, rule
+from fairlead.layers.objects import WRITE, binding, members, role, rule
 from fairlead.layers.tool import Ground
 from fairlead.layers.workflows import fence
 from fairlead.layers.workflows.place import GROUP, controller
@@ -36,7 +36,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     jobs = plan.layer("jobs").enabled
     return [
         *members(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
-        _role(tenant, STEPS, _step_rules(jobs=jobs, models=plan.layer("serving").enabled)),
+        role(_named(tenant, STEPS), _step_rules(jobs=jobs, models=plan.layer("serving").enabled)),
         binding(_named(tenant, STEPS), ("Role", STEPS), [account]),
         binding(_named(tenant, CONTROLLER), ("ClusterRole", IN_TENANTS), [controller()]),
         fence.steps(tenant.namespace, plan.workflows.api_server),
@@ -58,10 +58,6 @@ def _step_rules(*, jobs: bool, models: bool) -> list[dict[str, Any]]:
 
 def _named(tenant: TenantPlan, name: str) -> Mapping[str, Any]:
     return {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
-
-
-def _role(tenant: TenantPlan, name: str, rules: list[dict[str, Any]]) -> Object:
-    return {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": _named(tenant, name), "rules": rules}
 
 
 def _repositories(tenant: TenantPlan, store: ObjectStore) -> Object:

@@ -6,11 +6,10 @@ up after by pods of its own keeps its namespace from ever being deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import TENANTS, asks_for_no_device, refusal
+from fairlead.layers.objects import TENANTS, asks_for_no_device, refusal, sent
 from fairlead.layers.workflows.place import GROUP, NAME, NAMESPACE
 
 UNQUEUED, UNKEPT = "fairlead-workflow-steps", "fairlead-workflow-artefacts"
@@ -25,14 +24,14 @@ def objects() -> list[Object]:
     return [
         *refusal(
             UNQUEUED,
-            _rules("", ("pods",), ("CREATE",)),
+            [sent("", ("pods",), ("CREATE",))],
             _no_accelerators(),
             TENANTS,
             {"matchConditions": [made]},
         ),
         *refusal(
             UNKEPT,
-            _rules(GROUP, kinds, ("CREATE", "UPDATE")),
+            [sent(GROUP, kinds)],
             _no_deleting(),
             TENANTS,
             {"variables": [_SPEC]},
@@ -71,14 +70,3 @@ def _no_deleting() -> list[Mapping[str, str]]:
 def _never(holder: str) -> str:
     gc = f"{holder}.artifactGC"
     return f"!has({gc}) || !has({gc}.strategy) || {gc}.strategy in ['', '{NEVER}']"
-
-
-def _rules(group: str, resources: Sequence[str], operations: Sequence[str]) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "apiGroups": [group],
-            "apiVersions": ["*"],
-            "operations": list(operations),
-            "resources": list(resources),
-        }
-    ]

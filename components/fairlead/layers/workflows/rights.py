@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import RBAC, binding, rule
+from fairlead.layers.objects import EVENTS, READ, binding, role, rule
 from fairlead.layers.workflows.place import GROUP, NAME, controller, metadata
 
 EVERYWHERE, IN_TENANTS = "fairlead-workflow-controller", "fairlead-workflow-controller-tenant"
 """ClusterRoles: bound in the whole cluster, and in each tenant's namespace."""
-READ = ("get", "list", "watch")
 CHANGE = ("update", "patch")
 OWN = ("workflows", "workflowtasksets")
 """Kinds that it keeps."""
@@ -49,7 +48,7 @@ def in_tenants() -> list[dict[str, Any]]:
             ("create", "update", "delete", "get"),
         ),
         rule(("",), ("serviceaccounts",), ("get",)),
-        rule(("",), ("events",), ("create", "patch")),
+        EVENTS,
         rule(("policy",), ("poddisruptionbudgets",), ("create", "get", "delete")),
         rule((GROUP,), [*OWN, *(f"{kind}/finalizers" for kind in OWN)], ("create", *CHANGE, "delete")),
         rule((GROUP,), ("cronworkflows", "cronworkflows/finalizers"), (*CHANGE, "delete")),
@@ -61,7 +60,7 @@ def own(*, archive: bool) -> list[dict[str, Any]]:
     """In its own namespace: who of several controllers works, and the archive's password where there is one."""
     return [
         rule(("coordination.k8s.io",), ("leases",), ("create", "get", "update")),
-        rule(("",), ("events",), ("create", "patch")),
+        EVENTS,
         *([rule(("",), ("secrets",), ("get",))] if archive else []),
     ]
 
@@ -70,13 +69,9 @@ def objects(*, archive: bool) -> list[Object]:
     """Account, roles and bindings, but for those in the tenants' namespaces."""
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata()},
-        _role("ClusterRole", {"name": EVERYWHERE}, everywhere()),
+        role({"name": EVERYWHERE}, everywhere()),
         binding({"name": EVERYWHERE}, ("ClusterRole", EVERYWHERE), [controller()]),
-        _role("ClusterRole", {"name": IN_TENANTS}, in_tenants()),
-        _role("Role", metadata(), own(archive=archive)),
+        role({"name": IN_TENANTS}, in_tenants()),
+        role(metadata(), own(archive=archive)),
         binding(metadata(), ("Role", NAME), [controller()]),
     ]
-
-
-def _role(kind: str, meta: dict[str, Any], rules: list[dict[str, Any]]) -> Object:
-    return {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": meta, "rules": rules}
