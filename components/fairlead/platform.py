@@ -21,7 +21,7 @@ from fairlead.layers.health import detector
 from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.scaling import keda
 from fairlead.layers.tool import Ground, Part, Tool
-from fairlead.layers.tools import running
+from fairlead.layers.tools import measured, running
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
@@ -91,7 +91,7 @@ class Platform:
     def build(self) -> None:
         """Registers everything of the plan that is switched on."""
         made = controllers(self.plan, self.render)
-        ground = Ground(self.plan, self.handle, self.render)
+        ground = Ground(self.plan, self.handle, self.render, measured(self.plan))
         tools = running([layer.name for layer in self.plan.layers if layer.enabled])
         parts = [part for tool in tools for part in tool.parts(ground)]
         crds = [crd for controller in made for crd in controller.crds]

@@ -81,6 +81,12 @@ def engine() -> Recorder:
                 ("MutatingWebhookConfiguration", "spark-operator-webhook"),
             ],
         ),
+        (
+            "Prometheus",
+            "fairlead",
+            [("Deployment", "prometheus-operator"), ("NetworkPolicy", "fairlead-calls")],
+        ),
+        ("PodMonitor", "lws", [("Prometheus", "fairlead"), ("Namespace", "fairlead-lws")]),
     ],
 )
 def test_what_needs_another_waits_for_it(
@@ -92,7 +98,8 @@ def test_what_needs_another_waits_for_it(
 
 
 @pytest.mark.parametrize(
-    "kind", ["Cluster", "Certificate", "ClusterIssuer", "Issuer", "GatewayClass", "Gateway"]
+    "kind",
+    ["Cluster", "Certificate", "ClusterIssuer", "Issuer", "GatewayClass", "Gateway", "Prometheus"],
 )
 def test_what_controllers_make_is_ready_by_the_condition_that_they_set(engine: Recorder, kind: str) -> None:
     found = engine.of_kind(kind)

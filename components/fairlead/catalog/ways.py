@@ -110,6 +110,8 @@ class GoWay(Row):
     package: Text
     """Package to build; its last element does not name the result, the row does."""
     ldflags: str = "-s -w"
+    tags: tuple[Text, ...] = ()
+    """Build tags: by them a project lets parts of a program be left out."""
     links: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Source files that the project has as symbolic links, which no module's zip carries -> the file that each stands
     for, both as paths in the module."""
@@ -122,7 +124,7 @@ class GoWay(Row):
         if (self.module is None) == (self.wrapper is None):
             msg = "a Go build names either a module or a wrapper"
             raise ValueError(msg)
-        if self.wrapper is not None and (self.links or self.texts):
+        if self.wrapper is not None and (self.links or self.texts or self.tags):
             msg = "a wrapper is ours: write into its folder what a module would be given"
             raise ValueError(msg)
         return self

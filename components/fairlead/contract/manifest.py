@@ -23,6 +23,7 @@ CONDITIONS = {
     "Issuer": "Ready",
     "GatewayClass": "Accepted",
     "Gateway": "Programmed",
+    "Prometheus": "Available",
 }
 """Kind -> the status condition that makes an object ready; the provider knows those of core kinds itself."""
 

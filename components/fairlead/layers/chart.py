@@ -61,8 +61,6 @@ class HelmRenderer:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def _template(self, release: Release) -> list[Object]:
-        import yaml
-
         command = [str(self.helm), "template", release.name, str(self.charts[release.chart])]
         command += ["--namespace", release.namespace, "--kube-version", self.kubernetes]
         command += [word for one in API_VERSIONS for word in ("--api-versions", one)]
@@ -72,5 +70,17 @@ class HelmRenderer:
         )
         if done.returncode:
             raise ToolError("helm", f"chart {release.chart} cannot be rendered: {done.stderr.strip()}")
-        loaded = yaml.load_all(done.stdout, Loader=yaml.CSafeLoader)
-        return [obj for obj in loaded if obj]
+        return _documents(done.stdout)
+
+
+def _documents(text: str) -> list[Object]:
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        """A bare `=`, which the kinds of Prometheus have among their operators, is text as to Kubernetes."""
+
+    def bare(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> str:
+        return str(loader.construct_scalar(node))
+
+    Loader.add_constructor("tag:yaml.org,2002:value", bare)
+    return [obj for obj in yaml.load_all(text, Loader=Loader) if obj]

@@ -17,12 +17,30 @@ CRD = "CustomResourceDefinition"
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Pods that tell of themselves in Prometheus' words, and how they are asked."""
+
+    name: str
+    namespace: str
+    pods: Mapping[str, str]
+    """Labels by which they are found."""
+    port: int
+    after: str
+    """Part or controller that makes the namespace."""
+    path: str = "/metrics"
+    asks: bool = False
+    """Whether it asks who asks: it answers with TLS then, by a certificate of its own making."""
+
+
+@dataclass(frozen=True)
 class Ground:
     """What a layer may know of the platform and the cluster it is for."""
 
     plan: PlatformPlan
     handle: ClusterHandle
     render: Renderer
+    measured: Sequence[Measured] = ()
+    """What the layers that run tell of themselves; for the layer that gathers it."""
 
     def image(self, name: str) -> str:
         """The reference that pods of this cluster use for an image of the lock. Raises KeyError for no such image."""
@@ -55,6 +73,10 @@ def _nothing(_: Ground, __: TenantPlan) -> Sequence[Object]:
     return ()
 
 
+def _silent(_: PlatformPlan) -> Sequence[Measured]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Tool:
     """One layer."""
@@ -67,3 +89,5 @@ class Tool:
     """What lies in a tenant's namespace."""
     marks: Mapping[str, str] = field(default_factory=dict[str, str])
     """Labels of every tenant's namespace."""
+    measured: Callable[[PlatformPlan], Sequence[Measured]] = _silent
+    """What it tells of itself."""

@@ -9,6 +9,8 @@ from fairlead.layers.databases import tool as databases
 from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
+from fairlead.layers.measured import WOVEN
+from fairlead.layers.monitoring import tool as monitoring
 from fairlead.layers.notebooks import tool as notebooks
 from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
@@ -16,9 +18,10 @@ from fairlead.layers.secrets import tool as secrets
 from fairlead.layers.serving import tool as serving
 from fairlead.layers.spark import tool as spark
 from fairlead.layers.store import tool as store
-from fairlead.layers.tool import Tool
+from fairlead.layers.tool import Measured, Tool
 from fairlead.layers.tracking import tool as tracking
 from fairlead.layers.workflows import tool as workflows
+from fairlead.plan.model import PlatformPlan
 
 TOOLS: Sequence[Tool] = (
     certificates.TOOL,
@@ -35,9 +38,17 @@ TOOLS: Sequence[Tool] = (
     katib.TOOL,
     spark.TOOL,
     notebooks.TOOL,
+    monitoring.TOOL,
 )
 
 
 def running(enabled: Sequence[str]) -> list[Tool]:
     """Those of these layers."""
     return [tool for tool in TOOLS if tool.layer in enabled]
+
+
+def measured(plan: PlatformPlan) -> list[Measured]:
+    """What the layers that run tell of themselves."""
+    on = [layer.name for layer in plan.layers if layer.enabled]
+    woven = [one for layer in on for one in WOVEN.get(layer, ())]
+    return [*woven, *(one for tool in running(on) for one in tool.measured(plan))]

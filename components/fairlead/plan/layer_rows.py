@@ -15,6 +15,7 @@ from fairlead.plan import (
     gateway_model,
     katib_model,
     lws_model,
+    monitoring_model,
     pipelines_model,
     ray_model,
     scaling_model,
@@ -177,6 +178,12 @@ ROWS: Mapping[str, LayerRow] = {
             "jobs": "a notebook is a job that a queue admits",
             "gateway": "notebooks are reached through it",
         },
+    ),
+    "monitoring": LayerRow(
+        "what the platform's own programs say of themselves, gathered by Prometheus",
+        charts=(monitoring_model.CHART,),
+        images=monitoring_model.IMAGES,
+        namespaces=(monitoring_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

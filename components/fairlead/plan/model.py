@@ -18,6 +18,7 @@ from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
+from fairlead.plan.monitoring_model import MonitoringPlan
 from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
@@ -351,6 +352,8 @@ class PlatformPlan:
     """Experiments of many trials."""
     spark: SparkPlan = field(default_factory=SparkPlan)
     """Spark applications."""
+    monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
+    """Metrics of the platform's own programs."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

@@ -17,6 +17,7 @@ from fairlead.plan import (
     health,
     katib,
     lws,
+    monitoring,
     pipelines,
     ray,
     scaling,
@@ -145,6 +146,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         lws=lws.lws_plan(spec.layers.lws, pools),
         katib=tuning,
         spark=applications,
+        monitoring=monitoring.monitoring_plan(spec.layers.monitoring),
     )
 
 

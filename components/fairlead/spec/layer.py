@@ -14,6 +14,7 @@ from fairlead.spec.health import Health
 from fairlead.spec.jobs import Jobs
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
+from fairlead.spec.monitoring import Monitoring
 from fairlead.spec.notebooks import Notebooks
 from fairlead.spec.pipelines import Pipelines
 from fairlead.spec.queue import QueueOptions
@@ -137,3 +138,5 @@ class Layers(Model):
     """Spark applications: the Spark operator."""
     notebooks: Notebooks = Notebooks()
     """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""
+    monitoring: Monitoring = Monitoring()
+    """Metrics of the platform's own programs: Prometheus."""

@@ -89,13 +89,13 @@ class Go:
         out.mkdir()
         if len(ways) == 1:
             name = next(iter(ways))
-            self._go_build(
-                source, [*settings, "-ldflags", first.ldflags, "-o", str(out / name), first.package], runner
-            )
+            told = [*settings, "-ldflags", first.ldflags, "-o", str(out / name)]
+            self._go_build(source, [*told, first.package], runner)
         else:
             packages = [way.package for way in ways.values()]
             links = [arg for way in ways.values() for arg in ("-ldflags", f"{way.package}={way.ldflags}")]
-            self._go_build(source, [*settings, *links, "-o", str(out), *packages], runner)
+            told = [*settings, *links, "-o", str(out)]
+            self._go_build(source, [*told, *packages], runner)
         for name, way in ways.items():
             (out / (name if len(ways) == 1 else program_name(way.package))).rename(into / name)
         return first.module.query if first.module else f"wrapper {first.wrapper}"
@@ -107,12 +107,12 @@ class Go:
     def _source(self, way: GoWay, scratch: Path, runner: Runner) -> tuple[Path, Sequence[str]]:
         """The folder to build in, and the arguments that its settings ask for."""
         if way.module is not None:
-            return self.module_dir(way.module, scratch, runner), ()
+            return self.module_dir(way.module, scratch, runner), _tagged(way.tags)
         source = scratch / "src"
         found = wrappers.unpack(
             str(way.wrapper), source, lambda module: self.module_dir(module, scratch, runner)
         )
-        return source, ("-tags", ",".join(found.tags)) if found.tags else ()
+        return source, _tagged(found.tags)
 
     def module_files(self, way: ModuleFilesWay, into: Path, scratch: Path, runner: Runner) -> str:
         """Copy executables that a module carries as files."""
@@ -121,6 +121,10 @@ class Go:
             shutil.copyfile(module / member, into / name)
             (into / name).chmod(0o755)
         return way.module.query
+
+
+def _tagged(tags: Sequence[str]) -> Sequence[str]:
+    return ("-tags", ",".join(tags)) if tags else ()
 
 
 def _changed(module: Path, links: Mapping[str, str], texts: Mapping[str, str], into: Path) -> Path:

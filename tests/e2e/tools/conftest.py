@@ -22,6 +22,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "workflows": {"enabled": True, "archive_days": 30},
     "ray": {"enabled": True},
     "lws": {"enabled": True},
+    "monitoring": {"enabled": True, "interval": "5s", "size": "1Gi"},
 }
 
 

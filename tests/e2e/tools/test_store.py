@@ -17,7 +17,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from e2e.stage import IMAGE, Stage, until
+from e2e.stage import IMAGE, Stage
+from e2e.tools.stranger import stranger
 from fairlead import labels
 from fairlead.catalog import s3
 from fairlead.layers.store import place
@@ -172,26 +173,7 @@ def test_a_job_signs_in_without_being_told_anything(store: Stage) -> None:
 
 
 def test_a_pod_outside_the_tenants_cannot_call_it(store: Stage) -> None:
-    script = f"import urllib.request; urllib.request.urlopen('{place.ENDPOINT}/healthz', timeout=5)"
-    security = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    box = {"name": "c", "image": IMAGE, "command": ["python3", "-c", script], "securityContext": security}
-    spec = {"containers": [box], "restartPolicy": "Never", "nodeSelector": {labels.POOL: "system"}}
-    store.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "stranger", "namespace": "default"},
-            "spec": spec,
-        }
-    )
-
-    def phase() -> str:
-        return store.kubectl("get", "pod", "stranger", "-n", "default", "-o", "jsonpath={.status.phase}")
-
-    until("the stranger has ended", lambda: phase() in ("Failed", "Succeeded"), 90)
-    assert phase() == "Failed"
-    assert "URLError" in store.kubectl("logs", "stranger", "-n", "default")
-    store.kubectl("delete", "pod", "stranger", "-n", "default")
+    assert "URLError" in stranger(store, f"{place.ENDPOINT}/healthz")
 
 
 def test_objects_and_sessions_outlive_the_pod(store: Stage) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fairlead.layers.certificates import authority, programs
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.certificates_model import NAMESPACE
+from fairlead.plan.model import PlatformPlan
 
 PART, AUTHORITY = "certificates", "authority"
 """Who asks for certificates stands after the second."""
@@ -16,4 +18,15 @@ def _parts(ground: Ground) -> list[Part]:
     ]
 
 
-TOOL = Tool("certificates", _parts)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [
+        Measured(name, NAMESPACE, {"app.kubernetes.io/name": part}, programs.METRICS_PORT, PART)
+        for name, part in (
+            ("cert-manager", "cert-manager"),
+            ("cert-manager-cainjector", "cainjector"),
+            ("cert-manager-webhook", "webhook"),
+        )
+    ]
+
+
+TOOL = Tool("certificates", _parts, measured=_measured)

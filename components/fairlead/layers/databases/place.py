@@ -29,6 +29,8 @@ POSTGRES_PORT = 5432
 STATUS_PORT = 8000
 """Where an instance tells the operator and the other instances how it is."""
 INSTANCE_METRICS_PORT = 9187
+INSTANCES: Mapping[str, str] = {"cnpg.io/podRole": "instance"}
+"""Labels of the servers of every database: pkg/utils/labels_annotations.go of CloudNativePG."""
 CLUSTER = "cnpg.io/cluster"
 """Label of every pod of a database: its name."""
 

@@ -88,7 +88,8 @@ def cluster(
             "smartShutdownTimeout": SMART_STOP,
             "stopDelay": STOP,
             "switchoverDelay": SWITCH,
-            # Who gathers metrics comes with a layer of its own; until then nobody asks.
+            # A monitor of its own would be for the layer monitoring to choose; its further queries would be as many
+            # connections of the administrator's every half minute.
             "monitoring": {"enablePodMonitor": False, "disableDefaultQueries": True},
         },
     }

@@ -10,10 +10,11 @@ from __future__ import annotations
 from fairlead.contract.chart import Object
 from fairlead.contract.database import Database
 from fairlead.layers.databases import client, fence, operator, postgres, rights
-from fairlead.layers.databases.place import NAMESPACE
+from fairlead.layers.databases.place import INSTANCE_METRICS_PORT, INSTANCES, LABELS, METRICS_PORT, NAMESPACE
 from fairlead.layers.objects import closed, restricted_namespace
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.plan.databases_model import LAYER, OPERATOR, SERVER, USERS
+from fairlead.plan.model import PlatformPlan
 
 PART = "databases"
 
@@ -59,4 +60,15 @@ def database(name: str, layer: str, wanted: postgres.Wanted, ground: Ground) -> 
     return Part(name, made, after=(PART,), probes=[postgres.probe(wanted.namespace)])
 
 
-TOOL = Tool(LAYER, _parts)
+def _measured(plan: PlatformPlan) -> list[Measured]:
+    """The operator, and each database that it makes."""
+    if not plan.databases.operated:
+        return []
+    spaces = plan.databases.namespaces
+    return [
+        Measured("cloudnative-pg", NAMESPACE, LABELS, METRICS_PORT, PART),
+        *(Measured(f"{one}-database", one, INSTANCES, INSTANCE_METRICS_PORT, PART) for one in spaces),
+    ]
+
+
+TOOL = Tool(LAYER, _parts, measured=_measured)

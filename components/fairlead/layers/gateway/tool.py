@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
-from fairlead.layers.gateway import certificates, controller, entrance, fence, login
+from fairlead.layers.gateway import certificates, controller, entrance, fence, login, place
 from fairlead.layers.objects import restricted_namespace
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.plan.gateway_model import NAMESPACE, PROXY
-from fairlead.plan.model import TenantPlan
+from fairlead.plan.model import PlatformPlan, TenantPlan
 
 CERTIFICATES, PART, ENTRANCE = "gateway-certificates", "gateway", "gateway-entrance"
 """Who writes routes stands after the last."""
@@ -46,4 +46,12 @@ def _tenant(ground: Ground, tenant: TenantPlan) -> Sequence[Object]:
     return [told, *fence.of_tenant(tenant)]
 
 
-TOOL = Tool("gateway", _parts, _tenant)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    """The controller, and the proxies that it makes, which call theirs by another path."""
+    return [
+        Measured("envoy-gateway", NAMESPACE, place.CONTROLLERS, place.METRICS, CERTIFICATES),
+        Measured("envoy", NAMESPACE, place.PROXIES, place.PROXY_METRICS, CERTIFICATES, "/stats/prometheus"),
+    ]
+
+
+TOOL = Tool("gateway", _parts, _tenant, measured=_measured)

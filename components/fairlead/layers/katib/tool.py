@@ -8,8 +8,9 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers.certificates.tool import AUTHORITY
 from fairlead.layers.databases.tool import called, database
 from fairlead.layers.katib import config, fence, members, place, policies, programs, rights, webhooks
-from fairlead.layers.tool import CRD, Ground, Part, Tool
+from fairlead.layers.tool import CRD, Ground, Measured, Part, Tool
 from fairlead.plan.katib_model import CHART, CONTROLLER, LAYER, MANAGER, NAMESPACE
+from fairlead.plan.model import PlatformPlan
 
 DATABASE, PART, POLICIES = "katib-database", "katib", "katib-policies"
 
@@ -38,4 +39,9 @@ def _programs(ground: Ground) -> Sequence[Object]:
     ]
 
 
-TOOL = Tool(LAYER, _parts, members.objects, place.MARKED)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    pods = place.labels(place.PROGRAM[CONTROLLER])
+    return [Measured("katib", NAMESPACE, pods, place.METRICS_PORT, PART)]
+
+
+TOOL = Tool(LAYER, _parts, members.objects, place.MARKED, _measured)

@@ -6,9 +6,9 @@ from fairlead.contract.chart import Object
 from fairlead.layers import objects
 from fairlead.layers.lws import controller
 from fairlead.layers.objects import WRITE, made_by_their_owner, rule
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.plan.lws_model import LAYER, NAMESPACE
-from fairlead.plan.model import TenantPlan
+from fairlead.plan.model import PlatformPlan, TenantPlan
 
 PART, POLICIES = "lws", "lws-policies"
 GROUP, KIND = "leaderworkerset.x-k8s.io", "leaderworkersets"
@@ -45,4 +45,9 @@ def members(_: Ground, tenant: TenantPlan) -> list[Object]:
     return objects.members(tenant, MEMBERS, [rule((GROUP,), (KIND,), WRITE)])
 
 
-TOOL = Tool(LAYER, _parts, members)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    pods = {"app.kubernetes.io/name": controller.NAME}
+    return [Measured("lws", NAMESPACE, pods, controller.METRICS_PORT, PART, asks=True)]
+
+
+TOOL = Tool(LAYER, _parts, members, measured=_measured)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import restricted_namespace
-from fairlead.layers.pipelines import agents, api, fence, kinds, members, rights, store
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.pipelines import agents, api, fence, kinds, members, place, rights, store
+from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.layers.workflows.place import NAME as WORKFLOWS
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.pipelines_model import (
     AGENT,
     API,
@@ -47,4 +48,11 @@ def _servers(ground: Ground) -> Sequence[Object]:
     ]
 
 
-TOOL = Tool(LAYER, _parts, members.objects)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [
+        Measured(f"pipelines-{name}", NAMESPACE, place.labels(name), port, SERVERS)
+        for name, port in ((place.API, place.HTTP), (place.SCHEDULES, place.METRICS_PORT))
+    ]
+
+
+TOOL = Tool(LAYER, _parts, members.objects, measured=_measured)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fairlead.layers.objects import restricted_namespace
-from fairlead.layers.ray import fence, members, operator, policies, rights
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.ray import fence, members, operator, place, policies, rights
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.ray_model import IMAGE, LAYER, NAMESPACE
 
 PART = "ray"
@@ -23,4 +24,8 @@ def _parts(ground: Ground) -> list[Part]:
     return [Part(PART, objects)]
 
 
-TOOL = Tool(LAYER, _parts, members.objects)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured("kuberay", NAMESPACE, place.LABELS, place.METRICS_PORT, PART)]
+
+
+TOOL = Tool(LAYER, _parts, members.objects, measured=_measured)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
 from fairlead.layers.objects import restricted_namespace
-from fairlead.layers.secrets import programs, rights, stores
+from fairlead.layers.secrets import place, programs, rights, stores
 from fairlead.layers.secrets.place import API
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.secrets_model import LAYER, NAMESPACE
 
 PART, STORES = "secrets", "secrets-stores"
@@ -47,4 +48,8 @@ def probe() -> Object:
     }
 
 
-TOOL = Tool(LAYER, _parts, stores.objects)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured(name, NAMESPACE, pods, place.METRICS_PORT, PART) for name, pods in place.LABELS.items()]
+
+
+TOOL = Tool(LAYER, _parts, stores.objects, measured=_measured)

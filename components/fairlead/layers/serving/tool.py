@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from fairlead.contract.chart import Object
 from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.objects import WRITE, members, restricted_namespace, rule
-from fairlead.layers.serving import controller, fetcher, policies, servers
+from fairlead.layers.serving import controller, fetcher, place, policies, servers
 from fairlead.layers.serving.place import GROUP, OLD
-from fairlead.layers.tool import Ground, Part, Tool
-from fairlead.plan.model import TenantPlan
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.model import PlatformPlan, TenantPlan
 from fairlead.plan.serving_model import FETCHER, NAMESPACE
 from fairlead.plan.tracking_model import IMAGE as MLFLOW
 
@@ -52,4 +52,8 @@ def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
     return members(tenant, MEMBERS, [rule((GROUP,), ("inferenceservices", "servingruntimes"), WRITE)])
 
 
-TOOL = Tool("serving", _parts, _tenant)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured("kserve", NAMESPACE, place.LABELS, place.METRICS_PORT, PART)]
+
+
+TOOL = Tool("serving", _parts, _tenant, measured=_measured)

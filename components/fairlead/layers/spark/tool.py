@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import restricted_namespace
-from fairlead.layers.spark import members, operator, policies, rights
+from fairlead.layers.spark import members, operator, place, policies, rights
 from fairlead.layers.spark.place import GROUP
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.spark_model import LAYER, NAMESPACE
 
 PART, POLICIES = "spark", "spark-policies"
@@ -39,4 +40,9 @@ def probe() -> Object:
     }
 
 
-TOOL = Tool(LAYER, _parts, members.objects)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    programs = (place.OPERATOR, place.WEBHOOK)
+    return [Measured(one, NAMESPACE, place.labels_of(one), place.METRICS_PORT, PART) for one in programs]
+
+
+TOOL = Tool(LAYER, _parts, members.objects, measured=_measured)

@@ -12,12 +12,14 @@ from fairlead.layers.store.place import (
     AUDIENCE,
     ENDPOINT,
     LABELS,
+    METRICS_PORT,
     NAMESPACE,
     PORT,
     TOKEN_FOLDER,
     TOKEN_SECONDS,
 )
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.store_model import IMAGE, AccountToken, StorePlan
 
 PART = "store"
@@ -49,4 +51,8 @@ def _parts(ground: Ground) -> list[Part]:
     return [Part(PART, [restricted_namespace(NAMESPACE), *fence.objects(plan), *fence.keys(), *made])]
 
 
-TOOL = Tool("store", _parts)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured("store", NAMESPACE, LABELS, METRICS_PORT, PART)]
+
+
+TOOL = Tool("store", _parts, measured=_measured)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers.databases.tool import called, database
-from fairlead.layers.tool import CRD, Ground, Part, Tool
-from fairlead.layers.workflows import controller, fence, members, policies, rights
+from fairlead.layers.tool import CRD, Ground, Measured, Part, Tool
+from fairlead.layers.workflows import controller, fence, members, place, policies, rights
 from fairlead.layers.workflows.place import CHART, DATABASE, NAME, NAMESPACE, space
 from fairlead.layers.workflows.settings import settings
+from fairlead.plan.model import PlatformPlan
 from fairlead.plan.workflows_model import CONTROLLER, EXECUTOR
 
 ARCHIVE, LAYER = "workflows-database", "workflows"
@@ -44,4 +45,8 @@ def _controller(ground: Ground) -> list[Object]:
     return [*crds(ground.render), *fence.objects(denied=archive is not None), *own]
 
 
-TOOL = Tool(LAYER, parts, members.objects)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured(NAME, NAMESPACE, place.LABELS, place.METRICS_PORT, NAME)]
+
+
+TOOL = Tool(LAYER, parts, members.objects, measured=_measured)

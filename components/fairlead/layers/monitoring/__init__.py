@@ -1,0 +1,1 @@
+"""Metrics of the platform's own programs: Prometheus, its operator, and whom it asks."""

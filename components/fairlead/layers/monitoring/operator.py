@@ -1,0 +1,108 @@
+"""The operator of Prometheus: its Deployment and its rights, which end with the layer's namespace.
+
+Arguments and rights after cmd/operator/main.go and example/rbac/prometheus-operator of
+github.com/prometheus-operator/prometheus-operator v0.94.1; a test holds them against those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.contract.chart import Object
+from fairlead.layers.monitoring.place import (
+    GROUP,
+    LABELS,
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_PORT,
+    USER,
+    metadata,
+)
+from fairlead.layers.objects import READ, SEALED, binding, role, rule, spread, unprivileged
+
+KINDS = ("prometheuses", "podmonitors", "servicemonitors", "prometheusrules", "probes", "scrapeconfigs")
+"""What it reads; alerts and their receivers are kinds of their own, and none is served."""
+RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "20m", "memory": "96Mi"}, "limits": {"memory": "512Mi"}}
+RELOADER = ("10m", "32Mi", "128Mi")
+"""Of the program beside the server that tells it of new settings: cpu, memory, most memory."""
+
+
+def objects(image: str, reloader: str, selector: Mapping[str, str]) -> list[Object]:
+    """Account, rights and Deployment. reloader: the image that it runs beside the server."""
+    meta = metadata(OPERATOR)
+    account = {"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        role(meta, rights()),
+        binding(meta, ("Role", OPERATOR), [account]),
+        _deployment(image, reloader, selector),
+    ]
+
+
+def rights() -> list[Mapping[str, Any]]:
+    """What it may do in the layer's namespace. Nothing elsewhere: it watches that namespace alone."""
+    return [
+        rule((GROUP,), KINDS, READ),
+        rule((GROUP,), ("prometheuses",), ("patch",)),
+        rule((GROUP,), ("prometheuses/finalizers",), ("patch", "update")),
+        rule((GROUP,), [f"{kind}/status" for kind in KINDS], ("create", "update", "patch", "delete")),
+        rule(("apps",), ("statefulsets",), (*READ, "create", "update", "patch", "delete")),
+        rule(("",), ("configmaps", "secrets"), (*READ, "create", "update", "delete")),
+        rule(("",), ("pods",), ("list", "delete")),
+        rule(("",), ("services", "services/finalizers"), ("get", "create", "update", "delete")),
+        rule(("events.k8s.io",), ("events",), ("create", "patch")),
+    ]
+
+
+def arguments(reloader: str) -> list[str]:
+    """How it is started: for one namespace, without a list of kubelets, which would want rights everywhere."""
+    cpu, memory, most = RELOADER
+    return [
+        f"--namespaces={NAMESPACE}",
+        f"--prometheus-config-reloader={reloader}",
+        f"--config-reloader-cpu-request={cpu}",
+        "--config-reloader-cpu-limit=0",
+        f"--config-reloader-memory-request={memory}",
+        f"--config-reloader-memory-limit={most}",
+        "--enable-config-reloader-probes=true",
+        "--disable-unmanaged-prometheus-configuration=true",
+        "--kubelet-endpoints=false",
+    ]
+
+
+def _deployment(image: str, reloader: str, selector: Mapping[str, str]) -> Object:
+    pod = {
+        "serviceAccountName": OPERATOR,
+        "nodeSelector": dict(selector),
+        "securityContext": unprivileged(USER),
+        "topologySpreadConstraints": spread(LABELS),
+        "containers": [_container(image, arguments(reloader))],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {**metadata(OPERATOR), "labels": dict(LABELS)},
+        "spec": {
+            # Without it nothing that runs stops; a second would do the same work twice.
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": dict(LABELS)},
+            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
+        },
+    }
+
+
+def _container(image: str, args: Sequence[str]) -> dict[str, Any]:
+    healthy = {"httpGet": {"path": "/healthz", "port": OPERATOR_PORT}, "timeoutSeconds": 5}
+    return {
+        "name": OPERATOR,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": list(args),
+        "ports": [{"name": "http", "containerPort": OPERATOR_PORT, "protocol": "TCP"}],
+        "readinessProbe": {**healthy, "periodSeconds": 2},
+        "livenessProbe": {**healthy, "periodSeconds": 20, "initialDelaySeconds": 30},
+        "resources": RESOURCES,
+        "securityContext": dict(SEALED),
+    }

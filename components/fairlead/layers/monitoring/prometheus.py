@@ -1,0 +1,135 @@
+"""The Prometheus that gathers: what the operator is told to run, what it may read, and whom it asks.
+
+Fields after example/prometheus-operator-crd of github.com/prometheus-operator/prometheus-operator v0.94.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from fairlead import labels
+from fairlead.contract.chart import Object
+from fairlead.layers.monitoring.place import API, NAMESPACE, PORT, SERVER, SERVERS, SERVICE, USER, metadata
+from fairlead.layers.objects import READ, binding, role, rule, unprivileged
+from fairlead.layers.tool import Measured
+from fairlead.plan.monitoring_model import MonitoringPlan
+
+ASKING = "own-account"
+"""How programs are asked that ask who asks: by the token of the server's account."""
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a file
+KEPT = 80
+"""Percent of the volume after which what is oldest goes."""
+RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}}
+MOST_SAMPLES = 50_000
+"""From one program at one time: more is a fault of its, and would push out what others say."""
+
+
+def objects(
+    plan: MonitoringPlan, image: str, tag: str, storage_class: str, selector: Mapping[str, str]
+) -> list[Object]:
+    """Account, Service and Prometheus. tag: the version of the image, by which the operator chooses its settings."""
+    chosen = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    meta = metadata(SERVER)
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        _service(),
+        {
+            "apiVersion": API,
+            "kind": "Prometheus",
+            "metadata": meta,
+            "spec": {
+                "image": image,
+                "imagePullPolicy": "IfNotPresent",
+                "version": tag,
+                "replicas": 1,
+                "serviceAccountName": SERVER,
+                "scrapeInterval": plan.interval,
+                "evaluationInterval": plan.interval,
+                "retention": plan.retention,
+                "retentionPercentage": KEPT,
+                "enforcedSampleLimit": MOST_SAMPLES,
+                # In this namespace alone, where no tenant writes.
+                **{f"{kind}NamespaceSelector": chosen for kind in ("podMonitor", "serviceMonitor", "rule")},
+                **{f"{kind}Selector": {} for kind in ("podMonitor", "serviceMonitor", "rule")},
+                "scrapeClasses": [_asking()],
+                "storage": {"volumeClaimTemplate": {"spec": _claim(plan, storage_class)}},
+                "resources": RESOURCES,
+                "nodeSelector": dict(selector),
+                "securityContext": {
+                    **unprivileged(USER),
+                    "fsGroup": USER,
+                    "fsGroupChangePolicy": "OnRootMismatch",
+                },
+            },
+        },
+    ]
+
+
+def _service() -> Object:
+    ports = [{"name": "web", "protocol": "TCP", "port": PORT, "targetPort": PORT}]
+    spec = {"selector": dict(SERVERS), "ports": ports}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(SERVICE), "spec": spec}
+
+
+def _asking() -> Mapping[str, Any]:
+    """Their certificates are of their own making and known to nobody: the token is for them alone to see."""
+    return {
+        "name": ASKING,
+        "authorization": {"credentialsFile": TOKEN},
+        "tlsConfig": {"insecureSkipVerify": True},
+    }
+
+
+def _claim(plan: MonitoringPlan, storage_class: str) -> Mapping[str, Any]:
+    return {
+        "storageClassName": storage_class,
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": plan.size}},
+    }
+
+
+def asked(measured: Sequence[Measured]) -> list[Object]:
+    """For each of what is measured a monitor; for each of their namespaces the right to find pods there."""
+    spaces = sorted({one.namespace for one in measured})
+    made = [obj for space in spaces for obj in _finding(space)]
+    if any(one.asks for one in measured):
+        made += _telling()
+    return [*made, *(monitor(one) for one in measured)]
+
+
+def _finding(space: str) -> list[Object]:
+    meta = metadata(f"{labels.METRICS_NAMESPACE}-{SERVER}", space)
+    account = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
+    return [role(meta, [rule(("",), ("pods",), READ)]), binding(meta, ("Role", meta["name"]), [account])]
+
+
+def _telling() -> list[Object]:
+    """What programs look at that ask who asks: this right to read their metrics, wherever they are."""
+    name = "fairlead:monitoring:metrics"
+    account = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
+    rules = [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
+    return [role({"name": name}, rules), binding({"name": name}, ("ClusterRole", name), [account])]
+
+
+def monitor(one: Measured) -> Object:
+    """How one is asked. Pods and not Services: of two pods behind a Service one would answer at a time."""
+    way = {"scheme": "https"} if one.asks else {}
+    return {
+        "apiVersion": API,
+        "kind": "PodMonitor",
+        "metadata": metadata(one.name),
+        "spec": {
+            "selector": {"matchLabels": dict(one.pods)},
+            "namespaceSelector": {"matchNames": [one.namespace]},
+            "podMetricsEndpoints": [{"portNumber": one.port, "path": one.path, **way}],
+            **({"scrapeClass": ASKING} if one.asks else {}),
+        },
+    }
+
+
+def doors(measured: Sequence[Measured]) -> list[tuple[str, list[int]]]:
+    """Namespace -> ports that the server calls there."""
+    pairs = sorted({(one.namespace, one.port) for one in measured})
+    return [(space, [port for _, port in found]) for space, found in groupby(pairs, lambda pair: pair[0])]

@@ -1,0 +1,141 @@
+"""Monitoring: a real Prometheus asks every program of every layer, and what they say can be asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from urllib.request import urlopen
+
+import pytest
+
+from e2e.stage import Stage, until
+from e2e.tools.stranger import stranger
+from fairlead import labels
+from fairlead.layers.monitoring.place import NAMESPACE, OPERATOR, PORT, SERVER, SERVERS, SERVICE
+
+pytestmark = pytest.mark.e2e
+
+POD = f"prometheus-{SERVER}-0"
+
+
+@pytest.fixture(scope="module")
+def address(tools: Stage) -> Iterator[str]:
+    with tools.forwarded(NAMESPACE, SERVICE, PORT) as port:
+        yield f"http://127.0.0.1:{port}/api/v1"
+
+
+def read(address: str, path: str) -> Any:
+    with urlopen(f"{address}/{path}", timeout=10) as answer:
+        return json.load(answer)["data"]
+
+
+def asked(address: str, query: str) -> list[dict[str, Any]]:
+    return read(address, f"query?query={quote(query)}")["result"]
+
+
+def monitors(tools: Stage) -> set[str]:
+    return {one["metadata"]["name"] for one in tools.objects("podmonitors", NAMESPACE)}
+
+
+def told(address: str) -> dict[str, str]:
+    """Monitor -> what went wrong with the last of its pods that did not answer; empty where all have."""
+    found: dict[str, str] = {}
+    for one in read(address, "targets?state=active")["activeTargets"]:
+        name = one["scrapePool"].split("/")[2]
+        found[name] = found.get(name) or ("" if one["health"] == "up" else one["lastError"] or one["health"])
+    return found
+
+
+def test_the_layer_is_healthy(tools: Stage) -> None:
+    [line] = [one for one in tools.fairlead("status").splitlines() if one.startswith("monitoring")]
+    assert "healthy" in line
+
+
+def test_every_program_that_is_asked_answers(tools: Stage, address: str) -> None:
+    """Also those that ask who asks, and those that other operators have made."""
+    names = monitors(tools)
+    assert {"kueue", "jobset", "trainer", "lws", "envoy", "fairlead-tracking-database", "store"} <= names
+
+    def silent() -> dict[str, str]:
+        found = told(address)
+        missing = {name: found.get(name, "no pod of it was found") for name in names}
+        wrong = {name: why for name, why in missing.items() if why}
+        print(wrong)  # shown where this fails
+        return wrong
+
+    until("all answer", lambda: not silent(), 120)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kueue_cluster_queue_status",
+        'controller_runtime_reconcile_total{namespace="jobset-system"}',
+        "certmanager_controller_sync_call_count",
+        "envoy_cluster_membership_healthy",
+        "cnpg_collector_up",
+        "keda_build_info",
+        "argo_workflows_gauge",
+        "SeaweedFS_s3_request_total",
+        "prometheus_operator_managed_resources",
+    ],
+)
+def test_what_a_program_says_can_be_asked_for(address: str, query: str) -> None:
+    found = until(f"there is {query}", lambda: asked(address, query), 60)
+    assert {one["metric"]["namespace"] for one in found}
+
+
+def test_what_a_queue_admits_is_counted(tools: Stage, address: str) -> None:
+    """A job goes through the queue, and the figures of the queue say so."""
+    query = f'sum(kueue_admitted_workloads_total{{cluster_queue="{queue(tools)}"}})'
+
+    def count() -> float:
+        found = asked(address, query)
+        return float(found[0]["value"][1]) if found else 0
+
+    before = count()
+    job = tools.submit(name="counted", run="echo counted", timeout="5m")
+    assert tools.finished(job) == "Succeeded"
+    until("one more was admitted", lambda: count() > before, 60)
+
+
+def queue(tools: Stage) -> str:
+    [found] = tools.objects("localqueues.kueue.x-k8s.io", "team-a")[:1]
+    return found["spec"]["clusterQueue"]
+
+
+def test_who_is_not_let_in_cannot_ask_the_server(tools: Stage) -> None:
+    assert "URLError" in stranger(tools, f"http://{labels.METRICS_HOST}:{PORT}/-/healthy")
+
+
+def test_what_was_gathered_outlives_the_server(tools: Stage, address: str) -> None:
+    [began] = asked(address, f'min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s])') or [None]
+    assert began is not None
+    old = tools.kubectl("get", "pod", POD, "-n", NAMESPACE, "-o", "jsonpath={.metadata.uid}")
+    tools.kubectl("delete", "pod", POD, "-n", NAMESPACE, "--wait=true")
+
+    def again() -> bool:
+        uid = tools.kubectl("get", "pod", POD, "-n", NAMESPACE, "-o", "jsonpath={.metadata.uid}", check=False)
+        return bool(uid) and uid != old and "NotFound" not in uid
+
+    until("there is a new one", again, 60)
+    tools.kubectl("wait", "--for=condition=Ready", f"pod/{POD}", "-n", NAMESPACE, "--timeout=120s")
+    with tools.forwarded(NAMESPACE, SERVICE, PORT) as port:
+        [kept] = asked(
+            f"http://127.0.0.1:{port}/api/v1", f'min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s])'
+        )
+    assert float(kept["value"][1]) <= float(began["value"][1]) + 1
+
+
+def test_the_operator_has_no_right_outside_its_namespace(tools: Stage) -> None:
+    account = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
+    for wish in (("list", "secrets"), ("create", "pods"), ("list", "nodes"), ("get", "configmaps")):
+        said = tools.kubectl("auth", "can-i", *wish, "-n", "team-a", f"--as={account}", check=False)
+        assert said.strip().startswith("no"), wish
+
+
+def test_its_pods_are_those_that_the_fence_and_the_service_name(tools: Stage) -> None:
+    chosen = ",".join(f"{key}={value}" for key, value in SERVERS.items())
+    assert tools.kubectl("get", "pods", "-n", NAMESPACE, "-l", chosen, "-o", "name").split() == [f"pod/{POD}"]
