@@ -1,7 +1,7 @@
 """The operator of Prometheus: its Deployment and its rights, which end with the layer's namespace.
 
 Arguments and rights after cmd/operator/main.go and example/rbac/prometheus-operator of
-github.com/prometheus-operator/prometheus-operator v0.94.1; a test holds them against those.
+github.com/prometheus-operator/prometheus-operator v0.93.1; a test holds them against those.
 """
 
 from __future__ import annotations

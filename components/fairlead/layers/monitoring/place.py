@@ -25,7 +25,7 @@ LABELS: Mapping[str, str] = {
 }
 """Of the operator's pods."""
 SERVERS: Mapping[str, str] = {"operator.prometheus.io/name": SERVER}
-"""Of the server's pods, as the operator labels them: pkg/prometheus/server/statefulset.go of v0.94.1."""
+"""Of the server's pods, as the operator labels them: pkg/prometheus/server/statefulset.go of v0.93.1."""
 
 
 def metadata(name: str, namespace: str = NAMESPACE) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The Prometheus that gathers: what the operator is told to run, what it may read, and whom it asks.
 
-Fields after example/prometheus-operator-crd of github.com/prometheus-operator/prometheus-operator v0.94.1.
+Fields after example/prometheus-operator-crd of github.com/prometheus-operator/prometheus-operator v0.93.1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
@@ -15,12 +16,13 @@ from fairlead.layers.monitoring.place import API, NAMESPACE, PORT, SERVER, SERVE
 from fairlead.layers.objects import READ, binding, role, rule, unprivileged
 from fairlead.layers.tool import Measured
 from fairlead.plan.monitoring_model import MonitoringPlan
+from fairlead.values import quantity
 
 ASKING = "own-account"
 """How programs are asked that ask who asks: by the token of the server's account."""
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a file
-KEPT = 80
-"""Percent of the volume after which what is oldest goes."""
+KEPT = Fraction(4, 5)
+"""Part of the volume after which what is oldest goes."""
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}}
 MOST_SAMPLES = 50_000
 """From one program at one time: more is a fault of its, and would push out what others say."""
@@ -48,7 +50,7 @@ def objects(
                 "scrapeInterval": plan.interval,
                 "evaluationInterval": plan.interval,
                 "retention": plan.retention,
-                "retentionPercentage": KEPT,
+                "retentionSize": f"{int(quantity(plan.size) * KEPT) // 2**20}MB",
                 "enforcedSampleLimit": MOST_SAMPLES,
                 # In this namespace alone, where no tenant writes.
                 **{f"{kind}NamespaceSelector": chosen for kind in ("podMonitor", "serviceMonitor", "rule")},
