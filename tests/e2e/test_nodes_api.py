@@ -116,7 +116,7 @@ AWS = Cloud(
                 amiSelectorTerms=[{"alias": "al2023@latest"}, {"id": "ami-0123456789a"}]
             ),
         ),
-        "a role and a profile": ("EC2NodeClass", lambda one: one["spec"].update(instanceProfile="nodes")),
+        "a role and a profile": ("EC2NodeClass", lambda one: one["spec"].update(role="nodes")),
         "a disk of a type that there is not": (
             "EC2NodeClass",
             lambda one: one["spec"]["blockDeviceMappings"][0]["ebs"].update(volumeType="gp4"),
