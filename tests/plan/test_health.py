@@ -178,9 +178,39 @@ def test_where_this_platform_detects_only_real_nodes_are_watched_and_exactly_the
     assert {one.pool for one in plan.faults} == {"system"}
 
 
-@EVERYWHERE
-def test_a_clouds_nodes_are_watched_by_the_cloud(cloud: str) -> None:
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_where_the_cloud_shows_faults_of_gpus_it_alone_watches_its_nodes(cloud: str) -> None:
     assert planned(cloud).health.detector is None
+
+
+def test_on_gke_this_platform_looks_for_what_no_program_of_the_nodes_shows() -> None:
+    queued = {**GPU, "min": 0, "capacity": "flex"}
+    plan = cloud_plan("gcp", queued, target={"queued": ["gpu"]}).health.detector
+    assert plan is not None
+    assert plan.pools == ("system", "gpu")
+    assert {one[0] for one in plan.tolerations} == {
+        "nvidia.com/gpu", "cloud.google.com/gke-queued", labels.QUARANTINE,
+    }  # fmt: skip
+    shown = {rule.condition for rule in plan.rules if rule.lasting}
+    assert shown == {"HardwareErrorFatal", "GPULost", "GPULinkFailed", "GPUNeedsReset"}, (
+        "GKE's own detector writes ReadonlyFilesystem: two writers would undo each other"
+    )
+
+
+def test_what_gke_does_not_act_on_is_swept_and_what_it_mends_is_not() -> None:
+    found = {one.fault: one.by_sweep for one in planned("gcp").health.faults if one.pool == "gpu"}
+    assert {name for name, swept in found.items() if swept} == {"kernel", "gpu-lost", "gpu-link", "gpu-reset"}
+
+
+def test_a_detector_that_cannot_set_a_condition_is_a_bad_row(tmp_path: Path) -> None:
+    text = (Path(faults.__file__).parent / "data" / faults.FILE).read_text()
+    text = text.replace('shown_already = ["disk"]', 'shown_already = ["dusk"]')
+    (tmp_path / faults.FILE).write_text(text)
+    with pytest.raises(InputError) as refusal:
+        faults.load_from(tmp_path)
+    said = str(refusal.value)
+    assert "repairers.gke shown_already" in said
+    assert "repairs.gke.disk condition" in said, "a full boot disk is no condition of a node"
 
 
 def test_the_short_table_has_every_fault_and_the_long_one_its_reasons() -> None:
@@ -189,5 +219,5 @@ def test_the_short_table_has_every_fault_and_the_long_one_its_reasons() -> None:
     for name in faults.load().faults:
         assert name in short
         assert name in long
-    assert "GKE does not act on this fault" in long
+    assert "GKE acts on Ready and the boot disk alone" in long
     assert health_show.long(replace(plan.health, faults=()), "gpu") == []

@@ -17,6 +17,7 @@ from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.queue_model import FlavorQuota, NearnessPlan
 from fairlead.plan.show import to_text
+from fairlead.plan.sites.gcp_model import GcpSite
 
 HOSTNAME = "kubernetes.io/hostname"
 GPU = "nvidia.com/gpu"
@@ -194,6 +195,22 @@ def test_blocks_of_a_reservation_are_only_counted_on_where_all_nodes_are_reserve
     assert topology(kept, "h200-reserved")[0] == "cloud.google.com/gce-topology-block"
 
 
+@pytest.mark.parametrize(
+    ("machine", "gpus"),
+    [("a3-highgpu-8g", "H100:8"), ("a3-megagpu-8g", "H100:8"), ("a4-highgpu-8g", "B200:8")],
+)
+def test_every_machine_that_google_documents_has_the_blocks_of_its_reservation(
+    machine: str, gpus: str
+) -> None:
+    zones = ["us-central1-a"]
+    pool = {"name": "gpu", "machine": machine, "accelerators": gpus, "min": 2, "max": 2, "zones": zones}
+    kept = cloud_plan("gcp", {**pool, "capacity": "reserved", "reservation": "r"})
+    (flavor,) = [one.name for one in kept.queues.flavors if one.accelerator]
+    assert topology(kept, flavor)[:2] == (
+        "cloud.google.com/gce-topology-block", "cloud.google.com/gce-topology-subblock",
+    )  # fmt: skip
+
+
 def owned(**labels: str) -> PlatformPlan:
     """A platform on nodes of an owner, who says by which labels they stand in racks and blocks."""
     nodes = {"names": ["gpu-0", "gpu-1"], "cpu": "96", "memory": "1Ti"}
@@ -244,6 +261,28 @@ def test_a_pool_that_grows_by_request_is_asked_for_as_a_whole_and_keeps_its_topo
     assert request.resources == (GPU,)
     assert request.parameters == {"maxRunDurationSeconds": "604800"}
     assert topology(plan, "l4-flex")[-1] == HOSTNAME
+
+
+@pytest.mark.parametrize("capacity", ["on-demand", "spot"])
+def test_other_capacity_is_asked_for_by_the_autoscalers_own_class_and_keeps_its_topology_too(
+    capacity: str,
+) -> None:
+    pool = {"name": "grows", "accelerators": "L4:1", "min": 0, "max": 4, "capacity": capacity}
+    plan = cloud_plan("gcp", pool, target={"queued": ["grows"]})
+    (request,) = plan.queues.provisioning
+    assert request.class_name == "best-effort-atomic-scale-up.autoscaling.x-k8s.io"
+    assert request.parameters == {}, "nothing ends its nodes after a time"
+    assert topology(plan, f"l4-{capacity}")[-1] == HOSTNAME
+    (free,) = [one for one in cloud_plan("gcp", pool).queues.flavors if one.accelerator]
+    assert free.topology == "", "without a request a pool that grows is not placed"
+
+
+def test_no_node_of_a_pool_that_is_asked_for_by_the_autoscalers_own_class_is_a_queued_one_of_gke() -> None:
+    pool = {"name": "grows", "accelerators": "L4:1", "min": 0, "max": 4}
+    plan = cloud_plan("gcp", pool, target={"queued": ["grows"]})
+    assert isinstance(plan.site, GcpSite)
+    assert not any(one.queued for one in plan.site.node_pools)
+    assert not any("gke-queued" in one.key for pool in plan.pools for one in pool.tolerations)
 
 
 def test_the_row_of_flexible_capacity_says_of_the_queue_what_the_queue_declares() -> None:

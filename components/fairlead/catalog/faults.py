@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ FILE = "faults.toml"
 GRADES = ("application", "recoverable", "node-fatal")
 ACTIONS = ("none", "restart-job", "reboot", "replace")
 NODES = ("all", "standing", "growing")
+CONDITION = re.compile(r"[A-Z][A-Za-z0-9]*")
+"""Name of a node condition."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ class RepairerRow:
     never: tuple[str, ...] = ()
     """Capacities whose nodes it does not mend."""
     never_reason: str = ""
+    shown_already: tuple[str, ...] = ()
+    """Faults that a detector of the target shows under the same condition: this platform's leaves them to it."""
+
+    def watches(self, fault: FaultRow) -> bool:
+        """Whether this platform's detector looks for a fault there."""
+        return self.detects and fault.name not in self.shown_already and bool(fault.xids or fault.patterns)
 
 
 @dataclass(frozen=True)
@@ -154,10 +163,25 @@ def check(rows: Faults) -> Iterator[Problem]:
         yield from _word(f"repairers.{row.name} nodes", row.nodes, NODES)
         for fault in sorted(set(rows.faults) - set(rows.repairs.get(row.name, {}))):
             yield Problem(f"{FILE} repairs.{row.name}", "every repairer says so about every fault", fault)
+        for fault in row.shown_already:
+            yield from _word(f"repairers.{row.name} shown_already", fault, tuple(rows.faults))
+        yield from _watched(row, rows)
     for name, repairs in rows.repairs.items():
         yield from _word(f"repairs.{name}", name, tuple(rows.repairers))
         for row in repairs.values():
             yield from _repair(f"repairs.{name}.{row.name}", row, rows)
+
+
+def _watched(repairer: RepairerRow, rows: Faults) -> Iterator[Problem]:
+    """What the detector marks nodes with is the name of a condition."""
+    for fault in rows.faults.values():
+        row = rows.repairs.get(repairer.name, {}).get(fault.name)
+        lasting = fault.grade != "application"
+        if row and lasting and repairer.watches(fault) and not CONDITION.fullmatch(row.condition):
+            where = f"{FILE} repairs.{repairer.name}.{row.name} condition"
+            yield Problem(
+                where, "the detector cannot set it", row.condition, "the name of a condition, as GPULost"
+            )
 
 
 def _repair(where: str, row: RepairRow, rows: Faults) -> Iterator[Problem]:

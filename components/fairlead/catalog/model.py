@@ -197,6 +197,8 @@ class TargetRow:
     """Who advertises accelerators: `simulated` or `device-plugin`."""
     flex_class: str
     """Class of ProvisioningRequests by which a pool of flexible capacity grows as a whole; empty: none."""
+    atomic_class: str
+    """The same for a pool of any other capacity."""
     versions: tuple[str, ...]
     """Kubernetes minor versions that can be asked for; empty where there is no choice."""
     source: str

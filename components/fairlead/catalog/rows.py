@@ -40,6 +40,7 @@ OPTIONAL: Mapping[str, Any] = {
     "spot": None,
     "versions": (),
     "flex_class": "",
+    "atomic_class": "",
     "queued": False,
     "internal": (),
     "internet": (),

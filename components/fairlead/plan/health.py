@@ -128,7 +128,7 @@ def _detector(
     rules = [
         rule
         for fault in rows.faults.values()
-        if not fault.vendor or VENDORS[fault.vendor] in resources
+        if mine.watches(fault) and (not fault.vendor or VENDORS[fault.vendor] in resources)
         for rule in _rules(fault, rows.repairs[mine.name][fault.name])
     ]
     tolerated = (*owned, (labels.QUARANTINE, "Exists", "", "NoExecute"))

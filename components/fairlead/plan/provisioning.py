@@ -13,6 +13,7 @@ from fairlead.spec.gcp import GcpTarget
 from fairlead.spec.pool import Pool
 from fairlead.spec.targets import AnyTarget
 
+FLEX = "flex"
 RUN_SECONDS = "maxRunDurationSeconds"
 """Parameter of the class: how long the nodes are kept at most.
 https://github.com/GoogleCloudPlatform/ai-on-gke, tutorials-and-examples/workflow-orchestration/dws-examples,
@@ -28,12 +29,13 @@ def provisioning(
     flavor: str, pools: Sequence[PoolPlan], names: Sequence[str], row: TargetRow
 ) -> ProvisioningPlan | None:
     """The request of one flavor's workloads; None where its pools are there, or grow for single pods."""
-    if not row.flex_class or not pools or any(pool.name not in names for pool in pools):
+    kind = row.flex_class if all(pool.capacity == FLEX for pool in pools) else row.atomic_class
+    if not kind or not pools or any(pool.name not in names for pool in pools):
         return None
     longest = [pool.max_seconds for pool in pools if pool.max_seconds]
     parameters = {RUN_SECONDS: str(min(longest))} if longest else {}
     resources = tuple(sorted({pool.resource for pool in pools if pool.resource}))
-    return ProvisioningPlan(flavor, flavor, row.flex_class, parameters, resources)
+    return ProvisioningPlan(flavor, flavor, kind, parameters, resources)
 
 
 def problems(

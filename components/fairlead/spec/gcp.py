@@ -64,4 +64,4 @@ class GcpTarget(CloudTarget):
     driver: Literal["default", "latest"] = "default"
     """NVIDIA driver that GKE installs: the one of the node version, or the newest that it offers."""
     queued: tuple[Name, ...] = ()
-    """Pools of flexible capacity that only grow for a ProvisioningRequest, all nodes at once."""
+    """Pools that only grow for a ProvisioningRequest, all nodes of a job at once: their work is placed by topology."""

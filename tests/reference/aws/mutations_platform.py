@@ -45,6 +45,7 @@ def _federated(one: Resource) -> bool:
     return "Federated" in str(one["inputs"].get("assumeRolePolicy"))
 
 
+_SCORING = "kubeSchedulerConfig.nodeResourcesFit.scoringStrategy"
 _VPC_ARN = "${aws:ec2/vpc:Vpc::nobody.arn}"
 
 NETWORK = (
@@ -99,6 +100,16 @@ CLUSTERS = (
              to("172.20.0.1/16")),
     Mutation("services in the internet's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("8.8.0.0/16")),
     Mutation("services in the network's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("10.0.0.0/16")),
+    Mutation("scheduler spreads pods", CLUSTER, f"{_SCORING}.type", to("LeastAllocated")),
+    Mutation("scoring strategy that EKS has not", CLUSTER, f"{_SCORING}.type", to("RequestedToCapacityRatio")),
+    Mutation("scheduler as it is by default", CLUSTER, "kubeSchedulerConfig", delete),
+    Mutation("weight of nothing", CLUSTER, f"{_SCORING}.resources[0].weight", to(0)),
+    Mutation("weight beyond the limit", CLUSTER, f"{_SCORING}.resources[0].weight", to(101)),
+    Mutation("weight is a text", CLUSTER, f"{_SCORING}.resources[0].weight", to("heavy")),
+    Mutation("resource that EKS does not count", CLUSTER, f"{_SCORING}.resources[0].name", to("amd.com/gpu")),
+    Mutation("resource counted twice", CLUSTER, f"{_SCORING}.resources", edit(lambda many: [*many, many[0]])),
+    Mutation("memory counts for nothing", CLUSTER, f"{_SCORING}.resources", edit(lambda many: many[:-1])),
+    Mutation("scoring misspelt", CLUSTER, _SCORING, rename("scoring")),
     Mutation("log types are a text", CLUSTER, "enabledClusterLogTypes", to("audit")),
     Mutation("add-on preserves what is not there", ADDON, "resolveConflictsOnCreate", to("PRESERVE")),
     Mutation("add-on with two roles", ADDON, "", add("serviceAccountRoleArn", "arn:aws:iam::123456789012:role/x"),

@@ -33,6 +33,10 @@ PROPERTIES = {
 }
 """Terraform resource, or block inside it -> Terraform name -> Pulumi's name."""
 
+NEWER = {"aws_eks_cluster": {"kubeSchedulerConfig": "kube_scheduler_config"}}
+"""Terraform resource -> Pulumi's name -> the argument's, of what the pinned SDK has and the older schema has not.
+Botocore's model alone knows what is in it."""
+
 SINGLE = frozenset(
     f"aws_s3_bucket_lifecycle_configuration.rule.{name}"
     for name in PROPERTIES["aws_s3_bucket_lifecycle_configuration.rule"]

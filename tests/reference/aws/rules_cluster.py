@@ -49,6 +49,12 @@ ACCESS_POLICIES = frozenset(
 )
 """Those for people: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html, 2026-11-23"""
 
+SCORED = frozenset({"cpu", "memory", "nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore"})
+"""Resources that EKS lets its scheduler count, from Kubernetes 1.31; botocore's model knows any name.
+
+https://docs.aws.amazon.com/eks/latest/userguide/control-plane-configuration.html, 2026-11-29
+"""
+
 _ENTRY_TYPES = (
     "STANDARD",
     "EC2_LINUX",
@@ -77,6 +83,7 @@ def check(stack: Declared) -> list[Finding]:
     found: list[Finding] = []
     for cluster in stack.of(CLUSTER):
         found += [*_endpoint(cluster), *_network(stack, cluster), *_access(stack, cluster)]
+        found += _scoring(stack, cluster)
         found += _role(stack, cluster, "roleArn", {"is a control plane": ("AmazonEKSClusterPolicy",)})
     for addon in stack.of(ADDON):
         found += [*_addon(addon), *_rights(stack, addon)]
@@ -139,6 +146,24 @@ def _access(stack: Declared, cluster: Resource) -> Iterator[Finding]:
     mode = some(cluster["inputs"].get("accessConfig")).get("authenticationMode")
     if mode not in ("API", "API_AND_CONFIG_MAP") and any(stack.of(ENTRY, ASSOCIATION)):
         yield finding(cluster, "accessConfig.authenticationMode", f"access entries do not work with {mode!r}")
+
+
+def _scoring(stack: Declared, cluster: Resource) -> Iterator[Finding]:
+    """The scheduler counts what EKS knows, each once, and every accelerator that nodes here have."""
+    fit = some(some(cluster["inputs"].get("kubeSchedulerConfig")).get("nodeResourcesFit"))
+    strategy = some(fit.get("scoringStrategy"))
+    path = "kubeSchedulerConfig.nodeResourcesFit.scoringStrategy"
+    if strategy.get("type") != "MostAllocated":
+        yield finding(cluster, f"{path}.type", "spreads pods, so that no node stays whole for a gang")
+    counted = Counter(one.get("name") for one in strategy.get("resources") or ())
+    for name, count in counted.items():
+        if name not in SCORED:
+            yield finding(cluster, f"{path}.resources", f"EKS lets nobody count {name!r}")
+        if count > 1:
+            yield finding(cluster, f"{path}.resources", f"{name} stands {count} times")
+    here = {accelerator_taint(one) for group in stack.of(NODE_GROUP) for one in stack.machines(group)}
+    for name in sorted({"cpu", "memory", *filter(None, here)} - counted.keys()):
+        yield finding(cluster, f"{path}.resources", f"{name} is left out: it counts for nothing")
 
 
 def _addon(addon: Resource) -> Iterator[Finding]:

@@ -72,6 +72,8 @@ def _block(value: Any, block: Mapping[str, Any], place: str, path: str) -> Itera
     known = properties(place, block)
     for key, part in value.items():
         where = f"{path}.{key}" if path else str(key)
+        if key in names.NEWER.get(place, {}):
+            continue
         if key not in known:
             yield Problem(where, f"{place} has no {key!r}")
             continue

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from fairlead.catalog import read
-from reference.aws import botocore_models, machines
+from reference.aws import botocore_models, machines, names, terraform_schema
 from reference.gomodule import go_module
 
 PRICES = "github.com/aws/karpenter-provider-aws@v1.14.1"
@@ -89,3 +89,13 @@ def test_prices_are_those_that_karpenter_carries():
     rows = read.load().prices["aws"]["us-east-1"]
     written = {name: row.on_demand for name, row in rows.items() if row.on_demand is not None}
     assert written == pytest.approx({name: prices()[name] for name in written}, rel=1e-5)
+
+
+def test_what_the_schema_is_too_old_for_is_in_the_pinned_sdk_and_still_not_in_the_schema():
+    from pulumi_aws import eks
+
+    found = {"aws_eks_cluster": eks.ClusterArgs}
+    for place, newer in names.NEWER.items():
+        known = terraform_schema.properties(place, terraform_schema.schemas()[place]["block"])
+        assert not newer.keys() & known.keys(), "the schema knows it by now: take it out of names.NEWER"
+        assert all(hasattr(found[place], argument) for argument in newer.values())

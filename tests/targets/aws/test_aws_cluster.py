@@ -11,6 +11,9 @@ from aws_declared import H100, cluster, of, one_of, stack, statements
 from support.clouds import cloud_plan
 from support.golden import REPO
 
+from fairlead.catalog.packing import weights
+from fairlead.targets.local.host.scheduler import ACCELERATOR
+
 STACKS = ["aws-dev", "aws-prod"]
 KEY = "${aws:kms/key:Key::fairlead-prod.arn}"
 
@@ -45,6 +48,15 @@ def test_every_log_of_the_control_plane_is_kept() -> None:
     logs = one_of(stack("aws-prod"), "LogGroup", "control-plane")
     assert logs["name"] == "/aws/eks/fairlead-prod/cluster", "EKS writes into the group of this name"
     assert logs["retentionInDays"] == 365
+
+
+def test_the_scheduler_fills_nodes_by_their_accelerators_first_as_the_local_one_does() -> None:
+    config = one_of(stack("aws-prod"), "Cluster")["kubeSchedulerConfig"]
+    scoring = config["nodeResourcesFit"]["scoringStrategy"]
+    found = {one["name"]: one["weight"] for one in scoring["resources"]}
+    assert scoring["type"] == "MostAllocated"
+    assert found == {"nvidia.com/gpu": 5, "aws.amazon.com/neuron": 5, "cpu": 1, "memory": 1}
+    assert found.items() >= weights([ACCELERATOR]).items()
 
 
 def test_everything_at_rest_is_encrypted_by_the_platforms_key() -> None:

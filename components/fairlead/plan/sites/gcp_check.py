@@ -11,6 +11,7 @@ from fairlead.errors import Problem, one_of
 from fairlead.plan.machines import Choice
 from fairlead.plan.pools import slice_nodes
 from fairlead.plan.sites import gcp_network as net
+from fairlead.plan.sites import gcp_queued
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_time import LEAST_HOURS
 from fairlead.spec.gcp import PROJECT, GcpTarget
@@ -135,7 +136,7 @@ def pools(
             machine = choices[place].machine
             for rule in _RULES:
                 yield from rule(target, pool, where, machine)
-    yield from _queued(target, pools, choices)
+    yield from gcp_queued.problems(target, pools, choices)
 
 
 def _reservation(pool: Pool, where: str) -> Iterator[Problem]:
@@ -293,21 +294,3 @@ _RULES: Sequence[Callable[[GcpTarget, Pool, str, MachineRow], Iterator[Problem]]
     _own_disks,
     _crowd,
 )
-
-
-def _queued(target: GcpTarget, pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> Iterator[Problem]:
-    known = {pool.name: pool for pool in pools.values()}
-    for place, name in enumerate(target.queued):
-        where, pool = f"{TARGET}.queued[{place}]", known.get(name)
-        if pool is None:
-            yield Problem(where, "no pool has this name", name, one_of(list(known), name))
-        elif pool.capacity != ("flex",):
-            given = f"{name}: {', '.join(pool.capacity)}"
-            yield Problem(
-                where, "a queued pool is flexible and nothing else", given, "a pool of capacity: flex"
-            )
-        elif pool.placement == "compact" and not pool.topology:
-            given = f"{name}: compact"
-            yield Problem(
-                where, "a queued pool cannot have compact placement, unless it is of TPUs", given, "spread"
-            )

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_aws import cloudwatch, eks, iam
 
+from fairlead.catalog.packing import STRATEGY, weights
 from fairlead.plan.sites.aws_model import Access, Addon, AwsSite
 from fairlead.targets.aws import policies
 from fairlead.targets.aws.network import Subnets
@@ -17,6 +18,9 @@ LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ADMIN = f"arn:{PARTITION}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 SUPPORT = "STANDARD"
 """The cluster moves to a newer version before its own costs extended support."""
+SCORED = ("nvidia.com/gpu", "aws.amazon.com/neuron")
+"""Accelerators that nodes here advertise and EKS lets its scheduler count, from Kubernetes 1.31.
+https://docs.aws.amazon.com/eks/latest/userguide/control-plane-configuration.html, 2026-11-29"""
 
 
 class ControlPlane(pulumi.ComponentResource):
@@ -90,6 +94,7 @@ class ControlPlane(pulumi.ComponentResource):
                 encryption_config=eks.ClusterEncryptionConfigArgs(
                     provider=eks.ClusterEncryptionConfigProviderArgs(key_arn=key), resources=["secrets"]
                 ),
+                kube_scheduler_config=_scheduler(),
                 upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type=SUPPORT),
                 enabled_cluster_log_types=list(LOGS),
                 bootstrap_self_managed_addons=False,
@@ -192,6 +197,20 @@ class ControlPlane(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
+
+
+def _scheduler() -> eks.ClusterKubeSchedulerConfigArgs:
+    """Pods go where the accelerators are used most. What this leaves out, EKS does not count at all."""
+    counted = [
+        eks.ClusterKubeSchedulerConfigNodeResourcesFitScoringStrategyResourceArgs(name=name, weight=weight)
+        for name, weight in weights(SCORED).items()
+    ]
+    strategy = eks.ClusterKubeSchedulerConfigNodeResourcesFitScoringStrategyArgs(
+        type=STRATEGY, resources=counted
+    )
+    return eks.ClusterKubeSchedulerConfigArgs(
+        node_resources_fit=eks.ClusterKubeSchedulerConfigNodeResourcesFitArgs(scoring_strategy=strategy)
+    )
 
 
 def _group(settings: eks.outputs.ClusterVpcConfig) -> str:

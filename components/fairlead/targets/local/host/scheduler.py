@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairlead.catalog.packing import STRATEGY, weights
 from fairlead.targets.local.host.config import HostConfig
 
 ACCELERATOR = "nvidia.com/gpu"
 """The one resource of accelerators that nodes of the local target advertise."""
-WEIGHTS = {ACCELERATOR: 5, "cpu": 1, "memory": 1}
-"""This product's choice: a free accelerator decides, cores and memory only between equals."""
 REQUESTS = {"qps": 300, "burst": 500}
 """As the queue has it. By default the scheduler sends 50 requests a second, each pod takes two or more: whoever
 lets gangs go faster than 25 pods a second would see them come up in parts."""
@@ -22,8 +21,8 @@ lets gangs go faster than 25 pods a second would see them come up in parts."""
 def scheduler(cfg: HostConfig) -> dict[str, Any]:
     """KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1."""
     packed = {
-        "type": "MostAllocated",
-        "resources": [{"name": name, "weight": weight} for name, weight in WEIGHTS.items()],
+        "type": STRATEGY,
+        "resources": [{"name": name, "weight": weight} for name, weight in weights([ACCELERATOR]).items()],
     }
     return {
         "apiVersion": "kubescheduler.config.k8s.io/v1",
