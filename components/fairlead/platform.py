@@ -15,7 +15,7 @@ from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import fabric, gpu, jobs, queue, readiness, runtimes, tenancy, transform, warm
+from fairlead.layers import arrivals, fabric, gpu, jobs, queue, readiness, runtimes, tenancy, transform, warm
 from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
 from fairlead.layers.objects import restricted_namespace
@@ -185,12 +185,19 @@ class Platform:
         self.ready["scaling"] = self._group("scaling-metrics", [keda.metrics_api()], after, hooks)
 
     def _part(self, part: Part) -> None:
-        hooks = None
-        if part.probes:
-            hooks = readiness.answered(part.name, self.handle.kubeconfig, part.probes, self.handle.context)
+        hooks = self._hooks(part)
         before = [one for name in part.after for one in self.ready[name]]
         after = [*self.ready["crds"], *self.handle.ready, *before]
         self.ready[part.name] = self._group(part.name, part.rest, after, hooks)
+
+    def _hooks(self, part: Part) -> pulumi.ResourceHookBinding | None:
+        """What holds its objects back: webhooks that do not answer yet, and what others bring."""
+        path, context = self.handle.kubeconfig, self.handle.context
+        if not part.arrivals:
+            return readiness.answered(part.name, path, part.probes, context) if part.probes else None
+        if part.probes:
+            raise ValueError(f"part {part.name} waits for webhooks and for arrivals: make two parts of it")
+        return arrivals.there(part.name, path, part.arrivals, context)
 
     def _tenants(self, ground: Ground, tools: Sequence[Tool]) -> None:
         # Behind every controller: a namespace goes first, while they can still release what is in it.

@@ -14,6 +14,7 @@ from fairlead.plan.store_model import AccountToken
 
 if TYPE_CHECKING:
     from fairlead.contract.database import Database
+    from fairlead.contract.secrets import SecretSource
 
 
 @dataclass(frozen=True)
@@ -113,5 +114,7 @@ class ClusterHandle:
     """C5; None where the target has none: its capability says why."""
     databases: Mapping[str, Database] = field(default_factory=dict[str, "Database"])
     """O: layer -> its database outside the cluster; empty where the platform's own operator makes them."""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict[str, "SecretSource"])
+    """O: namespace -> where its Secrets are kept outside the cluster; empty where the plan has no cloud's manager."""
     context: str | None = None
     """Context of the cluster in the kubeconfig's file; None for its current one."""

@@ -54,13 +54,12 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any], context: str | None = None)
     An answer is an answer, also a refusal: then the webhook works and the real object's own
     error will tell what is wrong with it.
     """
-    from lightkube import ApiError, Client, generic_resource
+    from lightkube import ApiError, Client
     from lightkube.codecs import from_dict
 
     meet_types()
-    if cast("Any", generic_resource).get_generic_resource(obj["apiVersion"], obj["kind"]) is None:
-        _declare(obj)
-    with Client(config=_config(kubeconfig, context), dry_run=True) as client:
+    kind_of(obj)
+    with Client(config=config(kubeconfig, context), dry_run=True) as client:
         try:
             client.apply(from_dict(dict(obj)), field_manager="fairlead-probe", force=True)
         except ApiError as error:
@@ -68,7 +67,7 @@ def dry_run(kubeconfig: str, obj: Mapping[str, Any], context: str | None = None)
                 raise ConnectionError(error.status.message) from error
 
 
-def _config(kubeconfig: str, context: str | None) -> SingleConfig | None:
+def config(kubeconfig: str, context: str | None) -> SingleConfig | None:
     """Contract rule C9: the path of a file, or the text of a kubeconfig. Raises ConfigError for no such context."""
     from lightkube import KubeConfig
 
@@ -79,15 +78,19 @@ def _config(kubeconfig: str, context: str | None) -> SingleConfig | None:
     return KubeConfig.from_dict(cast("dict[str, Any]", yaml.safe_load(kubeconfig))).get(context)
 
 
-def _declare(obj: Mapping[str, Any]) -> None:
+def kind_of(obj: Mapping[str, Any]) -> Any:
+    """The client's class of an object's kind, declared when it is first asked for."""
     from lightkube import generic_resource
 
-    group, version = obj["apiVersion"].split("/")
     # lightkube ships no full types for this module.
     known = cast("Any", generic_resource)
+    found = known.get_generic_resource(obj["apiVersion"], obj["kind"])
+    if found is not None:
+        return found
+    group, _, version = obj["apiVersion"].rpartition("/")
     inside = "namespace" in obj["metadata"]
     declare = known.create_namespaced_resource if inside else known.create_global_resource
-    declare(group, version, obj["kind"], f"{obj['kind'].lower()}s")
+    return declare(group, version, obj["kind"], f"{obj['kind'].lower()}s")
 
 
 def answered(

@@ -48,6 +48,18 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """Something that others bring, and what of a part must not be made before it is there."""
+
+    brought: Object
+    """The object whose condition `Ready` tells."""
+    kinds: tuple[str, ...]
+    """Kinds of the objects that wait."""
+    fix: str
+    """What to do where it does not come."""
+
+
+@dataclass(frozen=True)
 class Part:
     """Objects that are registered together. CRDs among them stand before all other parts of all layers."""
 
@@ -57,6 +69,8 @@ class Part:
     """Parts and controllers that must stand before it does."""
     probes: Sequence[Object] = ()
     """Harmless objects that webhooks must answer for before the first of this part is created."""
+    arrivals: Sequence[Arrival] = ()
+    """What some of its objects wait for."""
 
     @property
     def crds(self) -> list[Object]:

@@ -14,6 +14,8 @@ CONTROLLER, PROXY = "envoy-gateway", "envoy"
 IMAGES = (CONTROLLER, PROXY)
 """Images of the lock."""
 NAMESPACE = "fairlead-gateway"
+CLIENT_SECRET = "client-secret"  # noqa: S105 - a name
+"""Key of the Secret by which the issuer knows the gateway: api/v1alpha1/oidc_types.go of Envoy Gateway 1.8.3."""
 NAME = "fairlead"
 """Of the one Gateway: contract rule C7."""
 

@@ -73,15 +73,19 @@ def pipelines_plan(spec: Pipelines, pools: Sequence[PoolPlan]) -> PipelinesPlan:
     return PipelinesPlan(True, spec.replicas or pair(pools), database, spec.cache)
 
 
-def notes(plan: PipelinesPlan) -> Iterator[str]:
-    """What the reader of a plan should know: who is known, who is not asked, and what must be there."""
+def notes(plan: PipelinesPlan, *, brought: bool = False) -> Iterator[str]:
+    """What the reader of a plan should know: who is known, who is not asked, and what must be there.
+
+    brought: the layer secrets brings what it signs in to its database with.
+    """
     if not plan.enabled or plan.database is None:
         return
     database = plan.database
-    yield (
-        f"Kubeflow Pipelines waits for the secret {database.secret} in fairlead-pipelines, which you make: username,"
-        f" password and ca.crt of the MySQL at {database.host}."
-    )
+    if not brought:
+        yield (
+            f"Kubeflow Pipelines waits for the secret {database.secret} in fairlead-pipelines, which you make:"
+            f" username, password and ca.crt of the MySQL at {database.host}."
+        )
     yield (
         "Its API knows pods by tokens of their service accounts and nobody else, so there is no web page. Its store of"
         " metadata asks nobody: steps of a tenant can read and change what runs of other tenants have recorded there."

@@ -15,6 +15,9 @@ DRIVER, LAUNCHER = "kfp-driver", "kfp-launcher"
 IMAGES = (API, AGENT, SCHEDULES, METADATA, DRIVER, LAUNCHER)
 """Images of the lock: the servers, then what runs in the pods of steps."""
 NAMESPACE = "fairlead-pipelines"
+USER_KEY, PASSWORD_KEY, AUTHORITY_KEY = "username", "password", "ca.crt"
+DATABASE_KEYS = (USER_KEY, PASSWORD_KEY, AUTHORITY_KEY)
+"""Keys of the database's Secret."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from fairlead.plan import (
     lws,
     monitoring,
     pipelines,
+    pipelines_model,
     ray,
     scaling,
     secrets,
@@ -85,6 +86,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
     applications = spark.spark_plan(spec.layers.spark, pools)
     names = [tenant.name for tenant in spec.tenants]
+    kept_outside = secrets.secrets_plan(spec.layers, pools)
     kept = databases.databases_plan(spec.layers, pools, target.name)
     lacks = {
         **store.lacks(spec.layers.store, spec.target, site.lacks),
@@ -119,9 +121,10 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *health.notes(mending, pools),
             *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
             *gateway.notes(entrance),
+            *secrets.notes(kept_outside),
             *serving.notes(models),
             *workflows.notes(steps, capabilities),
-            *pipelines.notes(graphs),
+            *pipelines.notes(graphs, brought=kept_outside.wanted_by(pipelines_model.LAYER) is not None),
             *spark.notes(applications),
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
@@ -133,7 +136,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         fabrics=fabrics,
         scaling=services,
         certificates=certificates.certificates_plan(spec.layers.certificates, pools),
-        secrets=secrets.secrets_plan(spec.layers.secrets, pools),
+        secrets=kept_outside,
         gateway=entrance,
         store=store.store_plan(spec.layers, names),
         databases=kept,

@@ -10,6 +10,10 @@ CHART, KINDS = "external-secrets", "external-secrets-crd"
 IMAGE = "external-secrets"
 """Image of the lock."""
 NAMESPACE = "fairlead-secrets"
+ACCOUNT = "fairlead-secrets"
+"""Service account, in each namespace that has a store, that the store signs in as."""
+MANAGER = "secret-manager"
+"""Capability: the cloud's own manager as a store."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,27 @@ class VaultPlan:
 
 
 @dataclass(frozen=True)
+class WantedSecret:
+    """A Secret that a layer of the platform needs and that is brought to it."""
+
+    layer: str
+    namespace: str
+    name: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SecretsPlan:
     """Whether Secrets are brought from somewhere else, from where, and by how many programs of each kind."""
 
     enabled: bool = False
     replicas: int = 1
     vault: VaultPlan | None = None
+    cloud: bool = False
+    """Whether they are kept in the cloud's own secret manager."""
+    wanted: tuple[WantedSecret, ...] = ()
+    """What is brought to layers of the platform, beside what tenants ask for."""
+
+    def wanted_by(self, layer: str) -> WantedSecret | None:
+        """What is brought to this layer; None where it is made by hand, or nothing is needed."""
+        return next((one for one in self.wanted if one.layer == layer), None)

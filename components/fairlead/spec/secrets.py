@@ -37,6 +37,10 @@ class Vault(Model):
     """Its namespace, where the edition has them."""
 
 
+class Cloud(Model):
+    """The secret manager of the cloud that the platform is on. No inputs: names and rights follow from the tenants'."""
+
+
 class Secrets(Model):
     """Secrets that people and pipelines keep outside the tenants' namespaces: External Secrets Operator."""
 
@@ -44,5 +48,11 @@ class Secrets(Model):
     """On: members of a tenant may send ExternalSecrets, which name the SecretStore `fairlead`."""
     vault: Vault | None = None
     """Where they are kept; left out, in this cluster, in a namespace for each tenant that its members cannot reach."""
+    cloud: Cloud | None = None
+    """They are kept in the cloud's own secret manager, which accounts sign in to by their identity: write `{}`. In the
+    place of `vault`; on the targets aws, azure and gcp."""
+    platform: Flag = False
+    """On: Secrets that layers of the platform need, and that you would make by hand else, come from there too: the
+    gateway's for logging in, and that of the database of pipelines. Needs `cloud` or `vault`."""
     replicas: Annotated[int, Field(ge=1, le=3, strict=True)] | None = None
     """How many of each program; left out, 2 where two nodes are always there for the platform's own pods, else 1."""

@@ -9,10 +9,13 @@ from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
 from fairlead.layers.gateway import certificates, controller, entrance, fence, login, place
 from fairlead.layers.objects import restricted_namespace
+from fairlead.layers.secrets import brought
+from fairlead.layers.secrets.tool import STORES
 from fairlead.layers.tool import Ground, Measured, Part, Tool
-from fairlead.plan.gateway_model import NAMESPACE, PROXY
+from fairlead.plan.gateway_model import LAYER, NAMESPACE, PROXY
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
+SECRETS = "gateway-secrets"
 CERTIFICATES, PART, ENTRANCE = "gateway-certificates", "gateway", "gateway-entrance"
 """Who writes routes stands after the last."""
 
@@ -27,10 +30,14 @@ def _parts(ground: Ground) -> list[Part]:
     ]
     opened = entrance.objects(plan, ground.image(PROXY), ground.handle.system_selector)
     guarded = login.objects(plan.login) if plan.login else []
+    come = brought.objects(ground, LAYER)
+    secrets = [Part(SECRETS, come, after=(CERTIFICATES, STORES))] if come else []
+    waits = brought.arrivals(ground, LAYER, "SecurityPolicy")
     return [
         Part(CERTIFICATES, own, after=(AUTHORITY,)),
+        *secrets,
         Part(PART, [*controller.crds(ground), *controller.objects(ground)], after=(CERTIFICATES,)),
-        Part(ENTRANCE, [*guarded, *opened], after=(PART,)),
+        Part(ENTRANCE, [*guarded, *opened], (PART, *(one.name for one in secrets)), arrivals=waits),
     ]
 
 
@@ -54,4 +61,4 @@ def _measured(_: PlatformPlan) -> list[Measured]:
     ]
 
 
-TOOL = Tool("gateway", _parts, _tenant, measured=_measured)
+TOOL = Tool(LAYER, _parts, _tenant, measured=_measured)

@@ -9,7 +9,7 @@ from typing import Any
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.layers.pipelines.place import AUDIENCE, DATABASE_FOLDER, TOKENS, USER, labels, metadata
-from fairlead.plan.pipelines_model import PipelinesDatabasePlan
+from fairlead.plan.pipelines_model import AUTHORITY_KEY, PASSWORD_KEY, USER_KEY, PipelinesDatabasePlan
 
 AUTHORITY = "database"
 """Volume of MySQL's authority."""
@@ -124,7 +124,7 @@ def said(name: str, value: str) -> dict[str, Any]:
 
 def credentials(database: PipelinesDatabasePlan, user: str, password: str) -> list[dict[str, Any]]:
     """Who calls MySQL, in two variables of these names: no argument and no object has them."""
-    keys = {user: "username", password: "password"}
+    keys = {user: USER_KEY, password: PASSWORD_KEY}
     return [
         {"name": name, "valueFrom": {"secretKeyRef": {"name": database.secret, "key": key}}}
         for name, key in keys.items()
@@ -133,7 +133,7 @@ def credentials(database: PipelinesDatabasePlan, user: str, password: str) -> li
 
 def authority(database: PipelinesDatabasePlan) -> tuple[dict[str, Any], dict[str, Any]]:
     """Volume and mount of what MySQL's certificate is checked against, and of nothing else of that secret."""
-    items = [{"key": "ca.crt", "path": "ca.crt"}]
+    items = [{"key": AUTHORITY_KEY, "path": "ca.crt"}]
     volume = {"name": AUTHORITY, "secret": {"secretName": database.secret, "items": items}}
     return volume, {"name": AUTHORITY, "mountPath": DATABASE_FOLDER, "readOnly": True}
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.pipelines import agents, api, fence, kinds, members, place, rights, store
+from fairlead.layers.secrets import brought
+from fairlead.layers.secrets.tool import STORES
 from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.layers.workflows.place import NAME as WORKFLOWS
 from fairlead.plan.model import PlatformPlan
@@ -27,8 +29,13 @@ SERVERS, CONTROLLERS = "pipelines-servers", "pipelines"
 def _parts(ground: Ground) -> list[Part]:
     selector = ground.handle.system_selector
     runs = agents.objects(ground.image(AGENT), ground.image(SCHEDULES), selector)
-    # They end when the API does not answer for two minutes; and they watch Argo's kinds.
-    return [Part(SERVERS, _servers(ground)), Part(CONTROLLERS, runs, after=(SERVERS, WORKFLOWS))]
+    come = brought.objects(ground, LAYER)
+    waits = brought.arrivals(ground, LAYER, "Deployment")
+    return [
+        Part(SERVERS, [*_servers(ground), *come], after=(STORES,) if come else (), arrivals=waits),
+        # They end when the API does not answer for two minutes; and they watch Argo's kinds.
+        Part(CONTROLLERS, runs, after=(SERVERS, WORKFLOWS)),
+    ]
 
 
 def _servers(ground: Ground) -> Sequence[Object]:

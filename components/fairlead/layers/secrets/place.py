@@ -21,8 +21,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     name: {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": NAME} for name in (NAME, WEBHOOK)
 }
 """Program -> labels of its pods."""
-STORE, ACCOUNT = "fairlead", "fairlead-secrets"
-"""In each tenant's namespace: the SecretStore that ExternalSecrets name, and the account that it signs in as."""
+STORE = "fairlead"
+"""In each tenant's namespace: the SecretStore that ExternalSecrets name."""
 
 
 def kept_in(tenant: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import EVENTS, READ, binding, role, rule
-from fairlead.layers.secrets.place import ACCOUNT, GENERATORS, GROUP, NAME, metadata
-from fairlead.plan.secrets_model import NAMESPACE
+from fairlead.layers.secrets.place import GENERATORS, GROUP, NAME, metadata
+from fairlead.plan.secrets_model import ACCOUNT, NAMESPACE
 
 EVERYWHERE, IN_TENANTS = "fairlead:secrets:everywhere", "fairlead:secrets:tenants"
 """Names of its two roles; the second is bound in each tenant's namespace."""

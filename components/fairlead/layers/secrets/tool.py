@@ -32,7 +32,7 @@ def _parts(ground: Ground) -> Sequence[Part]:
 
 def _kept(ground: Ground) -> list[Object]:
     """Where each tenant's Secrets are kept, if that is here."""
-    if ground.plan.secrets.vault:
+    if ground.plan.secrets.vault or ground.plan.secrets.cloud:
         return []
     return [obj for tenant in ground.plan.tenants for obj in stores.kept(tenant)]
 

@@ -9,7 +9,7 @@ from fairlead.catalog import faults, releases
 from fairlead.catalog.model import Catalog
 from fairlead.catalog.releases import Releases
 from fairlead.errors import Problem
-from fairlead.plan import databases, store
+from fairlead.plan import databases, secrets, store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
@@ -64,7 +64,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     system = _system(pools)
     managed = databases.managed_plan(spec.layers, "aws")
     addons = tuple(_addons(spec.name, target, pinned))
-    shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
+    names = [tenant.name for tenant in spec.tenants]
+    shares, kept = store.shares(spec.layers, names), secrets.shares(spec.layers, names)
     return AwsSite(
         region=target.region,
         account=target.account,
@@ -72,7 +73,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         service_cidr=aws_network.service_range(target.cidr),
         public=target.endpoint.public,
         allow=target.endpoint.allow,
-        network=_network(target, managed is not None),
+        network=_network(target, managed is not None or bool(kept)),
         key=target.key or "",
         protect=target.protect,
         log_days=target.log_days,
@@ -95,6 +96,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
             shares,
         ),
         servers=tuple(aws_databases.servers(spec.name, managed, target.maintenance)),
+        secrets=tuple(aws_names.secret_part(spec.name, share) for share in kept),
         shared_storage=target.shared_storage,
         lustre=_lustre(target),
         pipeline=_pipeline(target),
@@ -110,7 +112,7 @@ def _system(pools: Sequence[PoolPlan]) -> PoolPlan:
 
 
 def _network(target: AwsTarget, secrets: bool) -> OwnNetwork | BroughtNetwork:
-    """secrets: pods of layers ask for the passwords of their databases."""
+    """secrets: pods of layers ask for what is kept in AWS Secrets Manager."""
     if target.network is None:
         return aws_network.own(target, secrets=secrets)
     return BroughtNetwork(target.network.vpc, {zone: target.network.subnets[zone] for zone in target.zones})

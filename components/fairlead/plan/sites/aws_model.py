@@ -198,6 +198,16 @@ class Store:
 
 
 @dataclass(frozen=True)
+class SecretPart:
+    """The Secrets of one namespace in AWS Secrets Manager, and who reads them."""
+
+    share: Share
+    role: str
+    names: str
+    """What their names begin with."""
+
+
+@dataclass(frozen=True)
 class Lustre:
     """The parallel file system."""
 
@@ -241,6 +251,8 @@ class AwsSite(Site):
     store: Store
     servers: tuple[Server, ...]
     """PostgreSQL of layers that RDS runs."""
+    secrets: tuple[SecretPart, ...]
+    """Who has Secrets in AWS Secrets Manager; empty where they are kept elsewhere."""
     shared_storage: bool
     lustre: Lustre | None
     pipeline: Pipeline | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from fairlead.plan.sites.aws_model import Roles
+from fairlead.plan.sites.aws_model import Roles, SecretPart
 from fairlead.plan.store_model import Share
 
 ROLE = 64
@@ -38,6 +38,14 @@ def roles(platform: str, shares: Iterable[Share]) -> Roles:
         flow_logs=role(platform, "flow-logs"),
         ci=role(platform, "ci"),
         shares={share.name: role(platform, share.purpose) for share in shares},
+    )
+
+
+def secret_part(platform: str, share: Share) -> SecretPart:
+    """The role and the names of a namespace's Secrets. Names may have slashes: of two namespaces none begins as the
+    other does. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, 2026-11-30"""
+    return SecretPart(
+        share, role(platform, f"secrets-{share.purpose}"), f"fairlead/{platform}/{share.namespace}/"
     )
 
 

@@ -65,7 +65,7 @@ def cut(cidr: str, zones: tuple[str, ...]) -> tuple[ZonePlan, ...]:
 
 
 def own(target: AwsTarget, *, secrets: bool = False) -> OwnNetwork:
-    """The network that is made for the platform. secrets: the service that keeps passwords is reached inside it too."""
+    """The network that is made for the platform. secrets: the service that keeps them is reached inside it too."""
     return OwnNetwork(
         cidr=target.cidr,
         zones=cut(target.cidr, target.zones),

@@ -21,6 +21,7 @@ from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, ShareIde
 from fairlead.targets.aws.keys import Keys
 from fairlead.targets.aws.network import Network
 from fairlead.targets.aws.node_pools import Fabric, Ground, NodePool, node_role, placement_groups
+from fairlead.targets.aws.secrets import Secrets
 from fairlead.targets.aws.spelling import MANAGED
 from fairlead.targets.aws.storage import Storage, StorageArgs
 
@@ -78,6 +79,7 @@ class AwsCluster(pulumi.ComponentResource):
         identities = ShareIdentities(name, site, control, key, self._child)
         outside = DatabasesArgs(site, network.subnets, key, control.group, identities.roles)
         servers = Databases(name, outside, self._child) if site.servers else None
+        secrets = Secrets(name, site, control.cluster, key, self._child) if site.secrets else None
         if site.pipeline:
             PipelineIdentity(name, site, site.pipeline, control, self._child)
         growing = self._growing(ground, args, [*system, *added])
@@ -91,9 +93,18 @@ class AwsCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.system_pool},
             storage_classes=storage.classes,
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*nodes, *added, *storage.ready, *bucket.ready, *identities.ready, *growing],
+            ready=[
+                *nodes,
+                *added,
+                *storage.ready,
+                *bucket.ready,
+                *identities.ready,
+                *growing,
+                *(secrets.ready if secrets else ()),
+            ],
             object_store=self._store(bucket),
             databases=servers.handle if servers else {},
+            secrets=secrets.handle if secrets else {},
             identity=WorkloadIdentity({share.name: {} for share in site.store.shares}, {}),
         )
         self.register_outputs({})

@@ -60,6 +60,12 @@ SERVICES = ("eks", "eks-nodegroup", "autoscaling", "spot", "fsx", "elasticfilesy
 """Services whose own role may have to be made in an account that never used them."""
 CLUSTER_PARTS = ("cluster/{0}", "nodegroup/{0}/*", "addon/{0}/*", "access-entry/{0}/*")
 FILES = ("elasticfilesystem", "fsx")
+ISSUER = (
+    *(f"{verb}OpenIDConnectProvider" for verb in ("Create", "Delete", "Get", "Tag", "Untag")),
+    *("ListOpenIDConnectProviderTags", "UpdateOpenIDConnectProviderThumbprint"),
+    *("AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"),
+)
+"""What can be done with an issuer whose tokens IAM believes."""
 DATABASES = (
     *("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource"),
     *(f"{verb}DBInstance" for verb in ("Create", "Delete", "Modify", "Reboot")),
@@ -151,12 +157,16 @@ def _roles(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     roles, account = site.roles, site.account
     names = [roles.cluster, roles.nodes, roles.karpenter, roles.karpenter_nodes, roles.flow_logs]
     names += [*roles.shares.values(), *(one.role for one in site.addons if one.role)]
+    names += [one.role for one in site.secrets]
     yield _allow("iam", ROLE, [f"arn:{PARTITION}:iam::{account}:role/{one}" for one in names])
     yield _allow("iam", READ_ROLE, f"arn:{PARTITION}:iam::{account}:role/{roles.ci}")
     profile = f"arn:{PARTITION}:iam::{account}:instance-profile/{roles.karpenter_nodes}"
     yield _allow("iam", PROFILE, profile)
     services = [*SERVICES, *(["rds"] if site.servers else [])]
     yield _allow("iam", ["GetOpenIDConnectProvider"], f"arn:{PARTITION}:iam::{account}:oidc-provider/*")
+    if site.secrets:
+        host = f"oidc.eks.{site.region}.amazonaws.com/id/*"
+        yield _allow("iam", ISSUER, f"arn:{PARTITION}:iam::{account}:oidc-provider/{host}")
     yield _allow(
         "iam",
         ["CreateServiceLinkedRole"],

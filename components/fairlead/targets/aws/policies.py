@@ -182,6 +182,36 @@ def password(secret_arn: str, key_arn: str) -> str:
     )
 
 
+def secrets(region: str, account: str, names: str, key_arn: str) -> str:
+    """What a namespace's account may do: read secrets of such names, also those that the platform's key encrypts.
+
+    Behind the name AWS puts six characters of its own, so that a pattern must end in a star.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html and, for the key,
+    security-encryption.html there, 2026-11-30.
+    """
+    own = arn("secretsmanager", region, account, f"secret:{names}*")
+    return document(
+        [
+            {
+                "Sid": "Own",
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": own,
+            },
+            {
+                "Sid": "Key",
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": key_arn,
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"},
+                    "StringLike": {"kms:EncryptionContext:SecretARN": own},
+                },
+            },
+        ]
+    )
+
+
 def queue(queue_arn: str, rules: Sequence[str]) -> str:
     """Lets the rules of the platform fill its queue, over TLS."""
     return document(
