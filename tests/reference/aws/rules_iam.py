@@ -74,6 +74,8 @@ def _attachable(arn: str) -> bool:
 def _fill(reference: Reference) -> str:
     if reference.output == "masterUserSecrets[0].secretArn":
         return "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-12345678-abcdef"
+    if reference.output.endswith("oidcs[0].issuer"):
+        return "oidc.eks.us-east-1.amazonaws.com/id/X"
     return _ARN.get(reference.type, "x") if reference.output == "arn" else "x"
 
 

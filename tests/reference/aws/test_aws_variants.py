@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from support.outside import KEPT_OUTSIDE
 
 from reference.aws.checker import check
+from reference.aws.mutations_secrets import SECRETS as MISTAKES
 from reference.common import REPO
-from reference.mutation import assert_clean
+from reference.mutation import assert_clean, run_mutations
 
 STACK = "aws-prod"
 SYSTEM = {"name": "system", "machine": "m7i.2xlarge", "min": 3, "max": 8}
@@ -51,6 +53,12 @@ BROUGHT: Mapping[str, Any] = {
     ],
 }
 
+SECRETS: Mapping[str, Any] = {
+    "target": {},
+    "pools": [SYSTEM],
+    "layers": KEPT_OUTSIDE,
+}
+
 
 def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
     from fairlead.declared.record import record
@@ -61,12 +69,22 @@ def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
     tenants = [{"name": tenant["name"], "quota": {}} for tenant in own["tenants"]]
     target = {**own["target"], "capacity_blocks": [], **variant["target"]}
     spec = {**own, "target": target, "pools": list(variant["pools"]), "tenants": tenants}
+    spec["layers"] = {**own["layers"], **variant.get("layers", {})}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         made = record(lambda: build(REPO / "stacks", STACK, spec, standing=False), STACK)
     return json.loads(json.dumps([asdict(one) for one in made]))
 
 
-@pytest.mark.parametrize("variant", [OWN_NETWORK, BROUGHT], ids=["an own network", "a brought network"])
+@pytest.mark.parametrize(
+    "variant",
+    [OWN_NETWORK, BROUGHT, SECRETS],
+    ids=["an own network", "a brought network", "secrets outside"],
+)
 def test_other_choices_pass_every_reference_too(variant: Mapping[str, Any]):
     assert_clean(check, declared(variant))
+
+
+def test_every_mistake_with_secrets_is_noticed():
+    outcomes = run_mutations({"secrets": declared(SECRETS)}, MISTAKES, check)
+    assert [one.mutation.name for one in outcomes if not one.caught] == []
