@@ -18,6 +18,7 @@ from reference.gcp import (
     rules_nodes,
     rules_order,
     rules_project,
+    rules_secrets,
     rules_storage,
     sdk,
     terraform,
@@ -39,6 +40,7 @@ RULES = (
     rules_order.check,
     rules_contract.check,
     rules_project.check,
+    rules_secrets.check,
 )
 
 

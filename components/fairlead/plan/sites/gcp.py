@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan import store
+from fairlead.plan import secrets, store
 from fairlead.plan.check_pools import IDLE_AFTER
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
-from fairlead.plan.sites import cuts, gcp_pools, gcp_time, idle
+from fairlead.plan.sites import cuts, gcp_pools, gcp_secrets, gcp_time, idle
 from fairlead.plan.sites import gcp_access as access
 from fairlead.plan.sites import gcp_check as checks
 from fairlead.plan.sites import gcp_network as net
@@ -81,6 +81,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
     made = gcp_pools.node_pools(target, pools, fabrics, units)
     version = kubernetes_of(target, catalog.targets["gcp"]).rsplit(".", 1)[0]
     account = access.account(name, "nodes", target)
+    kept = secrets.shares(spec.layers, [tenant.name for tenant in spec.tenants])
     return GcpSite(
         project=target.project,
         project_number=target.project_number,
@@ -91,7 +92,11 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         channel=target.channel.upper(),
         labels={"fairlead-platform": name, "fairlead-environment": spec.environment},
         protect=target.protect,
-        services=(*SERVICES, *(LUSTRE_SERVICES if target.parallel_storage_tib else ())),
+        services=(
+            *SERVICES,
+            *(LUSTRE_SERVICES if target.parallel_storage_tib else ()),
+            *((gcp_secrets.SERVICE,) if kept else ()),
+        ),
         network=net.network(name, target),
         public=target.endpoint.public,
         allow=target.endpoint.allow,
@@ -108,13 +113,14 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
             shared_peering=target.network is not None and target.network.project is not None,
             lustre=_lustre(name, target),
         ),
+        secrets=tuple(access.secret_part(spec.name, share, target) for share in kept),
         fabrics=fabrics,
         policies=units,
         node_pools=made,
         ladder=gcp_pools.ladder(pools, made),
         idle_minutes=idle.minutes(pools),
         audited=access.AUDITED if target.data_access_logs else {},
-        ci=access.ci(name, target),
+        ci=access.ci(name, target, secrets=bool(kept)),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from fairlead.plan.sites import gcp_secrets
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, FolderPlan, GrantPlan
+from fairlead.plan.sites.gcp_secrets import SecretPart
 from fairlead.plan.store_model import Share
 from fairlead.spec.gcp import GcpTarget
 
@@ -83,18 +85,33 @@ def key_users(target: GcpTarget) -> tuple[tuple[str, str], ...]:
 
 
 def folder(share: Share, target: GcpTarget) -> FolderPlan:
-    """A folder of the bucket, and the pods of one service account as the only ones that may use it.
+    """A folder of the bucket, and the pods of one service account as the only ones that may use it."""
+    own = f"layers/{share.layer}/" if share.layer else f"tenants/{share.name}/"
+    return FolderPlan(share, own, principal(share, target))
 
-    The member is the Kubernetes service account itself: no account of IAM stands between.
+
+def principal(share: Share, target: GcpTarget) -> str:
+    """A Kubernetes service account as a member: no account of IAM stands between.
+
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
     pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
-    principal = f"principal://iam.googleapis.com/{pool}/subject/ns/{share.namespace}/sa/{share.account}"
-    return FolderPlan(share, f"layers/{share.layer}/" if share.layer else f"tenants/{share.name}/", principal)
+    return f"principal://iam.googleapis.com/{pool}/subject/ns/{share.namespace}/sa/{share.account}"
 
 
-def ci(name: str, target: GcpTarget) -> CiPlan | None:
-    """The pipeline's identity, where the spec has one."""
+def secret_part(platform: str, share: Share, target: GcpTarget) -> SecretPart:
+    """The Secrets of a namespace, told apart by their names: a name there has no slash, and ours have no underscore.
+
+    Conditions know a project by its number. https://cloud.google.com/iam/docs/conditions-resource-attributes,
+    2026-11-30
+    """
+    names = f"fairlead_{platform}_{share.namespace}_"
+    own = json.dumps(f"projects/{target.project_number}/secrets/{names}")
+    return SecretPart(share, names, principal(share, target), f"resource.name.startsWith({own})")
+
+
+def ci(name: str, target: GcpTarget, *, secrets: bool) -> CiPlan | None:
+    """The pipeline's identity, where the spec has one. secrets: it lets accounts read what Secret Manager keeps."""
     if target.ci is None:
         return None
     pool = words.fit(f"{name}-pipeline", words.POOL_ID)
@@ -112,7 +129,7 @@ def ci(name: str, target: GcpTarget) -> CiPlan | None:
             for place, subject in enumerate(target.ci.subjects)
         ),
         roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ())),
-        grantable=tuple(sorted({*NODE_ROLES, VIEWER})),
+        grantable=tuple(sorted({*NODE_ROLES, VIEWER, *((gcp_secrets.ROLE,) if secrets else ())})),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.plan.model import PoolPlan, Site, Taint, lacking
 from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.sites.gcp_secrets import SecretPart
 from fairlead.plan.store_model import Share
 
 
@@ -265,6 +266,8 @@ class GcpSite(Site):
     admins: tuple[AdminPlan, ...]
     store: StorePlan
     storage: StoragePlan
+    secrets: tuple[SecretPart, ...]
+    """Who has Secrets in Google Secret Manager; empty where they are kept elsewhere."""
     fabrics: tuple[FabricPlan, ...]
     policies: tuple[WorkloadPolicyPlan, ...]
     node_pools: tuple[NodePoolPlan, ...]

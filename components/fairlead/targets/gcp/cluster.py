@@ -19,6 +19,7 @@ from fairlead.targets.gcp.control_plane import ControlPlane, ControlPlaneArgs
 from fairlead.targets.gcp.keys import Key
 from fairlead.targets.gcp.network import Fabric, Network
 from fairlead.targets.gcp.node_pools import Ground, NodePool
+from fairlead.targets.gcp.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class GcpCluster(pulumi.ComponentResource):
         further = ObjectGroup(f"{name}-networks", autoscaling.networks(site), inside, after=[control.cluster])
         pools = self._pools(name, plan, ground, further.ready)
         bucket = storage.ObjectStoreBucket(name, site, key.id, key.ready, child)
+        secrets = Secrets(name, site, [control.cluster], child) if site.secrets else None
         nodes = [resource for pool in pools.values() for resource in pool.handle.ready]
         volumes = storage.fuse_volumes(site, bucket.name)
         objects = [*storage.classes(site, key.id), *volumes, *identity.admin_bindings(site)]
@@ -93,8 +95,9 @@ class GcpCluster(pulumi.ComponentResource):
             storage_classes={storage.BLOCK: storage.BLOCK}
             | ({storage.SHARED: storage.SHARED} if site.storage.shared else {}),
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*base.ready, *order.ready, *parallel, *nodes],
+            ready=[*base.ready, *order.ready, *parallel, *nodes, *(secrets.ready if secrets else ())],
             object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region, storage.reach(site)),
+            secrets=secrets.handle if secrets else {},
             identity=WorkloadIdentity({one.share.name: {} for one in site.store.folders}, {}),
         )
         self.register_outputs({})
