@@ -76,7 +76,8 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         can = catalog.capabilities[target.name][pipelines.LAYER]
         found += pipelines.check(draft.layers, draft.target, can) if draft.layers else []
         manager = catalog.capabilities[target.name][secrets_model.MANAGER]
-        found += secrets.check(draft.layers, target.name, manager) if draft.layers else []
+        names = list(draft.tenant_names.values())
+        found += secrets.check(draft.layers, draft.target, manager, names) if draft.layers else []
         found += _versions(draft.layers, draft.target, target, found) if draft.layers else []
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))

@@ -10,14 +10,17 @@ from fairlead.plan import gateway_model, pipelines_model
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.replicas import pair
 from fairlead.plan.secrets_model import ACCOUNT, LAYER, SecretsPlan, VaultPlan, WantedSecret
+from fairlead.plan.sites import azure_names
 from fairlead.plan.store_model import Share
+from fairlead.spec.azure import AzureTarget
 from fairlead.spec.layer import Layers
 from fairlead.spec.secrets import Vault
+from fairlead.spec.targets import AnyTarget
 
 WHERE = f"platform.layers.{LAYER}"
 
 
-def check(layers: Layers, target: str, row: CapabilityRow) -> Iterator[Problem]:
+def check(layers: Layers, target: AnyTarget, row: CapabilityRow, tenants: Sequence[str]) -> Iterator[Problem]:
     """They are kept in one place, which the target has. row: what the target says of its secret manager."""
     spec = layers.secrets
     if not spec.enabled:
@@ -33,7 +36,7 @@ def check(layers: Layers, target: str, row: CapabilityRow) -> Iterator[Problem]:
     if spec.cloud and row.status == "unsupported":
         yield Problem(
             f"{WHERE}.cloud",
-            f"target {target} has no secret manager of a cloud: {row.reason}",
+            f"target {target.kind} has no secret manager of a cloud: {row.reason}",
             "{}",
             "nothing, or vault in its place",
             "leave cloud out: Secrets are kept in the cluster then; or write vault",
@@ -46,6 +49,9 @@ def check(layers: Layers, target: str, row: CapabilityRow) -> Iterator[Problem]:
             "false, or true with cloud or vault",
             "leave platform out, or say where Secrets are kept outside",
         )
+
+    if isinstance(target, AzureTarget):
+        yield from azure_names.vaults_without_room(target, len(shares(layers, tenants)), f"{WHERE}.cloud")
 
 
 def secrets_plan(layers: Layers, pools: Sequence[PoolPlan]) -> SecretsPlan:

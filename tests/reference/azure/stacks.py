@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import yaml
+from support.outside import KEPT_OUTSIDE
 
 from reference.common import REPO
 
@@ -39,11 +40,17 @@ def _shared(platform: dict[str, Any]) -> None:
     ]
 
 
+def _secrets(platform: dict[str, Any]) -> None:
+    platform["layers"] = {**platform.get("layers", {}), **KEPT_OUTSIDE}
+
+
+SECRETS = "secrets in vaults"
 PROVISIONED = "node auto-provisioning"
 VARIANTS: Mapping[str, Change] = {
     PROVISIONED: _provisioned,
     "a network, a key and a public endpoint with an allow-list": _brought,
     "slices and shares of accelerators": _shared,
+    SECRETS: _secrets,
 }
 """What is said -> how it changes azure-dev."""
 

@@ -60,7 +60,7 @@ MISTAKES = (
     Mutation("a condition that always holds", PROJECT_GRANT, CONDITION, to("true"), _of_research),
     Mutation("brackets that do not fit", PROJECT_GRANT, CONDITION, _instead(")", ""), _of_research),
     Mutation("no account", PROJECT_GRANT, "member", edit(lambda who: who.rpartition("/sa/")[0]), _of_research),
-    Mutation("an account of another tenant", PROJECT_GRANT, "member", _instead("ns/research", "ns/product"), _of_research),
+    Mutation("an account of others", PROJECT_GRANT, "member", _instead("ns/research", "ns/product"), _of_research),
     Mutation("every account of the cluster", PROJECT_GRANT, "member", edit(_everybody), _of_research),
     Mutation("a role that writes", PROJECT_GRANT, "role", to("roles/secretmanager.owner"), _of_research),
     Mutation("an API that is off", SERVICE, "service", to("secrets.googleapis.com"), _of_the_manager),

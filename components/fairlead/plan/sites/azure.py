@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan import store
+from fairlead.plan import secrets, store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.sites import azure_names as naming
@@ -39,7 +39,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
     if not isinstance(target, AzureTarget):
         raise TypeError(f"{target.kind} is not azure")
     made = tuple(agent_pools(pools, target.node_provisioning))
-    shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
+    names = [tenant.name for tenant in spec.tenants]
+    shares, kept = store.shares(spec.layers, names), secrets.shares(spec.layers, names)
     return AzureSite(
         region=target.region,
         subscription=target.subscription,
@@ -69,6 +70,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         key=naming.key_of(target),
         protect=target.protect,
         containers=tuple(naming.container(spec.name, share) for share in shares),
+        secrets=tuple(naming.secret_part(spec.name, share, target.subscription) for share in kept),
         expire_days=target.object_store.expire_days,
         keep_objects=target.object_store.protect,
         shared_storage=target.shared_storage,

@@ -139,6 +139,16 @@ class ContainerPlan:
 
 
 @dataclass(frozen=True)
+class SecretPart:
+    """The Secrets of one namespace: a vault of its own, and the identity that reads it."""
+
+    share: Share
+    identity: str
+    vault: str
+    """At most 24 characters, unique in the world."""
+
+
+@dataclass(frozen=True)
 class AzureSite(Site):
     """Everything that only the Azure target has."""
 
@@ -179,6 +189,8 @@ class AzureSite(Site):
     """None where a key is made."""
     protect: bool
     containers: tuple[ContainerPlan, ...]
+    secrets: tuple[SecretPart, ...]
+    """Who has Secrets in Azure Key Vault; empty where they are kept elsewhere."""
     expire_days: int
     keep_objects: bool
     """The object store stays when the platform is taken down."""

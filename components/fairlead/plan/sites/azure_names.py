@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, ip_network
 
 from fairlead.errors import Problem
 from fairlead.plan.model import PoolPlan
-from fairlead.plan.sites.azure_model import AzureKey, AzureNames, AzureNetworkPlan, ContainerPlan
+from fairlead.plan.sites.azure_model import AzureKey, AzureNames, AzureNetworkPlan, ContainerPlan, SecretPart
 from fairlead.plan.store_model import Share
 from fairlead.spec.azure import GUID, AzureTarget
 
@@ -20,6 +20,9 @@ https://learn.microsoft.com/azure/aks/create-node-pools#limitations, 2026-11-23
 """
 STEM = 7
 """What a pool's own name may take of it; the rest is `g`, up to three digits of the generation, the capacity."""
+VAULTS = 24
+"""Namespaces with a vault, where the network is built: each has an address among those of private endpoints, of which
+`ENDPOINTS` leaves 27, and the object store and shared files have one each."""
 LETTERS: Mapping[str, str] = {"reserved": "r", "on-demand": "o", "flex": "f", "spot": "s"}
 GLOBAL_NAME = 24
 """Characters of a key vault's and a storage account's name.
@@ -72,6 +75,25 @@ def container(name: str, share: Share) -> ContainerPlan:
     if "--" in called:
         called = f"{re.sub('-+', '-', called)}-{_digest(share.name)}"
     return ContainerPlan(share, f"{name}-{share.purpose}", called)
+
+
+def secret_part(name: str, share: Share, subscription: str) -> SecretPart:
+    """The vault of a namespace, whose name is the world's, and the identity that reads it."""
+    mark = _digest(subscription, name, share.namespace)
+    plain = share.namespace.replace("-", "")[: GLOBAL_NAME - len(mark) - 1]
+    return SecretPart(share, f"{name}-secrets-{share.purpose}", f"{plain}-{mark}")
+
+
+def vaults_without_room(target: AzureTarget, vaults: int, where: str) -> Iterable[Problem]:
+    """More vaults than the subnet of private endpoints has addresses for; one that stands may have more."""
+    if target.network is None and vaults > VAULTS:
+        yield Problem(
+            where,
+            "each namespace has a vault of its own, and the network that is built has no more addresses for them",
+            f"{vaults} namespaces",
+            f"at most {VAULTS}",
+            "bring a network of yours (platform.target.network), or write vault in the place of cloud",
+        )
 
 
 def key_of(target: AzureTarget) -> AzureKey | None:

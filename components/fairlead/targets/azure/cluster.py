@@ -21,6 +21,7 @@ from fairlead.targets.azure.identity import Identities, WorkloadIdentities, gran
 from fairlead.targets.azure.keys import Keys
 from fairlead.targets.azure.network import Network
 from fairlead.targets.azure.node_pools import NodePools
+from fairlead.targets.azure.secrets import Secrets, SecretsArgs
 from fairlead.targets.azure.storage import Storage
 
 Render = Callable[[Any], Sequence[Mapping[str, Any]]]
@@ -71,6 +72,8 @@ class AzureCluster(pulumi.ComponentResource):
         plane = ControlPlane(name, site, parts, [*keys.granted, joins], child)
         pools = NodePools(name, site, (groups, identities, where.nodes), plane.cluster, child)
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
+        kept = SecretsArgs(site, groups, where, plane.issuer)
+        secrets = Secrets(name, kept, child) if site.secrets else None
         inside = pulumi.ResourceOptions(parent=self, provider=plane.provider)
         classes = _classes(keys, data, groups)
         clients = {share: identity.client_id for share, identity in identities.shares.items()}
@@ -91,9 +94,15 @@ class AzureCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.agent_pools[0].pool},
             storage_classes={one: one for one in classes},
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*made.ready, *pools.ready[site.agent_pools[0].pool], *bound.ready],
+            ready=[
+                *made.ready,
+                *pools.ready[site.agent_pools[0].pool],
+                *bound.ready,
+                *(secrets.ready if secrets else ()),
+            ],
             object_store=data.object_store,
             identity=bound.handle,
+            secrets=secrets.handle if secrets else {},
         )
         self.register_outputs({})
 

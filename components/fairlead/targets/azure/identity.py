@@ -17,6 +17,7 @@ GRANTED = (
     "Contributor",
     "Key Vault Crypto Service Encryption User",
     "Key Vault Crypto User",
+    "Key Vault Secrets User",
     "Network Contributor",
     "Reader",
     "Storage Account Contributor",

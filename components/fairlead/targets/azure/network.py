@@ -141,50 +141,69 @@ class PrivateDoor(pulumi.ComponentResource):
         super().__init__("fairlead:azure:PrivateDoor", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         target, part, zone_name = service
-        zone = privatedns.PrivateZone(
-            f"{name}-zone",
-            privatedns.PrivateZoneArgs(
-                resource_group_name=group, private_zone_name=zone_name, location="global"
-            ),
-            child,
-        )
-        privatedns.VirtualNetworkLink(
-            f"{name}-link",
-            privatedns.VirtualNetworkLinkArgs(
-                resource_group_name=group,
-                private_zone_name=zone.name,
-                virtual_network_link_name=name,
-                location="global",
-                registration_enabled=False,
-                virtual_network=privatedns.SubResourceArgs(id=where.vnet),
-            ),
-            child,
-        )
-        door = network.PrivateEndpoint(
-            name,
-            network.PrivateEndpointArgs(
-                resource_group_name=group,
-                private_endpoint_name=name,
-                location=region,
-                subnet=network.SubnetArgs(id=where.endpoints),
-                private_link_service_connections=[
-                    network.PrivateLinkServiceConnectionArgs(
-                        name=name, private_link_service_id=target, group_ids=[part]
-                    )
-                ],
-            ),
-            child,
-        )
-        self.ready = network.PrivateDnsZoneGroup(
-            f"{name}-names",
-            network.PrivateDnsZoneGroupArgs(
-                resource_group_name=group,
-                private_endpoint_name=door.name,
-                private_dns_zone_group_name="default",
-                private_dns_zone_configs=[
-                    network.PrivateDnsZoneConfigArgs(name=part, private_dns_zone_id=zone.id)
-                ],
-            ),
-            child,
-        )
+        zone = private_zone(name, where, group, zone_name, child)
+        self.ready = private_door(name, where, group, region, (target, part, zone), child)
         self.register_outputs({})
+
+
+def private_zone(
+    name: str, where: Network, group: pulumi.Input[str], zone_name: str, opts: pulumi.ResourceOptions
+) -> privatedns.PrivateZone:
+    """A DNS zone that the network asks first: of each name there is one in a network."""
+    zone = privatedns.PrivateZone(
+        f"{name}-zone",
+        privatedns.PrivateZoneArgs(resource_group_name=group, private_zone_name=zone_name, location="global"),
+        opts,
+    )
+    privatedns.VirtualNetworkLink(
+        f"{name}-link",
+        privatedns.VirtualNetworkLinkArgs(
+            resource_group_name=group,
+            private_zone_name=zone.name,
+            virtual_network_link_name=name,
+            location="global",
+            registration_enabled=False,
+            virtual_network=privatedns.SubResourceArgs(id=where.vnet),
+        ),
+        opts,
+    )
+    return zone
+
+
+def private_door(
+    name: str,
+    where: Network,
+    group: pulumi.Input[str],
+    region: str,
+    service: tuple[pulumi.Input[str], str, privatedns.PrivateZone],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Resource:
+    """A private endpoint, and its name in the zone. service: resource id, its part, the DNS zone."""
+    target, part, zone = service
+    door = network.PrivateEndpoint(
+        name,
+        network.PrivateEndpointArgs(
+            resource_group_name=group,
+            private_endpoint_name=name,
+            location=region,
+            subnet=network.SubnetArgs(id=where.endpoints),
+            private_link_service_connections=[
+                network.PrivateLinkServiceConnectionArgs(
+                    name=name, private_link_service_id=target, group_ids=[part]
+                )
+            ],
+        ),
+        opts,
+    )
+    return network.PrivateDnsZoneGroup(
+        f"{name}-names",
+        network.PrivateDnsZoneGroupArgs(
+            resource_group_name=group,
+            private_endpoint_name=door.name,
+            private_dns_zone_group_name="default",
+            private_dns_zone_configs=[
+                network.PrivateDnsZoneConfigArgs(name=part, private_dns_zone_id=zone.id)
+            ],
+        ),
+        opts,
+    )

@@ -8,6 +8,7 @@ ROLES: Mapping[str, str] = {
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "Key Vault Crypto Service Encryption User": "e147488a-f6f5-4113-8e2d-b22465e65bf6",
     "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
     "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
@@ -30,6 +31,7 @@ NODE_IMAGE_CHANNELS: Mapping[str, str] = {
     "none": "None",
 }
 BLOB_ZONE, FILE_ZONE = "privatelink.blob.core.windows.net", "privatelink.file.core.windows.net"
+VAULT_ZONE = "privatelink.vaultcore.azure.net"
 """Private DNS zones. https://learn.microsoft.com/azure/private-link/private-endpoint-dns"""
 AUDIT_LOGS = (
     "kube-apiserver",
