@@ -17,6 +17,7 @@ from reference.azure import (
     rules_pools,
     rules_rights,
     rules_said,
+    rules_secrets,
     rules_storage,
     schema,
 )
@@ -31,6 +32,7 @@ _RULES = (
     rules_names,
     rules_rights,
     rules_storage,
+    rules_secrets,
     rules_said,
     rules_kube,
     rules_karpenter,

@@ -14,8 +14,9 @@ from reference.azure.mutations import CLUSTERS, POOLS
 from reference.azure.mutations_around import IDENTITIES, NETWORK
 from reference.azure.mutations_data import ACCESS, DATA, KARPENTER, KUBERNETES
 from reference.azure.mutations_rules import RULES
+from reference.azure.mutations_secrets import SECRETS as KEPT
 from reference.azure.stack import CLUSTER, Stack
-from reference.azure.stacks import PROVISIONED, VARIANTS, variant
+from reference.azure.stacks import PROVISIONED, SECRETS, VARIANTS, variant
 from reference.azure.systematic import crossings, mistakes
 from reference.common import Resource, load
 from reference.mutation import assert_caught, assert_clean, run_mutations
@@ -50,6 +51,11 @@ def _variant(name: str) -> list[Resource]:
 def test_nineteen_of_twenty_single_mistakes_are_noticed(stacks: Stacks, tell: Tell) -> None:
     everything = {**stacks, PROVISIONED: _variant(PROVISIONED)}
     assert_caught("Azure", run_mutations(everything, MUTATIONS, check), tell)
+
+
+def test_every_mistake_with_secrets_is_noticed() -> None:
+    outcomes = run_mutations({SECRETS: _variant(SECRETS)}, KEPT, check)
+    assert [one.mutation.name for one in outcomes if not one.caught] == []
 
 
 def test_every_mistake_of_form_is_noticed(stacks: Stacks, tell: Tell) -> None:
