@@ -26,7 +26,7 @@ from fairlead.layers.secrets import place, programs, rights, stores, tool
 from fairlead.layers.tool import Ground, Part
 from fairlead.plan.certificates_model import CHART as CERTIFICATES
 from fairlead.plan.load import load_plan
-from fairlead.plan.secrets_model import CHART, IMAGE, KINDS, NAMESPACE
+from fairlead.plan.secrets_model import ACCOUNT, CHART, IMAGE, KINDS, NAMESPACE
 
 Object = Mapping[str, Any]
 NONE: Any = None
@@ -198,7 +198,7 @@ def test_the_operator_has_less_than_the_charts_role_and_writes_only_where_a_tena
 
 def test_it_takes_a_token_of_no_account_but_the_tenants_own_for_secrets() -> None:
     rules = [rule for rule in rights.in_tenants() if "serviceaccounts/token" in rule["resources"]]
-    assert [rule["resourceNames"] for rule in rules] == [[place.ACCOUNT]]
+    assert [rule["resourceNames"] for rule in rules] == [[ACCOUNT]]
     assert not [wish for wish in granted(rights.everywhere()) if wish[1] == "serviceaccounts/token"]
 
 
@@ -220,10 +220,10 @@ def test_each_tenants_secrets_lie_in_a_namespace_that_its_account_alone_reads() 
     bindings = {obj["metadata"]["namespace"]: obj for obj in kept if obj["kind"] == "RoleBinding"}
     for name in ("red", "blue"):
         [who] = bindings[f"{NAMESPACE}-{name}"]["subjects"]
-        assert (who["kind"], who["name"], who["namespace"]) == ("ServiceAccount", place.ACCOUNT, name)
+        assert (who["kind"], who["name"], who["namespace"]) == ("ServiceAccount", ACCOUNT, name)
         provider = of_tenant(name)["SecretStore"]["spec"]["provider"]["kubernetes"]
         assert provider["remoteNamespace"] == f"{NAMESPACE}-{name}"
-        assert provider["auth"] == {"serviceAccount": {"name": place.ACCOUNT}}
+        assert provider["auth"] == {"serviceAccount": {"name": ACCOUNT}}
     rules = [wish for obj in kept if obj["kind"] == "Role" for wish in granted(obj["rules"])]
     assert set(rules) == {("", "secrets", verb) for verb in ("get", "list", "watch")}
 
@@ -237,14 +237,14 @@ def test_a_vault_is_signed_in_to_by_the_tenants_account_and_nothing_is_kept_here
     assert vault["caProvider"] == {"type": "ConfigMap", "name": "vault-authority", "key": "ca.crt"}
     login = vault["auth"]["kubernetes"]
     assert (login["role"], login["mountPath"]) == ("fairlead-red", "kubernetes")
-    assert login["serviceAccountRef"] == {"name": place.ACCOUNT, "audiences": ["vault"]}
+    assert login["serviceAccountRef"] == {"name": ACCOUNT, "audiences": ["vault"]}
     assert set(vault["auth"]) == {"kubernetes"}, "no token of Vault is kept"
 
 
 def test_the_account_has_no_token_in_pods_that_do_not_ask() -> None:
     account = of_tenant("blue")["ServiceAccount"]
     assert account["automountServiceAccountToken"] is False
-    assert account["metadata"]["name"] == place.ACCOUNT
+    assert account["metadata"]["name"] == ACCOUNT
 
 
 @pytest.mark.parametrize("layer", [{}, {"vault": VAULT}], ids=["here", "vault"])

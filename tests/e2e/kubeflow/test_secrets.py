@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from e2e.stage import ROOT, Stage, until
-from fairlead.layers.secrets.place import ACCOUNT, API, STORE, kept_in
+from fairlead.layers.secrets.place import API, STORE, kept_in
+from fairlead.plan.secrets_model import ACCOUNT
 
 pytestmark = pytest.mark.e2e
 
