@@ -1,4 +1,4 @@
-"""What others bring: those who need it wait, nobody else does, and a run that ends without it says why and what to do."""
+"""What others bring: those who need it wait, nobody else, and a run that ends without it says why and what to do."""
 
 from __future__ import annotations
 

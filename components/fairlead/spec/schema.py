@@ -49,16 +49,9 @@ def reference() -> str:
         "How the layers of the configuration are merged: [ADR 2](adr/0002-layered-config.md).",
     ]
     for name, part in [("platform", whole), *((name, parts[name]) for name in order)]:
-        lines += [
-            "",
-            f"## {name}",
-            "",
-            _text(part),
-            "",
-            "| key | value | default | meaning |",
-            "|---|---|---|---|",
-        ]
-        lines += _rows(part)
+        lines += ["", f"## {name}", "", _text(part)]
+        if rows := list(_rows(part)):
+            lines += ["", "| key | value | default | meaning |", "|---|---|---|---|", *rows]
     return "\n".join(lines) + "\n"
 
 

@@ -37,7 +37,7 @@ class Vault(Model):
     """Its namespace, where the edition has them."""
 
 
-class Cloud(Model):
+class SecretManager(Model):
     """The secret manager of the cloud that the platform is on. No inputs: names and rights follow from the tenants'."""
 
 
@@ -48,7 +48,7 @@ class Secrets(Model):
     """On: members of a tenant may send ExternalSecrets, which name the SecretStore `fairlead`."""
     vault: Vault | None = None
     """Where they are kept; left out, in this cluster, in a namespace for each tenant that its members cannot reach."""
-    cloud: Cloud | None = None
+    cloud: SecretManager | None = None
     """They are kept in the cloud's own secret manager, which accounts sign in to by their identity: write `{}`. In the
     place of `vault`; on the targets aws, azure and gcp."""
     platform: Flag = False
