@@ -134,7 +134,8 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "accelerators-amd",
         ),
         *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
-        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "serving", "model-cache"),
+        *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "secret-manager"),
+        *("serving", "model-cache"),
         *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform", "monitoring"),
     }
     assert set(load().capabilities["local"]) == known
