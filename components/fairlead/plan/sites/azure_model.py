@@ -216,6 +216,14 @@ class AzureSite(Site):
         return ""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Names that nobody could guess."""
+        return tuple(
+            f"Secrets of namespace {one.share.namespace} are kept in the key vault {one.vault}."
+            for one in self.secrets
+        )
+
+    @property
     def keeps_parts(self) -> bool:
         """Each layer that keeps things has a part of the store and an identity for it."""
         return True
