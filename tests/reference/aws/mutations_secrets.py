@@ -76,7 +76,7 @@ SECRETS = (
         "an issuer misspelt",
         ISSUER,
         "",
-        add("urls", "https://x"),
+        add("urls", "https://example.com"),
         lambda one: one["name"].endswith("-cluster"),
     ),
 )

@@ -2,8 +2,8 @@
 
 The store signs in with a token of its namespace's account, which the cluster signs and IAM believes by OpenID Connect.
 EKS Pod Identity does not do: it gives a role to the pod that asks, which is the operator's, for all namespaces at once.
-https://external-secrets.io/v0.20.4/provider/aws-secrets-manager/ ("cannot be used together with EKS Pod Identity")
-and credsFromServiceAccount in pkg/provider/aws/auth/auth.go of that release, 2026-11-30.
+docs/snippets/provider-aws-access.md ("cannot be used together with EKS Pod Identity") and credsFromServiceAccount in
+pkg/provider/aws/auth/auth.go of github.com/external-secrets/external-secrets v0.20.4, 2026-11-30.
 """
 
 from __future__ import annotations
