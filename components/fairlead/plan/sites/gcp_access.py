@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, FolderPlan, GrantPlan
@@ -20,6 +20,7 @@ AGENTS = {
     "storage": "gs-project-accounts",
     "file": "cloud-filer",
     "lustre": "gcp-sa-lustre",
+    "sql": "gcp-sa-cloud-sql",
 }
 """Service -> domain of its agent: https://cloud.google.com/iam/docs/service-agents, 2026-11-23"""
 
@@ -71,14 +72,14 @@ def admins(target: GcpTarget) -> tuple[AdminPlan, ...]:
     return tuple(found)
 
 
-def key_users(target: GcpTarget) -> tuple[tuple[str, str], ...]:
-    """Service agents that encrypt with the key."""
-    unused = () if target.parallel_storage_tib else ("lustre",)
+def key_users(target: GcpTarget, databases: bool) -> tuple[tuple[str, str], ...]:
+    """Service agents that encrypt with the key. databases: Cloud SQL runs some."""
+    unused = {"lustre": not target.parallel_storage_tib, "sql": not databases}
     number = target.project_number
     return tuple(
         (service, f"serviceAccount:service-{number}@{domain}.iam.gserviceaccount.com")
         for service, domain in AGENTS.items()
-        if service not in unused
+        if not unused.get(service)
     )
 
 
@@ -88,13 +89,19 @@ def folder(share: Share, target: GcpTarget) -> FolderPlan:
     The member is the Kubernetes service account itself: no account of IAM stands between.
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
-    pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
-    principal = f"principal://iam.googleapis.com/{pool}/subject/ns/{share.namespace}/sa/{share.account}"
+    principal = pods(share.namespace, share.account, target)
     return FolderPlan(share, f"layers/{share.layer}/" if share.layer else f"tenants/{share.name}/", principal)
 
 
-def ci(name: str, target: GcpTarget) -> CiPlan | None:
-    """The pipeline's identity, where the spec has one."""
+def pods(namespace: str, account: str, target: GcpTarget) -> str:
+    """Pods of one service account of the cluster, as IAM writes them."""
+    pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
+    return f"principal://iam.googleapis.com/{pool}/subject/ns/{namespace}/sa/{account}"
+
+
+def ci(name: str, target: GcpTarget, roles: Sequence[str], grants: Sequence[str]) -> CiPlan | None:
+    """The pipeline's identity, where the spec has one. roles: what it needs for further services; grants: roles
+    that it may give beside those of nodes and admins."""
     if target.ci is None:
         return None
     pool = words.fit(f"{name}-pipeline", words.POOL_ID)
@@ -111,8 +118,8 @@ def ci(name: str, target: GcpTarget) -> CiPlan | None:
             (f"pipeline-subject-{place}", f"principal://iam.googleapis.com/{path}/subject/{subject}")
             for place, subject in enumerate(target.ci.subjects)
         ),
-        roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ())),
-        grantable=tuple(sorted({*NODE_ROLES, VIEWER})),
+        roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ()), *roles),
+        grantable=tuple(sorted({*NODE_ROLES, VIEWER, *grants})),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.plan.model import PoolPlan, Site, Taint, lacking
 from fairlead.plan.sites import gcp_words as words
+from fairlead.plan.sites.gcp_server import SqlServer
 from fairlead.plan.store_model import Share
 
 
@@ -264,6 +265,10 @@ class GcpSite(Site):
     node_grants: tuple[GrantPlan, ...]
     admins: tuple[AdminPlan, ...]
     store: StorePlan
+    servers: tuple[SqlServer, ...]
+    """Of PostgreSQL, for layers."""
+    agents: tuple[str, ...]
+    """Services whose agent is made before it can be given anything."""
     storage: StoragePlan
     fabrics: tuple[FabricPlan, ...]
     policies: tuple[WorkloadPolicyPlan, ...]
