@@ -7,6 +7,18 @@ from typing import Any
 from reference.gcp.bodies import DROP, Body, as_list, only
 
 PROVIDER = {"project": DROP, "deletionPolicy": DROP}
+_OTHER_CALLS = (
+    "backupdrBackup",
+    "blueGreenDeployment",
+    "clone",
+    "encryptionConfidentialMode",
+    "enforceNewSqlNetworkArchitecture",
+    "finalBackupDescription",
+    "pointInTimeRestoreContext",
+    "replicaConfiguration",
+    "restoreBackupContext",
+)
+"""What the provider says in other calls than the one that makes a server, or of replicas and in no document."""
 
 
 def _unset(value: Any) -> Any:
@@ -31,6 +43,7 @@ SQL: dict[str, Body] = {
         "DatabaseInstance",
         {
             **PROVIDER,
+            **dict.fromkeys(_OTHER_CALLS, DROP),
             "deletionProtection": DROP,
             "encryptionKeyName": "diskEncryptionConfiguration.kmsKeyName",
             "settings.diskType": "dataDiskType",
@@ -38,17 +51,34 @@ SQL: dict[str, Body] = {
             "settings.diskAutoresize": "storageAutoResize",
             "settings.diskAutoresizeLimit": "storageAutoResizeLimit",
             "settings.ipConfiguration.pscConfigs": "pscConfig",
+            "settings.ipConfiguration.pscConfigs.pscAutoConnections.consumerServiceProjectId": DROP,  # not in v1
             "settings.denyMaintenancePeriod": "denyMaintenancePeriods",
+            "settings.connectionPoolConfigs": "connectionPoolConfig",
+            "settings.effectiveAvailabilityType": DROP,
+            "settings.version": "settingsVersion",
+            "rootPasswordWo": "rootPassword",
+            "rootPasswordWoVersion": DROP,
         },
         {
             "settings.ipConfiguration.pscConfigs": only,
+            "settings.connectionPoolConfigs": only,
             "settings.denyMaintenancePeriod": as_list,
             "settings.maintenanceWindow.day": _day,
             "settings.maintenanceWindow.hour": _hour,
         },
     ),
     "gcp:sql/database:Database": Body("sqladmin.v1", "Database", PROVIDER),
-    "gcp:sql/user:User": Body("sqladmin.v1", "User", PROVIDER),
+    "gcp:sql/user:User": Body(
+        "sqladmin.v1",
+        "User",
+        {
+            **PROVIDER,
+            "passwordPolicy.statuses": "status",
+            "passwordWo": "password",
+            "passwordWoVersion": DROP,
+        },
+        {"passwordPolicy.statuses": only},
+    ),
     "gcp:compute/forwardingRule:ForwardingRule": Body(
         "compute.v1",
         "ForwardingRule",
@@ -59,6 +89,6 @@ SQL: dict[str, Body] = {
             "ipAddress": "IPAddress",
             "ipProtocol": "IPProtocol",
         },
-        {"loadBalancingScheme": _unset},
+        {"loadBalancingScheme": _unset, "serviceDirectoryRegistrations": as_list},
     ),
 }

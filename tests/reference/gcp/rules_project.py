@@ -43,7 +43,7 @@ def check(stack: Declared) -> Iterator[Finding]:
     yield from _audit(stack)
     yield from _number(stack, made)
     yield from _labels(made)
-    for one in stack.of(SERVICE):
+    for one in stack.of(SERVICE, "gcp:projects/serviceIdentity:ServiceIdentity"):
         name, _, rest = str(one["inputs"].get("service")).partition(".")
         if rest != "googleapis.com" or name not in {*services(), *UNDOCUMENTED}:
             yield finding(one, "service", f"there is no service {one['inputs'].get('service')!r}")
