@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fairlead.catalog import servers
+from fairlead.catalog.model import RegionRow
 from fairlead.errors import Problem, one_of
 from fairlead.plan.databases_model import SIGN_IN, USERS, VERSION, DatabasesPlan, DumpsPlan, ManagedPlan
 from fairlead.plan.model import PoolPlan
@@ -53,6 +54,14 @@ def _machine(spec: Managed, row: servers.ServerRow) -> Iterator[Problem]:
             f"{LEAST_DAYS} to {row.backup_days}",
             f"write backup_days: {row.backup_days}, or another machine",
         )
+
+
+def zones(layers: Layers, region: RegionRow) -> Iterator[Problem]:
+    """A second server in another zone needs another zone."""
+    spec = layers.databases.managed
+    if spec is not None and layers.databases.enabled and spec.standby and len(region.zones) == 1:
+        what = f"{region.name} has no second zone for it"
+        yield Problem(f"{MANAGED}.standby", what, "true", "false", "write standby: false, or another region")
 
 
 def _disk(spec: Managed, row: servers.DiskRow) -> Iterator[Problem]:

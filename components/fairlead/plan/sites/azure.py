@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan import store
+from fairlead.plan import databases, store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
+from fairlead.plan.sites import azure_databases, cuts, idle
 from fairlead.plan.sites import azure_names as naming
-from fairlead.plan.sites import cuts, idle
 from fairlead.plan.sites.azure_check import pool_problems, target_problems
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_pools import agent_pools, priorities, provisioned
@@ -40,6 +40,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         raise TypeError(f"{target.kind} is not azure")
     made = tuple(agent_pools(pools, target.node_provisioning))
     shares = store.shares(spec.layers, [tenant.name for tenant in spec.tenants])
+    containers = tuple(naming.container(spec.name, share) for share in shares)
+    managed = databases.managed_plan(spec.layers, "azure")
     return AzureSite(
         region=target.region,
         subscription=target.subscription,
@@ -68,7 +70,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         log_days=target.log_days,
         key=naming.key_of(target),
         protect=target.protect,
-        containers=tuple(naming.container(spec.name, share) for share in shares),
+        containers=containers,
+        servers=tuple(azure_databases.servers(spec.name, managed, target, containers)),
         expire_days=target.object_store.expire_days,
         keep_objects=target.object_store.protect,
         shared_storage=target.shared_storage,

@@ -16,6 +16,7 @@ from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import autoscaling, volumes
 from fairlead.targets.azure.control_plane import ControlPlane
+from fairlead.targets.azure.databases import Databases, DatabasesArgs
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities, WorkloadIdentities, grant
 from fairlead.targets.azure.keys import Keys
@@ -71,6 +72,8 @@ class AzureCluster(pulumi.ComponentResource):
         plane = ControlPlane(name, site, parts, [*keys.granted, joins], child)
         pools = NodePools(name, site, (groups, identities, where.nodes), plane.cluster, child)
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
+        outside = DatabasesArgs(site, groups, identities, keys, where, plane.logs)
+        servers = Databases(name, outside, child) if site.servers else None
         inside = pulumi.ResourceOptions(parent=self, provider=plane.provider)
         classes = _classes(keys, data, groups)
         clients = {share: identity.client_id for share, identity in identities.shares.items()}
@@ -91,7 +94,13 @@ class AzureCluster(pulumi.ComponentResource):
             system_selector={labels.POOL: site.agent_pools[0].pool},
             storage_classes={one: one for one in classes},
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*made.ready, *pools.ready[site.agent_pools[0].pool], *bound.ready],
+            ready=[
+                *made.ready,
+                *pools.ready[site.agent_pools[0].pool],
+                *bound.ready,
+                *(servers.ready if servers else ()),
+            ],
+            databases=servers.handle if servers else {},
             object_store=data.object_store,
             identity=bound.handle,
         )
