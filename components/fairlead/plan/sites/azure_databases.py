@@ -12,9 +12,10 @@ from fairlead.spec.azure import AzureTarget
 
 NAME = 63
 """Characters of a server's name: lower-case letters, digits and hyphens.
-azure-mgmt-postgresqlflexibleservers 2.0.0 (PyPI), servers: build_create_or_update_request, 2026-11-29"""
+https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, 2026-11-29"""
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-"""In the order in which the same library counts them: MaintenanceWindow.day_of_week."""
+"""In the order in which maintenance windows count them.
+https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-maintenance, 2026-11-29"""
 
 
 def servers(
