@@ -24,7 +24,7 @@ _NAMES: Mapping[str, tuple[int, int, str]] = {
     "privatedns:VirtualNetworkLink": (1, 80, _WORD),
     "privatedns:PrivateZone": (1, 63, r"[\w-]+(?:\.[\w-]+){1,33}"),
     "compute:DiskEncryptionSet": (1, 80, r"[\w-]+"),
-    "dbforpostgresql:Server": (3, 63, r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"),
+    "dbforpostgresql:Server": (3, 63, r"[a-z0-9]+(?:-[a-z0-9]+)*"),
     "storage:BlobContainer": (3, 63, r"[a-z0-9](?:-?[a-z0-9])*"),
     "storage:FileShare": (3, 63, r"[a-z0-9](?:-?[a-z0-9])*"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from fairlead.plan.databases_model import OWN, USERS, ManagedPlan
@@ -11,8 +12,8 @@ from fairlead.plan.sites.azure_server import FlexibleServer
 from fairlead.spec.azure import AzureTarget
 
 NAME = 63
-"""Characters of a server's name: lower-case letters, digits and hyphens.
-https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, 2026-11-29"""
+"""Characters of a server's name: lower-case letters and digits, and single hyphens between them.
+azure-mgmt-postgresqlflexibleservers 2.0.0 (PyPI), servers: build_create_or_update_request, 2026-11-29"""
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 """In the order in which maintenance windows count them.
 https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-maintenance, 2026-11-29"""
@@ -49,4 +50,5 @@ def servers(
 def server_name(name: str, layer: str, subscription: str) -> str:
     """A name that nobody else in the world has: it carries a digest of the subscription."""
     mark = naming.digest(subscription, name, layer)
-    return f"{f'{name}-{layer}'[: NAME - len(mark) - 1].rstrip('-')}-{mark}"
+    plain = re.sub("-+", "-", f"{name}-{layer}")
+    return f"{plain[: NAME - len(mark) - 1].rstrip('-')}-{mark}"
