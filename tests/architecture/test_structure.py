@@ -209,6 +209,7 @@ MAPS = {
     "parameters",
     "resource_labels",
     "tags",
+    "user_labels",
 }
 """Inputs of the clouds' SDKs that are maps whose keys the user chooses, so that no class describes them."""
 
