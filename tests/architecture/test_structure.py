@@ -209,6 +209,7 @@ MAPS = {
     "parameters",
     "resource_labels",
     "tags",
+    "user_labels",
 }
 """Inputs of the clouds' SDKs that are maps whose keys the user chooses, so that no class describes them."""
 
@@ -285,7 +286,8 @@ PUBLIC_HOSTS = (
     r"|debian\.org|pypi\.org|readthedocs-hosted\.com|amd\.com|nvidia\.com|cloud\.google\.com|amazon\.com"
     r"|microsoft\.com|cast\.ai|json-schema\.org|apache\.org|semver\.org|keepachangelog\.com|go\.dev"
     r"|googleapis\.com|azure\.com|azure\.cn|endoflife\.date|bottlerocket\.dev|karpenter\.sh|public\.ecr\.aws|aspire\.dev|zacfukuda\.com"
-    r"|ghcr\.io|docker\.io|charts\.jetstack\.io|keda\.sh|charts\.external-secrets\.io|postgresql\.org|kubeflow\.org|kueue\.sh|python\.org|etcd\.io|containerd\.io|cni\.dev|kernel\.org|skypilot\.co|mlflow|truststore\.pki\.rds\.amazonaws\.com)"
+    r"|ghcr\.io|docker\.io|charts\.jetstack\.io|keda\.sh|charts\.external-secrets\.io|postgresql\.org|kubeflow\.org|kueue\.sh|python\.org|etcd\.io|containerd\.io|cni\.dev|kernel\.org|skypilot\.co|mlflow|truststore\.pki\.rds\.amazonaws\.com|cacerts\.digicert\.com|metadata\.google\.internal"
+    r"|ossrdbms-aad\.database\.windows\.net)"
 )
 """Hosts that a file of this repository may name: public sources, and addresses that lead nowhere else."""
 URL = re.compile(r"\b(?:https?|oci|ssh|git)://(?:[^/@\s\"'`]+@)?([A-Za-z0-9][A-Za-z0-9.-]*)")

@@ -44,6 +44,8 @@ OPTIONAL: Mapping[str, Any] = {
     "queued": False,
     "internal": (),
     "internet": (),
+    "tier": "",
+    "gib": (),
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 

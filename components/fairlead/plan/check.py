@@ -59,6 +59,8 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
     region = region_of(draft.target) if draft.target else None
     if region not in catalog.regions[target.name]:
         region = None  # said below, once: machines are not judged by a region that does not exist
+    if region is not None and draft.layers:
+        found += databases.zones(draft.layers, catalog.regions[target.name][region])
     choices: dict[int, Choice] = {}
     for place, pool in draft.pools.items():
         where = f"{POOLS}[{place}]"

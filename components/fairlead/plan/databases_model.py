@@ -20,6 +20,8 @@ USERS: Mapping[str, str] = {
 SIGN_IN = ("tracking",)
 """Those of them that a cloud's own PostgreSQL can serve: their image signs in by an identity. Argo 4.0.5 takes a
 password from a Secret alone: config/config.go, DatabaseConfig."""
+OWN: Mapping[str, str] = {"tracking": "mlflow"}
+"""Layer -> name of its database there."""
 VERSION = "17"
 """Major version of a cloud's PostgreSQL. Its end is 2029-11-08: https://www.postgresql.org/support/versioning/,
 2026-11-29."""
@@ -32,12 +34,15 @@ class ManagedPlan:
     layers: tuple[str, ...]
     version: str
     machine: str
+    tier: str
+    """What the cloud wants to be told beside the machine's name; empty where that is enough."""
     storage_gib: int
     most_gib: int
+    """0 where the cloud knows no bound."""
     standby: bool
     backup_days: int
     authority: str
-    """Certificates in PEM."""
+    """Certificates in PEM; empty where the cloud's API tells them of each server."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def _certificates(value: str) -> str:
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----", re.DOTALL)
 Certificates = Annotated[str, AfterValidator(_certificates)]
+Gib = Annotated[int, Field(ge=20, le=65_536, strict=True)]
+"""Size of a disk."""
 
 
 class Managed(Model):
@@ -50,16 +52,17 @@ class Managed(Model):
 
     machine: Text | None = None
     """Class of its machines in the cloud's words; left out, the catalogue's first."""
-    storage_gib: Annotated[int, Field(ge=20, le=65_536, strict=True)] = 50
-    """Of the disk at the beginning. It grows by itself."""
-    most_gib: Annotated[int, Field(ge=20, le=65_536, strict=True)] = 500
-    """Up to where it grows."""
+    storage_gib: Gib | None = None
+    """Of the disk at the beginning; left out, 50, or the next size that the cloud has. It grows by itself."""
+    most_gib: Gib | None = None
+    """Up to where it grows; left out, 500. Azure's knows no bound but the largest disk."""
     standby: Flag = True
     """A second server in another zone, which takes over."""
     backup_days: Annotated[int, Field(ge=7, le=35, strict=True)] = 14
     """For how many days any moment can be brought back."""
-    authority: Certificates
-    """Certificates of those who sign the servers', in PEM; docs/databases.md says where they are. They are public."""
+    authority: Certificates | None = None
+    """Certificates of those who sign the servers', in PEM; docs/databases.md says where they are. They are public.
+    Only on Google Cloud may they be left out: its API tells them of each server."""
 
 
 class Databases(Model):

@@ -9,6 +9,7 @@ from reference.azure import (
     links,
     rules_access,
     rules_cluster,
+    rules_databases,
     rules_identity,
     rules_karpenter,
     rules_kube,
@@ -27,6 +28,7 @@ from reference.common import Finding, Resource, filled
 _RULES = (
     rules_pools,
     rules_cluster,
+    rules_databases,
     rules_network,
     rules_identity,
     rules_names,

@@ -31,6 +31,11 @@ def _aks(model: str, file: str) -> Source:
     return Source("containerservice", "containerservice", model, file)
 
 
+def _postgresql(model: str, group: str, builder: str = "build_create_or_update_request") -> Source:
+    package = "postgresqlflexibleservers"
+    return Source(package, package, model, f"_{group}_operations", builder)
+
+
 _SET = "build_set_service_properties_request"
 
 _KINDS: Mapping[str, Source] = {
@@ -117,6 +122,12 @@ _KINDS: Mapping[str, Source] = {
         "DiagnosticSettingsResource",
         "_diagnostic_settings_operations",
     ),
+    "dbforpostgresql:Server": _postgresql("Server", "servers"),
+    "dbforpostgresql:AdministratorsMicrosoftEntra": _postgresql(
+        "AdministratorMicrosoftEntraAdd", "administrators_microsoft_entra"
+    ),
+    "dbforpostgresql:Configuration": _postgresql("Configuration", "configurations", "build_put_request"),
+    "dbforpostgresql:Database": _postgresql("Database", "databases", "build_create_request"),
     "storagecache:AmlFilesystem": Source(
         "storagecache", "storagecache", "AmlFilesystem", "_aml_filesystems_operations"
     ),
@@ -132,3 +143,12 @@ OTHER_API: Mapping[str, str] = {
     f"{PROVIDER}operationalinsights:Workspace": "no release on PyPI speaks 2023-09-01; this one is of 2025-07-01",
 }
 """Types whose library speaks another API version than the provider, and why; the SDK bounds their names."""
+
+OTHER_WORDS: Mapping[tuple[str, str], str] = {
+    (
+        f"{PROVIDER}dbforpostgresql:AdministratorsMicrosoftEntra",
+        "principalType",
+    ): "the SDK has one class PrincipalType "
+    "for two APIs, with the words of the other one; it sends what it is given, and the library judges it",
+}
+"""Type and property -> why the SDK's words are not those of the property's own API."""

@@ -36,6 +36,7 @@ _EVERYWHERE: Mapping[str, tuple[Target, ...]] = {
     "privateZoneName": (("privatedns:PrivateZone", "name"),),
     "vaultName": (("keyvault:Vault", "name"),),
     "accountName": (("storage:StorageAccount", "name"),),
+    "serverName": (("dbforpostgresql:Server", "name"),),
     "capacityReservationGroupName": (("compute:CapacityReservationGroup", "name"),),
     "identity.userAssignedIdentities[]": _IDENTITY,
 }
@@ -89,6 +90,7 @@ _BY_TYPE: Mapping[str, Mapping[str, tuple[Target, ...]]] = {
             ("storage:StorageAccount", "id"),
             ("keyvault:Vault", "id"),
             ("containerservice:ManagedCluster", "id"),
+            ("dbforpostgresql:Server", "id"),
         ),
     },
     "network:PrivateDnsZoneGroup": {
@@ -137,6 +139,14 @@ _BY_TYPE: Mapping[str, Mapping[str, tuple[Target, ...]]] = {
         "storageAccountId": (("storage:StorageAccount", "id"),),
         "resourceUri": _ANYTHING,
     },
+    "dbforpostgresql:Server": {
+        "dataEncryption.primaryKeyURI": _KEY,
+        "dataEncryption.primaryUserAssignedIdentityId": _IDENTITY,
+    },
+    "dbforpostgresql:AdministratorsMicrosoftEntra": {
+        "objectId": (("managedidentity:UserAssignedIdentity", "principalId"),),
+        "principalName": (("managedidentity:UserAssignedIdentity", "name"),),
+    },
     "storagecache:AmlFilesystem": {
         "filesystemSubnet": _SUBNET,
         "encryptionSettings.keyEncryptionKey.keyUrl": _KEY,
@@ -174,14 +184,18 @@ def check(resources: Sequence[Resource]) -> list[Finding]:
 def sources(kind: str, path: str) -> tuple[Target, ...]:
     """Where a property of a type comes from; empty where the table has nothing of it."""
     place = re.sub(r"^(properties\.parameters)\.\w+", r"\1{}", re.sub(r"\[\d+\]", "[]", path))
-    own = _BY_TYPE.get(kind.removeprefix(PROVIDER), {})
-    return own.get(place, _EVERYWHERE.get(place, ()))
+    return _own(kind).get(place, _EVERYWHERE.get(place, ()))
+
+
+def _own(kind: str) -> Mapping[str, tuple[Target, ...]]:
+    return _BY_TYPE.get(kind.removeprefix(PROVIDER), {})
 
 
 def _of(one: Resource, resources: Sequence[Resource]) -> Iterator[Finding]:
     for path, text in texts(one["inputs"]):
         allowed = sources(one["type"], path)
-        if path == own_name(one["type"]) or (path == _KEY_NAME and not references(_beside(one))):
+        named = path == own_name(one["type"]) and path not in _own(one["type"])
+        if named or (path == _KEY_NAME and not references(_beside(one))):
             allowed = ()
         for ref in references(text):
             if what := _crossed(ref, text, allowed):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reference.azure import models
 from reference.azure.kinds import KINDS, PROVIDER
-from reference.azure.links import names
+from reference.azure.links import names, own_name
 from reference.azure.stack import Stack, wrong
 from reference.common import Finding, Resource, is_unknown
 
@@ -24,6 +24,7 @@ _NAMES: Mapping[str, tuple[int, int, str]] = {
     "privatedns:VirtualNetworkLink": (1, 80, _WORD),
     "privatedns:PrivateZone": (1, 63, r"[\w-]+(?:\.[\w-]+){1,33}"),
     "compute:DiskEncryptionSet": (1, 80, r"[\w-]+"),
+    "dbforpostgresql:Server": (3, 63, r"[a-z0-9]+(?:-[a-z0-9]+)*"),
     "storage:BlobContainer": (3, 63, r"[a-z0-9](?:-?[a-z0-9])*"),
     "storage:FileShare": (3, 63, r"[a-z0-9](?:-?[a-z0-9])*"),
 }
@@ -54,7 +55,8 @@ def _together(stack: Stack, one: Resource, keys: Iterable[str]) -> Iterator[Find
     """A part is in the resource group of the whole; what outlives the platform is in a group that does."""
     group = stack.behind(one["inputs"].get("resourceGroupName"))
     for key in keys:
-        whole = stack.behind(one["inputs"].get(key)) if key != "resourceGroupName" else None
+        apart = key in ("resourceGroupName", own_name(one["type"]))
+        whole = None if apart else stack.behind(one["inputs"].get(key))
         if whole is not None and group is not None:
             around = stack.behind(whole["inputs"].get("resourceGroupName"))
             if around is not None and around is not group:

@@ -21,6 +21,7 @@ _ENDPOINTS = {
         for kind in ("blob", "file", "dfs", "queue", "table")
     },
     "keyvault:Vault": {"vault": r"privatelink\.vaultcore\.azure\.net"},
+    "dbforpostgresql:Server": {"postgresqlServer": r"privatelink\.postgres\.database\.azure\.com"},
     "containerservice:ManagedCluster": {"management": r"privatelink\.\w+\.azmk8s\.io"},
 }
 """What of a service a private endpoint reaches -> its private zone."""

@@ -39,6 +39,8 @@ def check(stack: Stack) -> Iterator[Finding]:
     yield from _encrypted(stack)
     for one in stack.objects("ConfigMap"):
         yield from _object_store(one, stack)
+    for one in stack.of("storage:BlobContainer"):
+        yield from _of_a_layer(one, stack)
     for one in stack.of("managedidentity:UserAssignedIdentity"):
         yield from _modest(one, stack)
 
@@ -116,6 +118,9 @@ def _encrypted(stack: Stack) -> Iterator[Finding]:
     ):
         for one in stack.of(kind):
             yield from _unwraps(one, at(one["inputs"], key), identities(one, stack), stack)
+    for one in stack.of("dbforpostgresql:Server"):
+        if key := stack.behind(at(one["inputs"], "dataEncryption.primaryKeyURI")):
+            yield from _unwraps(one, key["inputs"].get("vaultName"), identities(one, stack), stack)
     for one in stack.of("storage:StorageAccount"):
         user = at(one["inputs"], "encryption.encryptionIdentity.encryptionUserAssignedIdentity")
         address = str(at(one["inputs"], "encryption.keyVaultProperties.keyVaultUri") or "")
@@ -152,6 +157,17 @@ def _object_store(one: Resource, stack: Stack) -> Iterator[Finding]:
                     yield wrong(
                         one, "data", f"no role allows {who['name']} {BLOBS} in {match[1]}", facts.ROLES
                     )
+
+
+def _of_a_layer(one: Resource, stack: Stack) -> Iterator[Finding]:
+    """A layer's container is written to by the identity that is called like it; nothing else says whose it is."""
+    name = str(one["inputs"].get("containerName"))
+    if not name.startswith("layer-"):
+        return
+    for who in stack.of("managedidentity:UserAssignedIdentity"):
+        called = str(who["inputs"].get("resourceName")).endswith(f"-{name}")
+        if called and not may(stack, who, BLOBS, f"${{{one['type']}::{one['name']}.id}}"):
+            yield wrong(one, "", f"no role allows {who['name']} {BLOBS} there", facts.ROLES)
 
 
 def _named(stack: Stack, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reference.azure import models, sdk
-from reference.azure.kinds import KINDS, OTHER_API, PROVIDER
+from reference.azure.kinds import KINDS, OTHER_API, OTHER_WORDS, PROVIDER
 from reference.azure.shapes import Many, Record, Shape, Table, Wrong, wrong
 from reference.common import Finding, Resource, unchecked
 
@@ -61,7 +61,7 @@ def _by_sdk(one: Resource) -> Iterator[Wrong]:
     if shape is None:
         yield "", f"the SDK has no type {one['type']}"
     else:
-        yield from wrong(one["inputs"], shape)
+        yield from (each for each in wrong(one["inputs"], shape) if (one["type"], each[0]) not in OTHER_WORDS)
 
 
 def _by_library(one: Resource) -> Iterator[Wrong]:

@@ -13,6 +13,7 @@ from reference.azure.kinds import KINDS
 from reference.azure.mutations import CLUSTERS, POOLS
 from reference.azure.mutations_around import IDENTITIES, NETWORK
 from reference.azure.mutations_data import ACCESS, DATA, KARPENTER, KUBERNETES
+from reference.azure.mutations_databases import DATABASES
 from reference.azure.mutations_rules import RULES
 from reference.azure.mutations_secrets import SECRETS as KEPT
 from reference.azure.stack import CLUSTER, Stack
@@ -23,7 +24,18 @@ from reference.mutation import assert_caught, assert_clean, run_mutations
 
 STACKS = ("azure-prod", "azure-dev")
 FORM_GOAL = 0.99
-MUTATIONS = (*POOLS, *CLUSTERS, *NETWORK, *IDENTITIES, *DATA, *KUBERNETES, *KARPENTER, *ACCESS, *RULES)
+MUTATIONS = (
+    *POOLS,
+    *CLUSTERS,
+    *NETWORK,
+    *IDENTITIES,
+    *DATA,
+    *KUBERNETES,
+    *KARPENTER,
+    *ACCESS,
+    *RULES,
+    *DATABASES,
+)
 
 Stacks = Mapping[str, Sequence[Resource]]
 Tell = Callable[[str], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reference.gcp.bodies import DROP, Body, as_list, flag, keyed, only
+from reference.gcp.body_rows_sql import SQL
 
 PROVIDER = {"project": DROP, "deletionPolicy": DROP}
 _NODES = {
@@ -293,8 +294,10 @@ BODIES: dict[str, Body] = {
     "gcp:servicenetworking/connection:Connection": _plain(
         "servicenetworking.v1", "Connection", service=DROP, updateOnCreationFail=DROP
     ),
+    **SQL,
 }
 UNDOCUMENTED = {
+    "gcp:projects/serviceIdentity:ServiceIdentity": "made by a call that has no body: generateServiceIdentity",
     "gcp:lustre/instance:Instance": "google-api-python-client 2.202.0 has no document of the Managed Lustre API",
 }
 """Resource types that no discovery document describes, with the reason: the SDK and the rules judge them."""

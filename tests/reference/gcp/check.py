@@ -11,6 +11,7 @@ from reference.gcp import (
     references,
     rules_cluster,
     rules_contract,
+    rules_databases,
     rules_identity,
     rules_interfaces,
     rules_kube,
@@ -41,6 +42,7 @@ RULES = (
     rules_contract.check,
     rules_project.check,
     rules_secrets.check,
+    rules_databases.check,
 )
 
 

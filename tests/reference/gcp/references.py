@@ -53,6 +53,13 @@ _EMAIL = _source(ACCOUNT, "email", rf"[a-z][-a-z0-9]{{4,28}}[a-z0-9]@{PROJECT}\.
 _NO_PATH = r"(?!)"
 """For properties that take a name only."""
 _BUCKET = _source(BUCKET, "name", _NO_PATH)
+_ADDRESS = _source(
+    "gcp:compute/address:Address",
+    "id selfLink",
+    rf"{SITE}projects/{PROJECT}/regions/[a-z0-9-]+/addresses/{NAME}",
+)
+_SQL = "gcp:sql/databaseInstance:DatabaseInstance"
+_SERVER = _source(_SQL, "name", _NO_PATH)
 
 TABLE: dict[str, dict[str, Source]] = {
     POOL: {
@@ -85,11 +92,7 @@ TABLE: dict[str, dict[str, Source]] = {
     "gcp:compute/routerNat:RouterNat": {
         "router": _source("gcp:compute/router:Router", "name", _NO_PATH),
         "subnetworks[].name": _SUBNETWORK,
-        "natIps[]": _source(
-            "gcp:compute/address:Address",
-            "id selfLink",
-            rf"{SITE}projects/{PROJECT}/regions/[a-z0-9-]+/addresses/{NAME}",
-        ),
+        "natIps[]": _ADDRESS,
     },
     "gcp:compute/firewall:Firewall": {"network": _NETWORK, "targetServiceAccounts[]": _EMAIL},
     "gcp:compute/address:Address": {"subnetwork": _SUBNETWORK, "network": _NETWORK},
@@ -116,6 +119,18 @@ TABLE: dict[str, dict[str, Source]] = {
         "managedZone": _source("gcp:dns/managedZone:ManagedZone", "name", _NO_PATH)
     },
     "gcp:dns/managedZone:ManagedZone": {"privateVisibilityConfig.networks[].networkUrl": _NETWORK},
+    "gcp:sql/databaseInstance:DatabaseInstance": {"encryptionKeyName": _KEY},
+    "gcp:sql/database:Database": {"instance": _SERVER},
+    "gcp:sql/user:User": {"instance": _SERVER},
+    "gcp:compute/forwardingRule:ForwardingRule": {
+        "network": _NETWORK,
+        "ipAddress": _ADDRESS,
+        "target": _source(
+            _SQL,
+            "pscServiceAttachmentLink",
+            rf"{SITE}projects/{PROJECT}/regions/[a-z0-9-]+/serviceAttachments/{NAME}",
+        ),
+    },
     "gcp:filestore/instance:Instance": {"kmsKeyName": _KEY, "networks[].network": _NETWORK},
     "gcp:lustre/instance:Instance": {"network": _NETWORK, "kmsKey": _KEY},
     "gcp:artifactregistry/repository:Repository": {"kmsKeyName": _KEY},

@@ -25,6 +25,7 @@ from reference.gcp.declared import (
 ROLES = {
     "artifactregistry": "reader writer repoAdmin",
     "autoscaling": "metricsWriter",
+    "cloudsql": "admin client editor instanceUser viewer",
     "cloudkms": "admin cryptoKeyEncrypterDecrypter cryptoKeyEncrypter cryptoKeyDecrypter viewer",
     "compute": "networkUser networkViewer networkAdmin securityAdmin viewer instanceAdmin.v1 loadBalancerAdmin",
     "container": (

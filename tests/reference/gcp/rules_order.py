@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from reference.common import Finding, Resource, references
 from reference.gcp.declared import ACCOUNT, BUCKET, CLUSTER, KEY, POOL, Declared, finding
 
+SERVER = "gcp:sql/databaseInstance:DatabaseInstance"
 KEY_GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
 SERVICE = "gcp:projects/service:Service"
-STATE = (BUCKET, KEY, CLUSTER, "gcp:kms/keyRing:KeyRing", "gcp:lustre/instance:Instance")
+STATE = (BUCKET, KEY, CLUSTER, SERVER, "gcp:kms/keyRing:KeyRing", "gcp:lustre/instance:Instance")
 """Losing one of these loses data."""
 
 
 def check(stack: Declared) -> Iterator[Finding]:
     """Grants before their use, services before everything, and protection alike on all state."""
     behind = Behind(stack)
-    for one in stack.of(CLUSTER, POOL, BUCKET):
+    for one in stack.of(CLUSTER, POOL, BUCKET, SERVER):
         yield from _granted(stack, behind, one)
     services = {one["urn"] for one in stack.of(SERVICE)}
     for one in stack.resources:

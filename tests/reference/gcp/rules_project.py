@@ -19,7 +19,14 @@ RECORD = "gcp:dns/recordSet:RecordSet"
 POOLS = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
 UNDOCUMENTED = ("lustre",)
 """Services without a discovery document in google-api-python-client 2.202.0."""
-AGENTS = ("container-engine-robot", "compute-system", "gs-project-accounts", "cloud-filer", "gcp-sa-lustre")
+AGENTS = (
+    "container-engine-robot",
+    "compute-system",
+    "gs-project-accounts",
+    "cloud-filer",
+    "gcp-sa-lustre",
+    "gcp-sa-cloud-sql",
+)
 """Domains of service agents. Source: docs.cloud.google.com/iam/docs/service-agents"""
 AGENT = re.compile(r"serviceAccount:service-(\d+)@([\w-]+)\.iam\.gserviceaccount\.com")
 NUMBERED = re.compile(
@@ -36,7 +43,7 @@ def check(stack: Declared) -> Iterator[Finding]:
     yield from _audit(stack)
     yield from _number(stack, made)
     yield from _labels(made)
-    for one in stack.of(SERVICE):
+    for one in stack.of(SERVICE, "gcp:projects/serviceIdentity:ServiceIdentity"):
         name, _, rest = str(one["inputs"].get("service")).partition(".")
         if rest != "googleapis.com" or name not in {*services(), *UNDOCUMENTED}:
             yield finding(one, "service", f"there is no service {one['inputs'].get('service')!r}")

@@ -30,6 +30,7 @@ PREFIXES = {
 EXCEPTIONS = {"gcp:serviceaccount/account:Account": "google_service_account"}
 NEWER = {
     "gcp:lustre/instance:Instance": "google_lustre_instance is not in google 5.45.2",
+    "gcp:projects/serviceIdentity:ServiceIdentity": "google_project_service_identity was of google-beta alone",
 }
 """Types that the schema is too old for, with the reason."""
 

@@ -17,6 +17,7 @@ from reference.gcp import sdk
 from reference.gcp.check import check, request
 from reference.gcp.declared import BUCKET, CLUSTER, POOL
 from reference.gcp.mutations import NODES
+from reference.gcp.mutations_databases import DATABASES
 from reference.gcp.mutations_platform import (
     CLUSTERS,
     IDENTITIES,
@@ -25,6 +26,7 @@ from reference.gcp.mutations_platform import (
     PROJECT,
     STORAGE,
 )
+from reference.gcp.rules_databases import SERVER
 from reference.gcp.rules_order import KEY_GRANT, PROJECT_GRANT
 from reference.mutation import assert_caught, assert_clean, rename, run_mutations, to
 
@@ -39,6 +41,7 @@ MUTATIONS = (
     *IDENTITIES,
     *STORAGE,
     *KUBERNETES_OBJECTS,
+    *DATABASES,
 )
 
 
@@ -111,7 +114,9 @@ def _without(resource, kind):
     return {**resource, "depends_on": [urn for urn in resource["depends_on"] if f"{kind}::" not in urn]}
 
 
-@pytest.mark.parametrize(("waits", "grant"), [(POOL, KEY_GRANT), (POOL, PROJECT_GRANT), (BUCKET, KEY_GRANT)])
+@pytest.mark.parametrize(
+    ("waits", "grant"), [(POOL, KEY_GRANT), (POOL, PROJECT_GRANT), (BUCKET, KEY_GRANT), (SERVER, KEY_GRANT)]
+)
 def test_a_resource_that_does_not_wait_for_its_grants_is_noticed(waits, grant, stacks):
     loose = [_without(one, CLUSTER if one["type"] == POOL else grant) for one in stacks["gcp-prod"]]
     loose = [_without(one, grant) for one in loose]

@@ -123,7 +123,7 @@ def where(found: Sequence[Any]) -> set[str]:
 def test_what_the_catalogue_does_not_know_is_refused() -> None:
     assert where(refused("aws", layers=layers(machine="db.x1.none"))) == {f"{MANAGED}.machine"}
     assert where(refused("aws", layers=layers(storage_gib=100, most_gib=50))) == {f"{MANAGED}.most_gib"}
-    assert where(refused("gcp", layers=layers())) == {MANAGED}
+    assert where(refused("aws", layers=layers(backup_days=36))) == {f"{MANAGED}.backup_days"}
     for text in ("no certificate", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" + PEM):
         assert where(refused("aws", layers=layers(authority=text))) == {f"{MANAGED}.authority"}
 

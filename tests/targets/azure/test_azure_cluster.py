@@ -55,7 +55,9 @@ def test_secrets_and_disks_are_encrypted_with_the_platforms_key() -> None:
 
 def test_the_audit_log_is_kept_as_long_as_the_spec_says() -> None:
     recorder = production()[1]
-    told = only(recorder, "monitor:DiagnosticSetting")
+    (told,) = [
+        one for one in inputs(recorder, "monitor:DiagnosticSetting") if "tracking" not in one["resourceUri"]
+    ]
     on = {one["category"] for one in told["logs"] if one["enabled"]}
     assert {"kube-audit-admin", "guard"} <= on
     assert only(recorder, "operationalinsights:Workspace")["retentionInDays"] == 90
@@ -101,10 +103,10 @@ def test_each_tenant_reaches_its_own_container_and_no_other() -> None:
     grants = inputs(recorder, "authorization:RoleAssignment")
     role = spelling.ROLES["Storage Blob Data Contributor"]
     found = {one["principalId"]: one["scope"] for one in grants if one["roleDefinitionId"].endswith(role)}
-    assert len(found) == len(inputs(recorder, "storage:BlobContainer")) == 2
-    assert all("tenant-" in scope for scope in found.values()), "never the whole account"
+    assert len(found) == len(inputs(recorder, "storage:BlobContainer")) == 3
+    assert all("tenant-" in one or "layer-" in one for one in found.values()), "never the whole account"
     assert handle.object_store is not None
-    assert len(set(handle.object_store.uris.values())) == 2
+    assert len(set(handle.object_store.uris.values())) == 3
 
 
 def test_a_tenant_mounts_its_own_container_as_its_own_service_account() -> None:
@@ -125,10 +127,11 @@ def test_service_accounts_are_vouched_for_by_the_cluster_and_have_no_key() -> No
         if one["subject"].startswith("system:")
     }
     assert subjects == {
-        f"system:serviceaccount:{tenant}:{labels.WORKLOAD_ACCOUNT}" for tenant in ("research", "product")
+        f"system:serviceaccount:{space}:{labels.WORKLOAD_ACCOUNT}"
+        for space in ("research", "product", "fairlead-tracking")
     }
     assert handle.identity is not None
-    assert set(handle.identity.account_annotations) == {"research", "product"}
+    assert set(handle.identity.account_annotations) == {"research", "product", "fairlead-tracking"}
     assert handle.identity.pod_labels == {"azure.workload.identity/use": "true"}
 
 
@@ -141,7 +144,8 @@ def test_no_storage_account_has_a_key_or_an_address_in_the_internet() -> None:
         assert one["networkRuleSet"]["defaultAction"] == "Deny"
         assert one["encryption"]["keySource"] == "Microsoft.Keyvault"
         assert one["minimumTlsVersion"] == "TLS1_2"
-    assert len(inputs(production()[1], "network:PrivateEndpoint")) == 2
+    doors = [one["privateEndpointName"] for one in inputs(production()[1], "network:PrivateEndpoint")]
+    assert {"azure-prod-objects", "azure-prod-files"} <= set(doors)
 
 
 def test_objects_are_versioned_and_old_versions_go_after_their_time() -> None:
@@ -230,7 +234,8 @@ def test_the_template_that_reads_the_address_deploys_nothing() -> None:
 def test_what_holds_data_is_protected_by_engine_and_cloud() -> None:
     recorder = production()[1]
     locked = {one["scope"] for one in inputs(recorder, "authorization:ManagementLockByScope")}
-    assert locked == {"azure-prod-vault-id", "azure-prod-objects-id", "azure-prod-files-id"}
+    data = {f"azure-prod-{one}-id" for one in ("vault", "objects", "files", "tracking-db")}
+    assert locked == data
     free = registered(target={"protect": False})
     assert inputs(free, "authorization:ManagementLockByScope") == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairlead.plan.databases_model import USERS, ManagedPlan
+from fairlead.plan.databases_model import OWN, USERS, ManagedPlan
 from fairlead.plan.sites.aws_names import fit
 from fairlead.plan.sites.aws_server import Server
 from fairlead.spec.target import Maintenance
@@ -42,10 +42,6 @@ def servers(platform: str, managed: ManagedPlan | None, window: Maintenance) -> 
             maintenance_window=_maintenance(window),
             authority=managed.authority,
         )
-
-
-OWN = {"tracking": "mlflow"}
-"""Layer -> name of its database, and of the role that owns it."""
 
 
 def _single(name: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan import secrets, store
+from fairlead.plan import databases, secrets, store
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
+from fairlead.plan.sites import azure_databases, cuts, idle
 from fairlead.plan.sites import azure_names as naming
-from fairlead.plan.sites import cuts, idle
 from fairlead.plan.sites.azure_check import pool_problems, target_problems
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_pools import agent_pools, priorities, provisioned
@@ -41,6 +41,8 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
     made = tuple(agent_pools(pools, target.node_provisioning))
     names = [tenant.name for tenant in spec.tenants]
     shares, kept = store.shares(spec.layers, names), secrets.shares(spec.layers, names)
+    containers = tuple(naming.container(spec.name, share) for share in shares)
+    managed = databases.managed_plan(spec.layers, "azure")
     return AzureSite(
         region=target.region,
         subscription=target.subscription,
@@ -69,8 +71,9 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         log_days=target.log_days,
         key=naming.key_of(target),
         protect=target.protect,
-        containers=tuple(naming.container(spec.name, share) for share in shares),
+        containers=containers,
         secrets=tuple(naming.secret_part(spec.name, share, target.subscription) for share in kept),
+        servers=tuple(azure_databases.servers(spec.name, managed, target, containers)),
         expire_days=target.object_store.expire_days,
         keep_objects=target.object_store.protect,
         shared_storage=target.shared_storage,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fairlead.plan.model import Site, lacking
+from fairlead.plan.sites.azure_server import FlexibleServer
 from fairlead.plan.sites.window import Window
 from fairlead.plan.store_model import Share
 
@@ -191,6 +192,8 @@ class AzureSite(Site):
     containers: tuple[ContainerPlan, ...]
     secrets: tuple[SecretPart, ...]
     """Who has Secrets in Azure Key Vault; empty where they are kept elsewhere."""
+    servers: tuple[FlexibleServer, ...]
+    """Of PostgreSQL, for layers."""
     expire_days: int
     keep_objects: bool
     """The object store stays when the platform is taken down."""

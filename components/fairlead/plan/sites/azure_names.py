@@ -43,7 +43,8 @@ KEY = re.compile(
 )
 
 
-def _digest(*parts: str, length: int = 8) -> str:
+def digest(*parts: str, length: int = 8) -> str:
+    """A mark that tells names apart which would else be alike."""
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:length]
 
 
@@ -51,13 +52,13 @@ def agent_pool_name(pool: str, generation: int, capacity: str) -> str:
     """`h100g1o`: the pool, its generation, its capacity. A long name is cut and marked with a digest."""
     stem = re.sub(r"[^a-z0-9]", "", pool)
     if len(stem) > STEM or stem != pool:
-        stem = stem[: STEM - 4] + _digest(pool, length=4)
+        stem = stem[: STEM - 4] + digest(pool, length=4)
     return f"{stem}g{generation}{LETTERS[capacity]}"
 
 
 def names(name: str, subscription: str) -> AzureNames:
     """Names of a platform. Those that must be unique in the world carry a digest of the subscription."""
-    mark = _digest(subscription, name)
+    mark = digest(subscription, name)
     plain = name.replace("-", "")[: GLOBAL_NAME - len(mark) - 1]
     return AzureNames(
         group=name,
@@ -73,7 +74,7 @@ def container(name: str, share: Share) -> ContainerPlan:
     """What a part is called. A container's name has at least 3 characters and no double hyphen."""
     called = share.purpose
     if "--" in called:
-        called = f"{re.sub('-+', '-', called)}-{_digest(share.name)}"
+        called = f"{re.sub('-+', '-', called)}-{digest(share.name)}"
     return ContainerPlan(share, f"{name}-{share.purpose}", called)
 
 

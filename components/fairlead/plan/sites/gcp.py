@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
-from fairlead.plan import secrets, store
+from fairlead.plan import databases, secrets, store
 from fairlead.plan.check_pools import IDLE_AFTER
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.pools import kubernetes_of
-from fairlead.plan.sites import cuts, gcp_pools, gcp_secrets, gcp_time, idle
+from fairlead.plan.sites import cuts, gcp_databases, gcp_pools, gcp_secrets, gcp_time, idle
 from fairlead.plan.sites import gcp_access as access
 from fairlead.plan.sites import gcp_check as checks
 from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import GcpSite, KeyPlan, LustrePlan, StoragePlan, StorePlan
+from fairlead.plan.sites.gcp_server import SqlServer
 from fairlead.spec.gcp import GcpTarget
 from fairlead.spec.model import Platform
 from fairlead.spec.pool import Pool
@@ -82,6 +83,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
     version = kubernetes_of(target, catalog.targets["gcp"]).rsplit(".", 1)[0]
     account = access.account(name, "nodes", target)
     kept = secrets.shares(spec.layers, [tenant.name for tenant in spec.tenants])
+    servers = tuple(gcp_databases.servers(name, databases.managed_plan(spec.layers, "gcp"), target))
     return GcpSite(
         project=target.project,
         project_number=target.project_number,
@@ -92,22 +94,22 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         channel=target.channel.upper(),
         labels={"fairlead-platform": name, "fairlead-environment": spec.environment},
         protect=target.protect,
-        services=(
-            *SERVICES,
-            *(LUSTRE_SERVICES if target.parallel_storage_tib else ()),
-            *((gcp_secrets.SERVICE,) if kept else ()),
-        ),
+        services=(*_services(target, servers), *((gcp_secrets.SERVICE,) if kept else ())),
         network=net.network(name, target),
         public=target.endpoint.public,
         allow=target.endpoint.allow,
         dns_endpoint=target.dns_endpoint,
         security_group=target.security_group,
         maintenance=gcp_time.window(target.maintenance, pinned=target.version is not None),
-        key=_key(name, target),
+        key=KeyPlan(
+            target.key, name, "platform", ROTATION_SECONDS, access.key_users(target, databases=bool(servers))
+        ),
         node_account=account.partition("@")[0],
         node_grants=access.node_grants(account),
         admins=access.admins(target),
         store=_store(spec, name, target),
+        servers=servers,
+        agents=(gcp_databases.SERVICE,) if servers else (),
         storage=StoragePlan(
             shared=target.shared_storage,
             shared_peering=target.network is not None and target.network.project is not None,
@@ -120,12 +122,18 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         ladder=gcp_pools.ladder(pools, made),
         idle_minutes=idle.minutes(pools),
         audited=access.AUDITED if target.data_access_logs else {},
-        ci=access.ci(name, target, secrets=bool(kept)),
+        ci=access.ci(
+            name,
+            target,
+            gcp_databases.CI_ROLES if servers else (),
+            (*((gcp_databases.LOGIN,) if servers else ()), *((gcp_secrets.ROLE,) if kept else ())),
+        ),
     )
 
 
-def _key(name: str, target: GcpTarget) -> KeyPlan:
-    return KeyPlan(target.key, name, "platform", ROTATION_SECONDS, access.key_users(target))
+def _services(target: GcpTarget, servers: Sequence[SqlServer]) -> tuple[str, ...]:
+    lustre = LUSTRE_SERVICES if target.parallel_storage_tib else ()
+    return (*SERVICES, *lustre, *((gcp_databases.SERVICE,) if servers else ()))
 
 
 def _store(spec: Platform, name: str, target: GcpTarget) -> StorePlan:

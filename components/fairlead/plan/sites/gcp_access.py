@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from fairlead.plan.sites import gcp_secrets
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_model import AdminPlan, CiPlan, FolderPlan, GrantPlan
 from fairlead.plan.sites.gcp_secrets import SecretPart
@@ -22,6 +21,7 @@ AGENTS = {
     "storage": "gs-project-accounts",
     "file": "cloud-filer",
     "lustre": "gcp-sa-lustre",
+    "sql": "gcp-sa-cloud-sql",
 }
 """Service -> domain of its agent: https://cloud.google.com/iam/docs/service-agents, 2026-11-23"""
 
@@ -73,14 +73,14 @@ def admins(target: GcpTarget) -> tuple[AdminPlan, ...]:
     return tuple(found)
 
 
-def key_users(target: GcpTarget) -> tuple[tuple[str, str], ...]:
-    """Service agents that encrypt with the key."""
-    unused = () if target.parallel_storage_tib else ("lustre",)
+def key_users(target: GcpTarget, databases: bool) -> tuple[tuple[str, str], ...]:
+    """Service agents that encrypt with the key. databases: Cloud SQL runs some."""
+    unused = {"lustre": not target.parallel_storage_tib, "sql": not databases}
     number = target.project_number
     return tuple(
         (service, f"serviceAccount:service-{number}@{domain}.iam.gserviceaccount.com")
         for service, domain in AGENTS.items()
-        if service not in unused
+        if not unused.get(service)
     )
 
 
@@ -95,8 +95,7 @@ def principal(share: Share, target: GcpTarget) -> str:
 
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
-    pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
-    return f"principal://iam.googleapis.com/{pool}/subject/ns/{share.namespace}/sa/{share.account}"
+    return pods(share.namespace, share.account, target)
 
 
 def secret_part(platform: str, share: Share, target: GcpTarget) -> SecretPart:
@@ -110,8 +109,15 @@ def secret_part(platform: str, share: Share, target: GcpTarget) -> SecretPart:
     return SecretPart(share, names, principal(share, target), f"resource.name.startsWith({own})")
 
 
-def ci(name: str, target: GcpTarget, *, secrets: bool) -> CiPlan | None:
-    """The pipeline's identity, where the spec has one. secrets: it lets accounts read what Secret Manager keeps."""
+def pods(namespace: str, account: str, target: GcpTarget) -> str:
+    """Pods of one service account of the cluster, as IAM writes them."""
+    pool = f"projects/{target.project_number}/locations/global/workloadIdentityPools/{target.project}.svc.id.goog"
+    return f"principal://iam.googleapis.com/{pool}/subject/ns/{namespace}/sa/{account}"
+
+
+def ci(name: str, target: GcpTarget, roles: Sequence[str], grants: Sequence[str]) -> CiPlan | None:
+    """The pipeline's identity, where the spec has one. roles: what it needs for further services; grants: roles
+    that it may give beside those of nodes and admins."""
     if target.ci is None:
         return None
     pool = words.fit(f"{name}-pipeline", words.POOL_ID)
@@ -128,8 +134,8 @@ def ci(name: str, target: GcpTarget, *, secrets: bool) -> CiPlan | None:
             (f"pipeline-subject-{place}", f"principal://iam.googleapis.com/{path}/subject/{subject}")
             for place, subject in enumerate(target.ci.subjects)
         ),
-        roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ())),
-        grantable=tuple(sorted({*NODE_ROLES, VIEWER, *((gcp_secrets.ROLE,) if secrets else ())})),
+        roles=(*CI_ROLES, *(LUSTRE_ROLES if target.parallel_storage_tib else ()), *roles),
+        grantable=tuple(sorted({*NODE_ROLES, VIEWER, *grants})),
     )
 
 

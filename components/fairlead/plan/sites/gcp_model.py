@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fairlead.plan.model import PoolPlan, Site, Taint, lacking
 from fairlead.plan.sites import gcp_words as words
 from fairlead.plan.sites.gcp_secrets import SecretPart
+from fairlead.plan.sites.gcp_server import SqlServer
 from fairlead.plan.store_model import Share
 
 
@@ -265,6 +266,10 @@ class GcpSite(Site):
     node_grants: tuple[GrantPlan, ...]
     admins: tuple[AdminPlan, ...]
     store: StorePlan
+    servers: tuple[SqlServer, ...]
+    """Of PostgreSQL, for layers."""
+    agents: tuple[str, ...]
+    """Services whose agent is made before it can be given anything."""
     storage: StoragePlan
     secrets: tuple[SecretPart, ...]
     """Who has Secrets in Google Secret Manager; empty where they are kept elsewhere."""

@@ -16,6 +16,7 @@ from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import autoscaling, volumes
 from fairlead.targets.azure.control_plane import ControlPlane
+from fairlead.targets.azure.databases import Databases, DatabasesArgs
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities, WorkloadIdentities, grant
 from fairlead.targets.azure.keys import Keys
@@ -74,6 +75,8 @@ class AzureCluster(pulumi.ComponentResource):
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
         kept = SecretsArgs(site, groups, where, plane.issuer)
         secrets = Secrets(name, kept, child) if site.secrets else None
+        outside = DatabasesArgs(site, groups, identities, keys, where, plane.logs)
+        servers = Databases(name, outside, child) if site.servers else None
         inside = pulumi.ResourceOptions(parent=self, provider=plane.provider)
         classes = _classes(keys, data, groups)
         clients = {share: identity.client_id for share, identity in identities.shares.items()}
@@ -99,7 +102,9 @@ class AzureCluster(pulumi.ComponentResource):
                 *pools.ready[site.agent_pools[0].pool],
                 *bound.ready,
                 *(secrets.ready if secrets else ()),
+                *(servers.ready if servers else ()),
             ],
+            databases=servers.handle if servers else {},
             object_store=data.object_store,
             identity=bound.handle,
             secrets=secrets.handle if secrets else {},

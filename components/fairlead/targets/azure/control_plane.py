@@ -59,7 +59,7 @@ class ControlPlane(pulumi.ComponentResource):
                 ignore_changes=["agentPoolProfiles[0].count"],
             ),
         )
-        self._audit(name)
+        self.logs = self._audit(name)
         for config in MAINTENANCE:
             self._maintenance(f"{name}-{config}", config)
         self.issuer = self.cluster.oidc_issuer_profile.apply(_issuer)
@@ -73,7 +73,7 @@ class ControlPlane(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _audit(self, name: str) -> None:
+    def _audit(self, name: str) -> pulumi.Output[str]:
         site = self._site
         logs = operationalinsights.Workspace(
             f"{name}-logs",
@@ -103,6 +103,7 @@ class ControlPlane(pulumi.ComponentResource):
             ),
             self._child,
         )
+        return logs.id
 
     def _maintenance(self, name: str, config: str) -> None:
         site = self._site

@@ -31,6 +31,7 @@ NODE_IMAGE_CHANNELS: Mapping[str, str] = {
     "none": "None",
 }
 BLOB_ZONE, FILE_ZONE = "privatelink.blob.core.windows.net", "privatelink.file.core.windows.net"
+POSTGRES_ZONE = "privatelink.postgres.database.azure.com"
 VAULT_ZONE = "privatelink.vaultcore.azure.net"
 """Private DNS zones. https://learn.microsoft.com/azure/private-link/private-endpoint-dns"""
 AUDIT_LOGS = (

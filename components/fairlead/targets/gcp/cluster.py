@@ -14,7 +14,7 @@ from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle, ObjectStore, WorkloadIdentity
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.gcp_model import GcpSite
-from fairlead.targets.gcp import autoscaling, identity, storage
+from fairlead.targets.gcp import autoscaling, databases, identity, storage
 from fairlead.targets.gcp.control_plane import ControlPlane, ControlPlaneArgs
 from fairlead.targets.gcp.keys import Key
 from fairlead.targets.gcp.network import Fabric, Network
@@ -49,6 +49,7 @@ class GcpCluster(pulumi.ComponentResource):
         self._google = provider(name, site)
         child = self._child = pulumi.ResourceOptions(parent=self, providers=[self._google])
         services = self._services(name, site)
+        services = [*services, *self._agents(name, site, services)]
         key = Key(name, site, services, child)
         network = Network(name, site, services, child)
         people = identity.Identity(name, site, services, child)
@@ -78,6 +79,10 @@ class GcpCluster(pulumi.ComponentResource):
         pools = self._pools(name, plan, ground, further.ready)
         bucket = storage.ObjectStoreBucket(name, site, key.id, key.ready, child)
         secrets = Secrets(name, site, [control.cluster], child) if site.secrets else None
+        outside = databases.DatabasesArgs(
+            site, network.network, network.subnet, key.id, [*key.ready, *network.ready]
+        )
+        servers = databases.Databases(name, outside, child) if site.servers else None
         nodes = [resource for pool in pools.values() for resource in pool.handle.ready]
         volumes = storage.fuse_volumes(site, bucket.name)
         objects = [*storage.classes(site, key.id), *volumes, *identity.admin_bindings(site)]
@@ -95,7 +100,12 @@ class GcpCluster(pulumi.ComponentResource):
             storage_classes={storage.BLOCK: storage.BLOCK}
             | ({storage.SHARED: storage.SHARED} if site.storage.shared else {}),
             capabilities={one.name: one for one in plan.capabilities},
-            ready=[*base.ready, *order.ready, *parallel, *nodes, *(secrets.ready if secrets else ())],
+            ready=[
+                *(*base.ready, *order.ready, *parallel, *nodes),
+                *(secrets.ready if secrets else ()),
+                *(servers.ready if servers else ()),
+            ],
+            databases=servers.handle if servers else {},
             object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region, storage.reach(site)),
             secrets=secrets.handle if secrets else {},
             identity=WorkloadIdentity({one.share.name: {} for one in site.store.folders}, {}),
@@ -116,6 +126,18 @@ class GcpCluster(pulumi.ComponentResource):
                 opts=self._direct(),
             )
             for service in site.services
+        ]
+
+    def _agents(self, name: str, site: GcpSite, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Agents of services that make theirs only when they are asked to."""
+        return [
+            projects.ServiceIdentity(
+                f"{name}-agent-{service.partition('.')[0]}",
+                service=service,
+                project=site.project,
+                opts=self._direct(after),
+            )
+            for service in site.agents
         ]
 
     def _fabrics(
