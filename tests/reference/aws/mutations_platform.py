@@ -45,6 +45,11 @@ def _federated(one: Resource) -> bool:
     return "Federated" in str(one["inputs"].get("assumeRolePolicy"))
 
 
+def _door(one: Resource) -> bool:
+    """A range outside that may call the private API server."""
+    return "cidrIpv4" in one["inputs"] and CLUSTER in one["inputs"]["securityGroupId"]
+
+
 _SCORING = "kubeSchedulerConfig.nodeResourcesFit.scoringStrategy"
 _VPC_ARN = "${aws:ec2/vpc:Vpc::nobody.arn}"
 
@@ -96,6 +101,13 @@ CLUSTERS = (
         "endpointPublicAccess": True}})),
     Mutation("allow-list of what is no range", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
         endpointPublicAccess=True, publicAccessCidrs=["203.0.113.0/33"])),
+    Mutation("range let in to the nodes too", INGRESS, "toPort", to(10250), _door),
+    Mutation("range let in to another port", INGRESS, "", lambda at, key: at[key].update(fromPort=22, toPort=22),
+             _door),
+    Mutation("range let in by all protocols", INGRESS, "", lambda at, key: at.update({key: {
+        "ipProtocol": "-1", **{name: at[key][name] for name in ("cidrIpv4", "securityGroupId")}}}), _door),
+    Mutation("range of six with the internet in it", INGRESS, "", lambda at, key: at.update({key: {
+        "cidrIpv6": "::/0", **{name: value for name, value in at[key].items() if name != "cidrIpv4"}}}), _door),
     Mutation("services in a range with host bits", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr",
              to("172.20.0.1/16")),
     Mutation("services in the internet's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("8.8.0.0/16")),
