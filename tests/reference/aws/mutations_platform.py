@@ -6,9 +6,10 @@ from reference.aws.declared import CLUSTER, NODE_GROUP, PROVIDER, ROLE, SECURITY
 from reference.aws.kubernetes_objects import PROVIDER as KUBERNETES
 from reference.aws.kubernetes_objects import STORAGE_CLASS, VOLUME
 from reference.aws.rules_cluster import ADDON, ASSOCIATION, ATTACHMENT, ENTRY, POD_IDENTITY
+from reference.aws.rules_files import LUSTRE, MOUNT_TARGET
 from reference.aws.rules_links import ISSUER, TAG
 from reference.aws.rules_network import EGRESS, ENDPOINT, INGRESS, NAT, ROUTE
-from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, LUSTRE, MOUNT_TARGET, QUEUE
+from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, QUEUE
 from reference.common import Resource
 from reference.mutation import Mutation, add, delete, edit, rename, to
 
@@ -247,6 +248,18 @@ SERVICES = (
     Mutation("rule by time and by event", EVENT_RULE, "", add("scheduleExpression", "rate(1 day)")),
     Mutation("two mount targets in a zone", MOUNT_TARGET, "subnetId", _crossed("us-east-1b", "us-east-1c")),
     Mutation("Lustre's port closed", INGRESS, "fromPort", to(989), lambda one: one["inputs"].get("fromPort") == 988),
+    Mutation("Lustre's servers shut out from each other", INGRESS, "securityGroupId", _crossed("-parallel", "-fabric"),
+             lambda one: one["name"].endswith("-parallel-servers-988")),
+    Mutation("Lustre's servers let each other in on too few ports", INGRESS, "toPort", to(1022),
+             lambda one: one["name"].endswith("-parallel-servers-1018")),
+    Mutation("Lustre's servers may not call each other", EGRESS, "referencedSecurityGroupId",
+             _crossed("-parallel", "-fabric"), lambda one: one["name"].endswith("-parallel-servers-988")),
+    Mutation("Lustre's servers may not call the nodes", EGRESS, "fromPort", to(1019),
+             lambda one: one["name"].endswith("-parallel-nodes-1018")),
+    Mutation("nodes shut Lustre's servers out", INGRESS, "ipProtocol", to("udp"),
+             lambda one: one["name"].endswith("-parallel-back-988")),
+    Mutation("Lustre before its doors are open", LUSTRE, "", lambda at, key: at.update({key: at[key][:-1]}),
+             part="depends_on"),
     Mutation("public access blocked on another bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
              "bucket", to("nobody")),
     Mutation("class that binds at once", STORAGE_CLASS, "volumeBindingMode", to("Immediate"), _of("ebs.csi.aws.com")),
