@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reference import parallel
 from reference.aws import (
     botocore_models,
     cloudformation,
@@ -62,4 +63,5 @@ def check(resources: Sequence[Resource]) -> list[Finding]:
     if shapes or objects:
         return found
     stack = Declared(resources)
+    found += parallel.check(resources, rules_files.LUSTRE)
     return found + [finding for rules in _TOGETHER for finding in rules.check(stack)]

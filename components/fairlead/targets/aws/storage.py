@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import efs, fsx
 
 from fairlead.contract.group import ObjectGroup
+from fairlead.contract.parallel import parallel_volumes
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.sites.aws_model import AwsSite, Lustre
 from fairlead.targets.aws import file_groups, policies
@@ -18,7 +19,7 @@ from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.network import Subnets
 from fairlead.targets.aws.spelling import MANAGED
 
-BLOCK, SHARED, PARALLEL = "fairlead-block", "fairlead-shared", "fairlead-parallel"
+BLOCK, SHARED = "fairlead-block", "fairlead-shared"
 LUSTRE_VERSION = "2.15"
 THROUGHPUT = 125
 """MB/s of each TiB: the least that a PERSISTENT_2 file system has.
@@ -187,27 +188,14 @@ def shared_class(file_system: Any) -> Mapping[str, Any]:
 
 
 def parallel_objects(files: fsx.LustreFileSystem, namespaces: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The parallel file system as a volume for each tenant, to read: it is filled through the bucket."""
-    made = [_class(PARALLEL, "kubernetes.io/no-provisioner", "Immediate", reclaimPolicy="Retain")]
-    return [*made, *(_volume(files, namespace) for namespace in namespaces)]
+    """The parallel file system as a volume for each tenant: it is filled through the bucket."""
+    size = files.storage_capacity.apply(lambda gib: f"{gib}Gi")
+    return parallel_volumes(namespaces, size, lambda namespace: _fsx(files, namespace))
 
 
-def _volume(files: fsx.LustreFileSystem, namespace: str) -> Mapping[str, Any]:
+def _fsx(files: fsx.LustreFileSystem, namespace: str) -> Mapping[str, Any]:
     return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": f"{PARALLEL}-{namespace}"},
-        "spec": {
-            "capacity": {"storage": files.storage_capacity.apply(lambda gib: f"{gib}Gi")},
-            "accessModes": ["ReadOnlyMany"],
-            "mountOptions": ["ro", "flock"],
-            "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": PARALLEL,
-            "claimRef": {"namespace": namespace, "name": PARALLEL},
-            "csi": {
-                "driver": "fsx.csi.aws.com",
-                "volumeHandle": files.id.apply(lambda one: f"{one}-{namespace}"),
-                "volumeAttributes": {"dnsname": files.dns_name, "mountname": files.mount_name},
-            },
-        },
+        "driver": "fsx.csi.aws.com",
+        "volumeHandle": files.id.apply(lambda one: f"{one}-{namespace}"),
+        "volumeAttributes": {"dnsname": files.dns_name, "mountname": files.mount_name},
     }
