@@ -51,9 +51,7 @@ def network(name: str, target: GcpTarget) -> NetworkPlan:
         router=fit(f"{name}-router", COMPUTE_NAME),
         nat=fit(f"{name}-nat", COMPUTE_NAME),
         firewall=fit(f"{name}-control-plane", COMPUTE_NAME),
-        private_access=tuple(
-            (fit(f"{name}-{short}", COMPUTE_NAME), domain) for short, domain in INSIDE
-        ),
+        private_access=tuple((fit(f"{name}-{short}", COMPUTE_NAME), domain) for short, domain in INSIDE),
     )
 
 
