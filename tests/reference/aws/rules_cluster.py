@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from reference.aws import machines
 from reference.aws.declared import CLUSTER, NODE_GROUP, ROLE, Declared, finding, json_text, some
-from reference.aws.rules_network import INGRESS, vpc_blocks
+from reference.aws.rules_network import vpc_blocks
 from reference.common import Finding, Resource, is_unknown
 
 ADDON = "aws:eks/addon:Addon"
@@ -82,8 +82,7 @@ def check(stack: Declared) -> list[Finding]:
     """Every rule on clusters and what belongs to them."""
     found: list[Finding] = []
     for cluster in stack.of(CLUSTER):
-        found += [*_endpoint(cluster), *_doors(stack, cluster)]
-        found += [*_network(stack, cluster), *_access(stack, cluster)]
+        found += [*_endpoint(cluster), *_network(stack, cluster), *_access(stack, cluster)]
         found += _scoring(stack, cluster)
         found += _role(stack, cluster, "roleArn", {"is a control plane": ("AmazonEKSClusterPolicy",)})
     for addon in stack.of(ADDON):
@@ -122,22 +121,6 @@ def _endpoint(cluster: Resource) -> Iterator[Finding]:
     for index, one in enumerate(some(cluster["inputs"].get("encryptionConfig")).get("resources") or ()):
         if one != "secrets":
             yield finding(cluster, f"encryptionConfig.resources[{index}]", "is secrets")
-
-
-def _doors(stack: Declared, cluster: Resource) -> Iterator[Finding]:
-    """The cluster's own group holds the nodes too: a range is let in to the API server's port and no other.
-
-    EKS user guide, "Cluster API server endpoint", "Accessing a private only API server".
-    """
-    for rule in stack.of(INGRESS):
-        inputs = rule["inputs"]
-        ranges = [inputs[key] for key in ("cidrIpv4", "cidrIpv6") if key in inputs]
-        if not ranges or stack.follow(inputs.get("securityGroupId")) is not cluster:
-            continue
-        if (inputs.get("ipProtocol"), inputs.get("fromPort"), inputs.get("toPort")) != ("tcp", 443, 443):
-            yield finding(rule, "fromPort", f"lets {ranges[0]} in to more than the API server")
-        if ranges[0] == "::/0":
-            yield finding(rule, "cidrIpv6", "lets the whole internet in")
 
 
 def _network(stack: Declared, cluster: Resource) -> Iterator[Finding]:

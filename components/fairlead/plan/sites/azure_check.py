@@ -65,7 +65,7 @@ def target_problems(target: AzureTarget) -> Iterator[Problem]:
 def _endpoint(target: AzureTarget) -> Iterator[Problem]:
     """AKS holds ranges against the public address alone.
 
-    https://learn.microsoft.com/azure/aks/private-clusters, "Limitations", 2026-11-30
+    https://learn.microsoft.com/azure/aks/private-clusters, "Limitations", 2026-11-29
     """
     if target.endpoint.allow and not target.endpoint.public:
         yield Problem(

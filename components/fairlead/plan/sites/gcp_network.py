@@ -31,7 +31,7 @@ PRIVATE_RANGE = "199.36.153.8/30"
 INSIDE = (("googleapis", "googleapis.com."), ("registry", "pkg.dev."), ("gcr", "gcr.io."))
 """Domains that lead there: the APIs, and both names of Artifact Registry.
 
-https://docs.cloud.google.com/artifact-registry/docs/gke-private-clusters, 2026-11-30
+https://docs.cloud.google.com/artifact-registry/docs/gke-private-clusters, 2026-11-29
 """
 
 

@@ -140,7 +140,7 @@ class ControlPlane(pulumi.ComponentResource):
         """Lets a range outside the network, which is peered with it or comes by VPN, call the private address.
 
         https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html, "Accessing a private only API
-        server", 2026-11-30
+        server", 2026-11-29
         """
         six = ":" in cidr
         return vpc.SecurityGroupIngressRule(

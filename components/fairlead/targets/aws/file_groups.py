@@ -17,7 +17,7 @@ NFS = (2049, 2049)
 LUSTRE = ((988, 988), (1018, 1023))
 """File servers talk to each other and to clients on these, either side may begin.
 
-https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html, 2026-11-30
+https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html, 2026-11-29
 """
 
 

@@ -19,7 +19,7 @@ FUSE = "fairlead-fuse"
 LUSTRE_FILES = "lustrefs"
 """How every file system of Azure Managed Lustre is called by its clients.
 
-github.com/kubernetes-sigs/azurelustre-csi-driver, pkg/azurelustre/azurelustre.go, 2026-11-30
+github.com/kubernetes-sigs/azurelustre-csi-driver, pkg/azurelustre/azurelustre.go, 2026-11-29
 """
 
 
@@ -121,7 +121,7 @@ def parallel(
 ) -> list[Mapping[str, Any]]:
     """The parallel file system as a volume for each tenant, for the driver that whoever runs the cluster brings.
 
-    https://github.com/kubernetes-sigs/azurelustre-csi-driver/blob/main/docs/examples/pv_subdir.yaml, 2026-11-30
+    https://github.com/kubernetes-sigs/azurelustre-csi-driver/blob/main/docs/examples/pv_subdir.yaml, 2026-11-29
     """
     address = files.client_info.apply(lambda found: found.mgs_address)
     return parallel_volumes(

@@ -170,7 +170,7 @@ class ParallelStorage(pulumi.ComponentResource):
 def _lustre_window(plan: LustrePlan) -> lustre.InstanceMaintenancePolicyArgs:
     """When an update may begin; without one, at any time.
 
-    https://docs.cloud.google.com/managed-lustre/docs/maintenance-policies, 2026-11-30
+    https://docs.cloud.google.com/managed-lustre/docs/maintenance-policies, 2026-11-29
     """
     return lustre.InstanceMaintenancePolicyArgs(
         weekly_maintenance_windows=lustre.InstanceMaintenancePolicyWeeklyMaintenanceWindowsArgs(
@@ -254,7 +254,7 @@ def parallel_objects(
     """The parallel file system as a volume for each tenant, all with one handle.
 
     A node mounts a file system once and no more; by one handle the tenants of a node share that mount.
-    github.com/GoogleCloudPlatform/lustre-csi-driver, pkg/csi_driver/node.go (hasMountWithSameFSName), 2026-11-30
+    github.com/GoogleCloudPlatform/lustre-csi-driver, pkg/csi_driver/node.go (hasMountWithSameFSName), 2026-11-29
     """
     where = pulumi.Output.from_input(address).apply(lambda point: point.partition("@")[0])
     source = {
