@@ -137,6 +137,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "secret-manager"),
         *("serving", "model-cache"),
         *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform", "monitoring"),
+        *("built-machines", "edge"),
     }
     assert set(load().capabilities["local"]) == known
 
@@ -167,6 +168,18 @@ BROKEN = [
     ("accelerators.toml", "memory_gib = 16", "memory_gib = true", ["must be a whole number"]),
     ("accelerators.toml", 'job_memory = "10Gi"', 'job_memory = "10GB"', ["must be a Kubernetes quantity"]),
     ("accelerators.toml", "date = 2026-11-23", "", ["[T4] date: missing column"]),
+    (
+        "accelerators.toml",
+        "driver_source = ",
+        "# driver_source = ",
+        ["driver_from and driver_source go together"],
+    ),
+    (
+        "accelerators.toml",
+        'driver_from = "450.80.02"',
+        'driver_from = "R450"',
+        ["driver_from: is no version of NVIDIA's driver", "such as 570.133.20"],
+    ),
     ("accelerators.toml", '["Tesla-T4"]', '["h100"]', ["[H100]: H100 already means T4"]),
     ("accelerators.toml", '["Tesla-T4"]', "[3]", ["aliases: must be a list of texts"]),
     ("accelerators.toml", "[T4]", "T4x = 3\n[T4]", ["a row must be a table"]),

@@ -32,6 +32,14 @@ def test_a_machine_is_shown_with_image_owners_shares_versions_prices_and_quotas(
     assert told["quota of spot"] == "PREEMPTIBLE_NVIDIA_H100_GPUS"
 
 
+def test_the_oldest_driver_of_an_accelerator_is_shown_where_one_can_be_cited() -> None:
+    head, lines = show.accelerator_rows(load())
+    told = {line[0]: line[head.index("driver from")] for line in lines}
+    assert (told["B200"], told["H100"], told["T4"]) == ("570.133.20", "525.85.12", "-")
+    as_data = {one["name"]: one["driver_from"] for one in plain.accelerators(load())}
+    assert (as_data["B200"], as_data["T4"]) == ("570.133.20", "")
+
+
 def test_a_plain_machine_has_an_image_and_no_owner_of_a_driver() -> None:
     told = row("azure", "Standard_D8ds_v5")
     assert (told["image"], told["driver by"], told["plugin by"], told["MIG profiles"]) == (

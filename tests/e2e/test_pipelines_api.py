@@ -135,7 +135,7 @@ def schedule(**spec: Any) -> dict[str, Any]:
                     "message": "The schedule is enabled.",
                 }
             ],
-            "trigger": {"nextTriggeredTime": "2026-11-30T02:00:00Z", "lastWorkflowIndex": 3},
+            "trigger": {"nextTriggeredTime": "2026-11-29T02:00:00Z", "lastWorkflowIndex": 3},
             "workflowHistory": {
                 "active": [
                     {

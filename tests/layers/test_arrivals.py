@@ -97,7 +97,7 @@ def test_what_is_ready_is_there(monkeypatch: pytest.MonkeyPatch, kubeconfig: str
 def test_the_newest_warning_says_more_than_the_condition(
     monkeypatch: pytest.MonkeyPatch, kubeconfig: str
 ) -> None:
-    events = [event("AccessDenied", "2026-11-30T10:00:00Z"), event("no such key", "2026-11-30T10:00:09Z")]
+    events = [event("AccessDenied", "2026-11-29T10:00:00Z"), event("no such key", "2026-11-29T10:00:09Z")]
     asked = answering(monkeypatch, (200, ready("False", "could not get secret data")), *events)
     assert arrivals.said(kubeconfig, WISH) == "no such key"
     chosen = asked[1].url.params["fieldSelector"]

@@ -18,6 +18,7 @@ ARCHITECTURES = ("amd64", "arm64")
 OWNERS = ("none", "image", "cloud", "layer")
 """Who brings a part that accelerators need."""
 GPU_MODES = ("simulated", "device-plugin")
+DRIVER = re.compile(r"\d{3}(\.\d{2,3}){1,2}")
 HOSTNAME = "kubernetes.io/hostname"
 
 
@@ -48,6 +49,15 @@ def _accelerators(catalog: Catalog) -> Iterator[Problem]:
             if owner != row.name:
                 yield Problem(where, f"{spelling} already means {owner}", given=spelling)
         yield from _quantities(where, job_cpu=row.job_cpu, job_memory=row.job_memory)
+        if bool(row.driver_from) != bool(row.driver_source):
+            yield Problem(where, "driver_from and driver_source go together")
+        if row.driver_from and (row.vendor != "NVIDIA" or not DRIVER.fullmatch(row.driver_from)):
+            yield Problem(
+                f"{where} driver_from",
+                "is no version of NVIDIA's driver",
+                row.driver_from,
+                "such as 570.133.20",
+            )
 
 
 def _machines(catalog: Catalog) -> Iterator[Problem]:

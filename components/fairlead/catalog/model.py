@@ -31,6 +31,10 @@ class AcceleratorRow:
     """How many make a whole node of the largest machine that has a network between nodes, on any target; 0: none.
     Jobs over several nodes that ask for so many get that network: it is a fact of the accelerator, not of a
     cluster, so that a job is the same everywhere."""
+    driver_from: str = ""
+    """Oldest NVIDIA driver that its maker names for it, with MIG where it has that; empty: none that can be cited."""
+    driver_source: str = ""
+    """Who says so, and when it was read."""
 
 
 @dataclass(frozen=True)

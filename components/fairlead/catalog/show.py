@@ -25,6 +25,7 @@ def accelerator_rows(catalog: Catalog) -> tuple[tuple[str, ...], Lines]:
         "resource",
         "a job's share per accelerator",
         "MIG profiles",
+        "driver from",
         "targets",
     )
     lines = [
@@ -35,6 +36,7 @@ def accelerator_rows(catalog: Catalog) -> tuple[tuple[str, ...], Lines]:
             row.resource,
             f"{row.job_cpu} cores, {row.job_memory}",
             _mig(row.name, catalog),
+            row.driver_from or NONE,
             ", ".join(targets_with(row.name, catalog)) or "none yet",
         )
         for row in catalog.accelerators.values()

@@ -32,7 +32,8 @@ class Endpoint(Model):
     public: Flag = False
     """Whether the API server also has an address in the internet."""
     allow: tuple[Cidr, ...] = ()
-    """Ranges that may call it: required with public, and never everybody."""
+    """Ranges that may call it: required with public, and never everybody. Without public, on AWS and Google
+    Cloud, ranges of other networks that are connected to the cluster's."""
 
 
 class Maintenance(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reference import parallel
 from reference.aws import (
     botocore_models,
     cloudformation,
@@ -11,6 +12,7 @@ from reference.aws import (
     kubernetes_objects,
     rules_cluster,
     rules_databases,
+    rules_files,
     rules_iam,
     rules_karpenter,
     rules_links,
@@ -37,6 +39,7 @@ _TOGETHER = (
     rules_network,
     rules_cluster,
     rules_services,
+    rules_files,
     rules_databases,
     rules_secrets,
     rules_karpenter,
@@ -62,4 +65,5 @@ def check(resources: Sequence[Resource]) -> list[Finding]:
     if shapes or objects:
         return found
     stack = Declared(resources)
+    found += parallel.check(resources, rules_files.LUSTRE)
     return found + [finding for rules in _TOGETHER for finding in rules.check(stack)]

@@ -6,9 +6,10 @@ from reference.aws.declared import CLUSTER, NODE_GROUP, PROVIDER, ROLE, SECURITY
 from reference.aws.kubernetes_objects import PROVIDER as KUBERNETES
 from reference.aws.kubernetes_objects import STORAGE_CLASS, VOLUME
 from reference.aws.rules_cluster import ADDON, ASSOCIATION, ATTACHMENT, ENTRY, POD_IDENTITY
+from reference.aws.rules_files import LUSTRE, MOUNT_TARGET
 from reference.aws.rules_links import ISSUER, TAG
 from reference.aws.rules_network import EGRESS, ENDPOINT, INGRESS, NAT, ROUTE
-from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, LUSTRE, MOUNT_TARGET, QUEUE
+from reference.aws.rules_services import BUCKET, EVENT_RULE, EVENT_TARGET, KEY, QUEUE
 from reference.common import Resource
 from reference.mutation import Mutation, add, delete, edit, rename, to
 
@@ -43,6 +44,11 @@ def _tells(kind: str):
 
 def _federated(one: Resource) -> bool:
     return "Federated" in str(one["inputs"].get("assumeRolePolicy"))
+
+
+def _door(one: Resource) -> bool:
+    """A range outside that may call the private API server."""
+    return "cidrIpv4" in one["inputs"] and CLUSTER in one["inputs"]["securityGroupId"]
 
 
 _SCORING = "kubeSchedulerConfig.nodeResourcesFit.scoringStrategy"
@@ -96,6 +102,13 @@ CLUSTERS = (
         "endpointPublicAccess": True}})),
     Mutation("allow-list of what is no range", CLUSTER, "vpcConfig", lambda at, key: at[key].update(
         endpointPublicAccess=True, publicAccessCidrs=["203.0.113.0/33"])),
+    Mutation("range let in to the nodes too", INGRESS, "toPort", to(10250), _door),
+    Mutation("range let in to another port", INGRESS, "", lambda at, key: at[key].update(fromPort=22, toPort=22),
+             _door),
+    Mutation("range let in by all protocols", INGRESS, "", lambda at, key: at.update({key: {
+        "ipProtocol": "-1", **{name: at[key][name] for name in ("cidrIpv4", "securityGroupId")}}}), _door),
+    Mutation("range of six with the internet in it", INGRESS, "", lambda at, key: at.update({key: {
+        "cidrIpv6": "::/0", **{name: value for name, value in at[key].items() if name != "cidrIpv4"}}}), _door),
     Mutation("services in a range with host bits", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr",
              to("172.20.0.1/16")),
     Mutation("services in the internet's range", CLUSTER, "kubernetesNetworkConfig.serviceIpv4Cidr", to("8.8.0.0/16")),
@@ -231,10 +244,26 @@ SERVICES = (
     Mutation("volume of another driver", VOLUME, "spec.csi.driver", to("nfs.csi.k8s.io")),
     Mutation("volume of another file system", VOLUME, "spec.csi.volumeHandle",
              _crossed("aws:fsx/lustreFileSystem:LustreFileSystem", FILE_SYSTEM)),
+    Mutation("volume for whoever comes first", VOLUME, "spec.claimRef", delete),
+    Mutation("volume that tenants write", VOLUME, "spec.mountOptions", to(["flock"])),
+    Mutation("volume of a class that makes others", STORAGE_CLASS, "provisioner", to("ebs.csi.aws.com"),
+             _of("kubernetes.io/no-provisioner")),
     Mutation("volume by another output", VOLUME, "spec.csi.volumeAttributes.dnsname", _crossed(".dnsName}", ".id}")),
     Mutation("rule by time and by event", EVENT_RULE, "", add("scheduleExpression", "rate(1 day)")),
     Mutation("two mount targets in a zone", MOUNT_TARGET, "subnetId", _crossed("us-east-1b", "us-east-1c")),
     Mutation("Lustre's port closed", INGRESS, "fromPort", to(989), lambda one: one["inputs"].get("fromPort") == 988),
+    Mutation("Lustre's servers shut out from each other", INGRESS, "securityGroupId", _crossed("-parallel", "-fabric"),
+             lambda one: one["name"].endswith("-parallel-servers-988")),
+    Mutation("Lustre's servers let each other in on too few ports", INGRESS, "toPort", to(1022),
+             lambda one: one["name"].endswith("-parallel-servers-1018")),
+    Mutation("Lustre's servers may not call each other", EGRESS, "referencedSecurityGroupId",
+             _crossed("-parallel", "-fabric"), lambda one: one["name"].endswith("-parallel-servers-988")),
+    Mutation("Lustre's servers may not call the nodes", EGRESS, "fromPort", to(1019),
+             lambda one: one["name"].endswith("-parallel-nodes-1018")),
+    Mutation("nodes shut Lustre's servers out", INGRESS, "ipProtocol", to("udp"),
+             lambda one: one["name"].endswith("-parallel-back-988")),
+    Mutation("Lustre before its doors are open", LUSTRE, "", lambda at, key: at.update({key: at[key][:-1]}),
+             part="depends_on"),
     Mutation("public access blocked on another bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
              "bucket", to("nobody")),
     Mutation("class that binds at once", STORAGE_CLASS, "volumeBindingMode", to("Immediate"), _of("ebs.csi.aws.com")),

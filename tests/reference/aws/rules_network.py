@@ -43,6 +43,8 @@ def check(stack: Declared) -> list[Finding]:
         found += _route(route)
     for endpoint in stack.of(ENDPOINT):
         found += _endpoint(stack, endpoint)
+    for cluster in stack.of(CLUSTER):
+        found += _doors(stack, cluster)
     if any(stack.of(CLUSTER)):
         for vpc in stack.of(VPC):
             found += _named_hosts(vpc)
@@ -55,6 +57,22 @@ def check(stack: Declared) -> list[Finding]:
     for template in stack.of(LAUNCH_TEMPLATE):
         found += _fabric(stack, template)
     return found
+
+
+def _doors(stack: Declared, cluster: Resource) -> Iterator[Finding]:
+    """The cluster's own group holds the nodes too: a range is let in to the API server's port and no other.
+
+    EKS user guide, "Cluster API server endpoint", "Accessing a private only API server".
+    """
+    for rule in stack.of(INGRESS):
+        inputs = rule["inputs"]
+        ranges = [inputs[key] for key in ("cidrIpv4", "cidrIpv6") if key in inputs]
+        if not ranges or stack.follow(inputs.get("securityGroupId")) is not cluster:
+            continue
+        if (inputs.get("ipProtocol"), inputs.get("fromPort"), inputs.get("toPort")) != ("tcp", 443, 443):
+            yield finding(rule, "fromPort", f"lets {ranges[0]} in to more than the API server")
+        if ranges[0] == "::/0":
+            yield finding(rule, "cidrIpv6", "lets the whole internet in")
 
 
 def _one_of(resource: Resource, keys: tuple[str, ...], what: str) -> Iterator[Finding]:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reference.aws.declared import CLUSTER, NODE_GROUP, ROLE, Declared, finding
 from reference.aws.rules_cluster import ADDON, ATTACHMENT
+from reference.aws.rules_files import LUSTRE
 from reference.aws.rules_karpenter import NODE_CLASS, NODE_POOL
 from reference.aws.rules_network import NAT
-from reference.aws.rules_services import BUCKET, KEY, LUSTRE
+from reference.aws.rules_services import BUCKET, KEY
 from reference.common import Finding, Resource
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"

@@ -1,4 +1,4 @@
-"""Rules of the services around a cluster: keys, buckets, file systems, queues and events."""
+"""Rules of the services around a cluster: keys, buckets, queues and events."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Any
 
 from reference.aws import iam_documents as iam
 from reference.aws.declared import LAUNCH_TEMPLATE, Declared, finding, json_text, some
-from reference.aws.rules_network import INGRESS
-from reference.common import Finding, Resource, whole_reference
+from reference.common import Finding, Resource
 
 KEY = "aws:kms/key:Key"
 BUCKET = "aws:s3/bucket:Bucket"
 QUEUE = "aws:sqs/queue:Queue"
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
-MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
-LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
 
 _BESIDE_BUCKET = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
@@ -41,14 +38,6 @@ _EVENTS = {
 }
 """Source -> kinds of events about instances: EventBridge events reference; what a node's end is told by."""
 
-_LUSTRE_THROUGHPUT = {
-    ("PERSISTENT_1", "SSD"): (50, 100, 200),
-    ("PERSISTENT_1", "HDD"): (12, 40),
-    ("PERSISTENT_2", "SSD"): (125, 250, 500, 1000),
-}
-"""Deployment and storage type -> MB/s for each TiB: FSx API reference, CreateFileSystemLustreConfiguration."""
-
-
 _AUTOSCALING = "aws-service-role/autoscaling.amazonaws.com/"
 
 
@@ -63,9 +52,6 @@ def check(stack: Declared) -> list[Finding]:
         found += _event_rule(stack, rule)
     for target in stack.of(EVENT_TARGET):
         found += _event_target(stack, target)
-    found += _mount_targets(stack)
-    for lustre in stack.of(LUSTRE):
-        found += _lustre(stack, lustre)
     return found
 
 
@@ -160,54 +146,3 @@ def _event_target(stack: Declared, target: Resource) -> Iterator[Finding]:
                 if action.lower() == "sqs:sendmessage" and "events.amazonaws.com" in services and any(own):
                     return
     yield finding(target, "arn", f"the policy of {queue['name']} does not let EventBridge send")
-
-
-def _lets_in(stack: Declared, groups: list[Any], port: int) -> bool:
-    """True if one of these security groups lets a port in; groups from elsewhere are trusted."""
-    for given in groups:
-        group = stack.follow(given)
-        if group is None:
-            return True
-        for rule in stack.of(INGRESS):
-            inputs = rule["inputs"]
-            if stack.follow(inputs.get("securityGroupId")) is group and (
-                inputs.get("ipProtocol") == "-1"
-                or (inputs.get("fromPort", 1) <= port <= inputs.get("toPort", 0))
-            ):
-                return True
-        if any(
-            one.get("fromPort", 1) <= port <= one.get("toPort", 0)
-            for one in group["inputs"].get("ingress") or ()
-        ):
-            return True
-    return False
-
-
-def _mount_targets(stack: Declared) -> Iterator[Finding]:
-    places: set[tuple[Any, Any]] = set()
-    for one in stack.of(MOUNT_TARGET):
-        system = whole_reference(one["inputs"].get("fileSystemId"))
-        zone = stack.zone(one["inputs"].get("subnetId"))
-        if zone and (system, zone) in places:
-            yield finding(one, "subnetId", f"a second mount target in {zone}")
-        places.add((system, zone))
-        if not _lets_in(stack, one["inputs"].get("securityGroups") or [], 2049):
-            yield finding(one, "securityGroups", "none lets NFS in (2049)")
-
-
-def _lustre(stack: Declared, lustre: Resource) -> Iterator[Finding]:
-    """Sizes and ports: FSx for Lustre user guide, "File system access control with Amazon VPC"."""
-    inputs = lustre["inputs"]
-    kind, storage = inputs.get("deploymentType", "SCRATCH_1"), inputs.get("storageType", "SSD")
-    rate, size = inputs.get("perUnitStorageThroughput"), inputs.get("storageCapacity")
-    allowed = _LUSTRE_THROUGHPUT.get((kind, storage))
-    if (allowed is None) != (rate is None) or (allowed and rate not in allowed):
-        yield finding(
-            lustre, "perUnitStorageThroughput", f"{rate} with {kind} {storage}: {allowed or 'has none'}"
-        )
-    if storage == "SSD" and kind != "SCRATCH_1" and isinstance(size, int) and size != 1200 and size % 2400:
-        yield finding(lustre, "storageCapacity", f"{size} GiB is neither 1200 nor a multiple of 2400")
-    for port in (988, 1018, 1023):
-        if not _lets_in(stack, inputs.get("securityGroupIds") or [], port):
-            yield finding(lustre, "securityGroupIds", f"none lets Lustre in ({port})")
-            return

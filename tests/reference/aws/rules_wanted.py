@@ -22,8 +22,9 @@ from reference.aws.declared import (
     some,
 )
 from reference.aws.rules_cluster import ADDON, ASSOCIATION, ENTRY, POD_IDENTITY
+from reference.aws.rules_files import LUSTRE, MOUNT_TARGET
 from reference.aws.rules_network import ENDPOINT, NAT
-from reference.aws.rules_services import LUSTRE, MOUNT_TARGET, QUEUE
+from reference.aws.rules_services import QUEUE
 from reference.common import Finding, Resource, is_unknown
 
 WANTED: Mapping[str, Mapping[str, str]] = {

@@ -45,6 +45,7 @@ BROUGHT: Mapping[str, Any] = {
         "network": NETWORK,
         "key": "arn:aws:kms:us-east-1:444455556666:key/12345678-1234-1234-1234-123456789012",
         "parallel_storage_tib": 4,
+        "endpoint": {"allow": ["10.20.0.0/16", "fd00:20::/48"]},
     },
     "pools": [
         SYSTEM,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reference import parallel
 from reference.azure import (
     facts,
     links,
@@ -22,6 +23,7 @@ from reference.azure import (
     rules_storage,
     schema,
 )
+from reference.azure.kinds import PROVIDER
 from reference.azure.stack import Stack
 from reference.common import Finding, Resource, filled
 
@@ -40,7 +42,7 @@ _RULES = (
     rules_karpenter,
     rules_access,
 )
-_OBJECTS = {"StorageClass", "ServiceAccount", "DaemonSet", "ConfigMap", "ResourceFlavor"}
+_OBJECTS = {"StorageClass", "PersistentVolume", "ServiceAccount", "DaemonSet", "ConfigMap", "ResourceFlavor"}
 """Kinds of Kubernetes that say something of the cloud; the others have checks of their own."""
 
 
@@ -48,7 +50,10 @@ def check(resources: Sequence[Resource]) -> list[Finding]:
     """All findings: of the form first, by schema, links and CRDs; the rules then look at what has the right form."""
     ours = [one for one in resources if _ours(one)]
     found = schema.check(ours) + list(_custom(ours)) + links.check(ours)
-    return found or [finding for rules in _RULES for finding in rules.check(Stack(ours))]
+    if found:
+        return found
+    found += parallel.check(resources, f"{PROVIDER}storagecache:AmlFilesystem")
+    return found + [finding for rules in _RULES for finding in rules.check(Stack(ours))]
 
 
 def _ours(one: Resource) -> bool:

@@ -12,6 +12,7 @@ from reference.azure.mutations_around import cut, of
 from reference.azure.rules_identity import CLIENT_ID
 from reference.common import Resource
 from reference.mutation import Mutation, add, delete, edit, to
+from reference.parallel import is_parallel
 
 VAULT, KEY, DISKS = of("keyvault:Vault"), of("keyvault:Key"), of("compute:DiskEncryptionSet")
 ACCOUNT, CONTAINER, LIFECYCLE, VERSIONS = (
@@ -32,6 +33,7 @@ LOCK, LUSTRE, TEMPLATE = (
 )
 SERVICE_ACCOUNT, CONFIG_MAP = "kubernetes:core/v1:ServiceAccount", "kubernetes:core/v1:ConfigMap"
 DAEMON_SET, FLAVOR = "kubernetes:apps/v1:DaemonSet", "kubernetes:kueue.x-k8s.io/v1beta2:ResourceFlavor"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
 CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 
 
@@ -103,6 +105,16 @@ DATA = (
     Mutation("a file system whose key nobody reads", LUSTRE, "identity", delete),
     Mutation("a file system without a size", LUSTRE, "storageCapacityTiB", delete),
     Mutation("a file system looked after on a day in short", LUSTRE, "maintenanceWindow.dayOfWeek", to("Sat")),
+    Mutation("a parallel volume for whoever comes first", VOLUME, "spec.claimRef", delete, is_parallel),
+    Mutation("a parallel volume of nobody known", VOLUME, "spec.claimRef.namespace", to("nobody"), is_parallel),
+    Mutation("a parallel volume that tenants write", VOLUME, "spec.mountOptions", to(["flock"]), is_parallel),
+    Mutation("a parallel volume of another driver", VOLUME, "spec.csi.driver", to("disk.csi.azure.com"), is_parallel),
+    Mutation("a parallel volume at no address", VOLUME, "spec.csi.volumeAttributes.mgs-ip-address",
+             edit(cut("mgsAddress", "mountCommand")), is_parallel),
+    Mutation("a parallel volume of other files", VOLUME, "spec.csi.volumeAttributes.fs-name", to("fsx"), is_parallel),
+    Mutation("two parallel volumes with one handle", VOLUME, "spec.csi.volumeHandle",
+             edit(cut("-research", "-product")),
+             lambda one: is_parallel(one) and "research" in one["inputs"]["metadata"]["name"]),
     Mutation("a container name in capitals", CONTAINER, "containerName", edit(str.upper)),
     Mutation("a container for everyone", CONTAINER, "publicAccess", to("Public")),
     Mutation("a container of a vault", CONTAINER, "accountName", edit(cut("storage:StorageAccount", "keyvault:Vault"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reference import parallel
 from reference.azure import drivers
 from reference.azure.kinds import PROVIDER
 from reference.azure.rules_cluster import at
@@ -35,6 +36,8 @@ def check(stack: Stack) -> Iterator[Finding]:
             yield wrong(one, "retentionInDays", f"{days} days are not within 30 to 730")
     for one in stack.objects("StorageClass"):
         yield from _storage_class(one)
+    for one in stack.objects("PersistentVolume"):
+        yield from _parallel_volume(one, stack)
 
 
 def _vault(one: Resource, stack: Stack) -> Iterator[Finding]:
@@ -206,3 +209,22 @@ def _disk_class(one: Resource, parameters: dict[str, Any]) -> Iterator[Finding]:
         ref is None or (ref.type, ref.output) != (f"{PROVIDER}compute:DiskEncryptionSet", "id")
     ):
         yield wrong(one, "parameters.diskEncryptionSetID", "not the id of a declared disk encryption set")
+
+
+def _parallel_volume(one: Resource, stack: Stack) -> Iterator[Finding]:
+    """What the Lustre driver is told: kubernetes-sigs/azurelustre-csi-driver, docs/examples/pv_subdir.yaml."""
+    csi = at(one["inputs"], "spec.csi") or {}
+    if not parallel.is_parallel(one):
+        return
+    if csi.get("driver") != "azurelustre.csi.azure.com":
+        yield wrong(one, "spec.csi.driver", f"{csi.get('driver')!r} mounts no Lustre")
+    given = csi.get("volumeAttributes") or {}
+    address = whole_reference(given.get("mgs-ip-address"))
+    wanted = (f"{PROVIDER}storagecache:AmlFilesystem", "clientInfo.mgsAddress")
+    if address is None or (address.type, address.output) != wanted:
+        yield wrong(one, "spec.csi.volumeAttributes.mgs-ip-address", "is not the address of a file system")
+    if given.get("fs-name") != "lustrefs":
+        yield wrong(one, "spec.csi.volumeAttributes.fs-name", "is lustrefs on every file system of Azure")
+    handles = [at(each["inputs"], "spec.csi.volumeHandle") for each in stack.objects("PersistentVolume")]
+    if handles.count(csi.get("volumeHandle")) != 1:
+        yield wrong(one, "spec.csi.volumeHandle", "two volumes are one to the kubelet")

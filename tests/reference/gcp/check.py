@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reference import parallel
 from reference.common import Finding, Resource, dangling, unchecked
 from reference.gcp import (
     bodies,
@@ -56,7 +57,7 @@ def check(resources: Sequence[Resource]) -> list[Finding]:
     stack = Declared(resources)
     for rule in RULES:
         found += rule(stack)
-    return found
+    return [*found, *parallel.check(resources, rules_storage.LUSTRE)]
 
 
 def validated(token: str) -> bool:

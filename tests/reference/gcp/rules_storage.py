@@ -14,6 +14,7 @@ LUSTRE = "gcp:lustre/instance:Instance"
 # Source: GoogleCloudPlatform/lustre-csi-driver pkg/csi_driver/controller.go and docs, 2026-08-19
 THROUGHPUTS = ("125", "250", "500", "1000")
 LEAST_LUSTRE_GIB = 9000
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 MULTI_REGIONS = ("US", "EU", "ASIA")
 ACTIONS = {"Delete": False, "SetStorageClass": True, "AbortIncompleteMultipartUpload": False}
 """Lifecycle action -> whether it names a storage class. Source: discovery document storage.v1"""
@@ -33,6 +34,7 @@ def check(stack: Declared) -> Iterator[Finding]:
         yield from _filestore(instance)
     for instance in stack.of(LUSTRE):
         yield from _lustre(instance)
+        yield from _lustre_kept(stack, instance)
 
 
 def _lustre(instance: Resource) -> Iterator[Finding]:
@@ -50,6 +52,27 @@ def _lustre(instance: Resource) -> Iterator[Finding]:
         yield finding(
             instance, "filesystem", f"{inputs.get('filesystem')!r}: 1 to 8 letters and digits, a letter first"
         )
+
+
+def _lustre_kept(stack: Declared, instance: Resource) -> Iterator[Finding]:
+    """Its key is the customer's and lies in its region; what Google does to it, it does in a window.
+
+    docs.cloud.google.com/managed-lustre/docs/maintenance-policies; pulumi-gcp, lustre.InstanceArgs, kms_key
+    """
+    inputs = instance["inputs"]
+    if inputs.get("kmsKey") is None:
+        yield finding(instance, "kmsKey", "files are not encrypted with the customer's key")
+    key = stack.follow(inputs.get("kmsKey"), KEY)
+    ring = stack.follow(some(key and key["inputs"]).get("keyRing"), KEY_RING)
+    region = facts.zone_region(str(inputs.get("location")))
+    if ring and region and ring["inputs"].get("location") != region:
+        yield finding(instance, "kmsKey", f"lies in {ring['inputs'].get('location')}, the files in {region}")
+    window = some(some(inputs.get("maintenancePolicy")).get("weeklyMaintenanceWindows"))
+    start, day = some(window.get("startTime")), window.get("dayOfWeek")
+    if day not in DAYS:
+        yield finding(instance, "maintenancePolicy", f"{day!r} is none of {', '.join(DAYS)}")
+    if not (0 <= start.get("hours", -1) <= 23 and 0 <= start.get("minutes", 0) <= 59):
+        yield finding(instance, "maintenancePolicy", f"{start} is no time of a day")
 
 
 def _bucket(bucket: Resource) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from aws_declared import H100, cluster, of, one_of, stack, statements
@@ -15,6 +16,10 @@ from fairlead.catalog.packing import weights
 from fairlead.targets.local.host.scheduler import ACCELERATOR
 
 STACKS = ["aws-dev", "aws-prod"]
+BROUGHT = {
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": {"us-east-1a": "subnet-0123456789abcdefa", "us-east-1b": "subnet-0123456789abcdefb"},
+}
 KEY = "${aws:kms/key:Key::fairlead-prod.arn}"
 
 
@@ -25,6 +30,31 @@ def test_the_api_server_has_no_address_in_the_internet_unless_the_spec_opens_it(
     opened = cluster(target={"endpoint": {"public": True, "allow": ["203.0.113.0/24"]}})
     settings = one_of(opened, "Cluster")["vpcConfig"]
     assert (settings["endpointPublicAccess"], settings["publicAccessCidrs"]) == (True, ["203.0.113.0/24"])
+
+
+def _doors(**target: Any) -> list[tuple[Any, ...]]:
+    """Group, range and ports of what lets a range in to the cluster's own security group."""
+    rules = [one.inputs for one in of(cluster(target=target), "SecurityGroupIngressRule")]
+    return [
+        (rule.get("cidrIpv4", rule.get("cidrIpv6")), rule["fromPort"], rule["toPort"])
+        for rule in rules
+        if rule["securityGroupId"] == "${aws:eks/cluster:Cluster::lab.vpcConfig.clusterSecurityGroupId}"
+        and "referencedSecurityGroupId" not in rule
+    ]
+
+
+@pytest.mark.parametrize("network", [{}, {"network": BROUGHT}], ids=["own network", "brought network"])
+def test_a_private_api_server_is_opened_to_the_connected_ranges_that_are_allowed(network: Any) -> None:
+    allow = {"allow": ["10.20.0.0/16", "fd00:20::/48"]}
+    assert _doors(**network, endpoint=allow) == [("10.20.0.0/16", 443, 443), ("fd00:20::/48", 443, 443)]
+    assert _doors(**network) == []
+    assert _doors(**network, endpoint={"public": True, "allow": ["203.0.113.0/24"]}) == []
+
+
+def test_the_cluster_is_called_only_once_its_doors_are_open() -> None:
+    made = cluster(target={"endpoint": {"allow": ["10.20.0.0/16"]}})
+    (provider,) = [one for one in made if one.type == "pulumi:providers:kubernetes"]
+    assert any(urn.endswith("::lab-api-10-20-0-0-16") for urn in provider.depends_on)
 
 
 def test_whoever_makes_the_cluster_gets_no_rights_by_that_and_those_who_are_named_do() -> None:

@@ -81,7 +81,7 @@ def test_registry_and_object_store_are_reached_without_the_internet() -> None:
     subnet = one_of_type(found, "gcp:compute/subnetwork:Subnetwork").inputs
     assert subnet["privateIpGoogleAccess"] is True
     zones = of_type(found, "gcp:dns/managedZone:ManagedZone")
-    assert {one.inputs["dnsName"] for one in zones.values()} == {"googleapis.com.", "pkg.dev."}
+    assert {one.inputs["dnsName"] for one in zones.values()} == {"googleapis.com.", "pkg.dev.", "gcr.io."}
     records = of_type(found, "gcp:dns/recordSet:RecordSet").values()
     addresses = {text for one in records if one.inputs["type"] == "A" for text in one.inputs["rrdatas"]}
     assert all(IPv4Network("199.36.153.8/30").supernet_of(IPv4Network(text)) for text in addresses)

@@ -251,15 +251,23 @@ def test_admins_are_admins_of_this_cluster_and_may_only_find_it_otherwise() -> N
     assert roles == {"roles/container.clusterViewer"}
 
 
-def test_the_parallel_file_system_is_one_volume_for_one_claim() -> None:
+def test_a_parallel_file_system_has_the_size_and_the_speed_that_were_asked_for() -> None:
     found = declared(parallel_storage_tib=18)
     instance = one_of_type(found, "gcp:lustre/instance:Instance").inputs
     assert (instance["capacityGib"], instance["perUnitStorageThroughput"]) == ("18000", "1000")
-    volumes = of_type(found, "kubernetes:core/v1:PersistentVolume")
-    volume = volumes["lab-parallel-persistentvolume-fairlead-parallel"].inputs["spec"]
-    assert volume["storageClassName"] == "fairlead-parallel"
-    assert volume["csi"]["volumeAttributes"]["filesystem"] == "fairlead"
     assert not of_type(declared(), "gcp:lustre/instance:Instance")
+
+
+def test_a_parallel_file_system_has_the_platforms_key_and_window() -> None:
+    window = {"day": "saturday", "start": "22:30", "hours": 12}
+    found = declared(parallel_storage_tib=9, maintenance=window, key=KEY)
+    (instance,) = [one for one in found if one.type == "gcp:lustre/instance:Instance"]
+    assert instance.inputs["kmsKey"] == KEY
+    assert instance.inputs["maintenancePolicy"]["weeklyMaintenanceWindows"] == {
+        "dayOfWeek": "SATURDAY",
+        "startTime": {"hours": 22, "minutes": 30},
+    }
+    assert any(urn.endswith("::lab-lustre") for urn in instance.depends_on), "its agent may use the key first"
 
 
 @pytest.mark.parametrize("stack", ["gcp-dev", "gcp-prod"])

@@ -43,7 +43,7 @@ def roles(platform: str, shares: Iterable[Share]) -> Roles:
 
 def secret_part(platform: str, share: Share) -> SecretPart:
     """The role and the names of a namespace's Secrets. Names may have slashes: of two namespaces none begins as the
-    other does. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, 2026-11-30"""
+    other does. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, 2026-11-29"""
     return SecretPart(
         share, role(platform, f"secrets-{share.purpose}"), f"fairlead/{platform}/{share.namespace}/"
     )

@@ -50,6 +50,7 @@ def target_problems(target: AzureTarget) -> Iterator[Problem]:
         allowed = "/subscriptions/…/vaults/VAULT/keys/KEY/versions/VERSION"
         fix = "name the version of a key in a vault with purge protection, or leave key out"
         yield Problem(f"{TARGET}.key", "is no resource id of a key's version", target.key, allowed, fix)
+    yield from _endpoint(target)
     yield from _admins(target)
     yield from overlaps(target)
     if not WIDEST_SERVICES <= ip_network(target.service_cidr).prefixlen <= NARROWEST_SERVICES:
@@ -59,6 +60,21 @@ def target_problems(target: AzureTarget) -> Iterator[Problem]:
     if target.ci and len(target.ci.subjects) > CREDENTIALS:
         what = "one identity has no more federated credentials"
         yield Problem(f"{TARGET}.ci.subjects", what, str(len(target.ci.subjects)), f"at most {CREDENTIALS}")
+
+
+def _endpoint(target: AzureTarget) -> Iterator[Problem]:
+    """AKS holds ranges against the public address alone.
+
+    https://learn.microsoft.com/azure/aks/private-clusters, "Limitations", 2026-11-29
+    """
+    if target.endpoint.allow and not target.endpoint.public:
+        yield Problem(
+            f"{TARGET}.endpoint.allow",
+            "a private API server takes no ranges: whoever is in its network, or comes by peering or VPN, may call it",
+            ", ".join(target.endpoint.allow),
+            "ranges beside public: true alone",
+            "leave allow out, or write public: true",
+        )
 
 
 def _admins(target: AzureTarget) -> Iterator[Problem]:

@@ -80,7 +80,7 @@ def container(name: str, share: Share) -> ContainerPlan:
 
 def secret_part(name: str, share: Share, subscription: str) -> SecretPart:
     """The vault of a namespace, whose name is the world's, and the identity that reads it."""
-    mark = _digest(subscription, name, share.namespace)
+    mark = digest(subscription, name, share.namespace)
     plain = share.namespace.replace("-", "")[: GLOBAL_NAME - len(mark) - 1]
     return SecretPart(share, f"{name}-secrets-{share.purpose}", f"{plain}-{mark}")
 

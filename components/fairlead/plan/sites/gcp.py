@@ -150,6 +150,7 @@ def _store(spec: Platform, name: str, target: GcpTarget) -> StorePlan:
 def _lustre(name: str, target: GcpTarget) -> LustrePlan | None:
     if target.parallel_storage_tib is None:
         return None
+    hour, minute = (int(part) for part in target.maintenance.start.split(":"))
     return LustrePlan(
         instance=words.fit(f"{name}-parallel", words.COMPUTE_NAME),
         filesystem="fairlead",
@@ -157,4 +158,7 @@ def _lustre(name: str, target: GcpTarget) -> LustrePlan | None:
         gib=target.parallel_storage_tib // 9 * words.LUSTRE_STEP,
         throughput=words.LUSTRE_THROUGHPUT,
         range_name=words.fit(f"{name}-services", words.COMPUTE_NAME),
+        day=target.maintenance.day.upper(),
+        hour=hour,
+        minute=minute,
     )

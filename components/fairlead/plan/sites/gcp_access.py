@@ -102,7 +102,7 @@ def secret_part(platform: str, share: Share, target: GcpTarget) -> SecretPart:
     """The Secrets of a namespace, told apart by their names: a name there has no slash, and ours have no underscore.
 
     Conditions know a project by its number. https://cloud.google.com/iam/docs/conditions-resource-attributes,
-    2026-11-30
+    2026-11-29
     """
     names = f"fairlead_{platform}_{share.namespace}_"
     own = json.dumps(f"projects/{target.project_number}/secrets/{names}")

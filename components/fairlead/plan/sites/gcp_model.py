@@ -209,6 +209,10 @@ class LustrePlan:
     throughput: int
     """MB/s for each TiB."""
     range_name: str
+    day: str
+    hour: int
+    minute: int
+    """Begin of its weekly window of one hour, UTC."""
 
 
 @dataclass(frozen=True)

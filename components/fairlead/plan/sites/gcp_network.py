@@ -28,6 +28,11 @@ RDMA = "gpudirect-rdma"
 PRIVATE_ADDRESSES = ("199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11")
 PRIVATE_RANGE = "199.36.153.8/30"
 """private.googleapis.com: https://cloud.google.com/vpc/docs/configure-private-google-access"""
+INSIDE = (("googleapis", "googleapis.com."), ("registry", "pkg.dev."), ("gcr", "gcr.io."))
+"""Domains that lead there: the APIs, and both names of Artifact Registry.
+
+https://docs.cloud.google.com/artifact-registry/docs/gke-private-clusters, 2026-11-29
+"""
 
 
 def network(name: str, target: GcpTarget) -> NetworkPlan:
@@ -46,10 +51,7 @@ def network(name: str, target: GcpTarget) -> NetworkPlan:
         router=fit(f"{name}-router", COMPUTE_NAME),
         nat=fit(f"{name}-nat", COMPUTE_NAME),
         firewall=fit(f"{name}-control-plane", COMPUTE_NAME),
-        private_access=tuple(
-            (fit(f"{name}-{short}", COMPUTE_NAME), dns)
-            for short, dns in (("googleapis", "googleapis.com."), ("registry", "pkg.dev."))
-        ),
+        private_access=tuple((fit(f"{name}-{short}", COMPUTE_NAME), domain) for short, domain in INSIDE),
     )
 
 

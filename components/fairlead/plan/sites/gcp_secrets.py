@@ -8,7 +8,7 @@ from fairlead.plan.store_model import Share
 
 SERVICE = "secretmanager.googleapis.com"
 ROLE = "roles/secretmanager.secretAccessor"
-"""Reads values, and lists nothing. https://cloud.google.com/secret-manager/docs/access-control, 2026-11-30"""
+"""Reads values, and lists nothing. https://cloud.google.com/secret-manager/docs/access-control, 2026-11-29"""
 
 
 @dataclass(frozen=True)

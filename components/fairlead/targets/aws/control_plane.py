@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_aws import cloudwatch, eks, iam
+from pulumi_aws import cloudwatch, eks, iam, vpc
 
 from fairlead.catalog.packing import STRATEGY, weights
 from fairlead.plan.sites.aws_model import Access, Addon, AwsSite
@@ -46,7 +47,11 @@ class ControlPlane(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.cluster = self._cluster(subnets, key)
         self.group = self.cluster.vpc_config.apply(_group)
-        self.reachable = [made for access in site.access for made in self._entry(access)]
+        doors = () if site.public else site.allow
+        self.reachable = [
+            *(made for access in site.access for made in self._entry(access)),
+            *(self._door(cidr) for cidr in doors),
+        ]
         authority = self.cluster.certificate_authority.apply(_authority)
         self.kubeconfig = pulumi.Output.all(self.cluster.name, self.cluster.endpoint, authority).apply(
             lambda found: kubeconfig(found[0], site.region, found[1], found[2])
@@ -130,6 +135,27 @@ class ControlPlane(pulumi.ComponentResource):
             self._child,
         )
         return role, [attached, wrapping]
+
+    def _door(self, cidr: str) -> pulumi.Resource:
+        """Lets a range outside the network, which is peered with it or comes by VPN, call the private address.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html, "Accessing a private only API
+        server", 2026-11-29
+        """
+        six = ":" in cidr
+        return vpc.SecurityGroupIngressRule(
+            f"{self._name}-api-{re.sub('[.:/]+', '-', cidr)}",
+            vpc.SecurityGroupIngressRuleArgs(
+                security_group_id=self.group,
+                description="API server, from a range that may call it",
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+                cidr_ipv4=None if six else cidr,
+                cidr_ipv6=cidr if six else None,
+            ),
+            self._child,
+        )
 
     def _entry(self, access: Access) -> list[pulumi.Resource]:
         """The access entry of one role or user; of an administrator with the rights."""

@@ -187,7 +187,7 @@ def secrets(region: str, account: str, names: str, key_arn: str) -> str:
 
     Behind the name AWS puts six characters of its own, so that a pattern must end in a star.
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html and, for the key,
-    security-encryption.html there, 2026-11-30.
+    security-encryption.html there, 2026-11-29.
     """
     own = arn("secretsmanager", region, account, f"secret:{names}*")
     return document(

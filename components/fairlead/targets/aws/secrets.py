@@ -3,7 +3,7 @@
 The store signs in with a token of its namespace's account, which the cluster signs and IAM believes by OpenID Connect.
 EKS Pod Identity does not do: it gives a role to the pod that asks, which is the operator's, for all namespaces at once.
 docs/snippets/provider-aws-access.md ("cannot be used together with EKS Pod Identity") and credsFromServiceAccount in
-pkg/provider/aws/auth/auth.go of github.com/external-secrets/external-secrets v0.20.4, 2026-11-30.
+pkg/provider/aws/auth/auth.go of github.com/external-secrets/external-secrets v0.20.4, 2026-11-29.
 """
 
 from __future__ import annotations

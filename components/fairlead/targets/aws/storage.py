@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_aws import ec2, efs, fsx, vpc
+from pulumi_aws import efs, fsx
 
 from fairlead.contract.group import ObjectGroup
+from fairlead.contract.parallel import parallel_volumes
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.sites.aws_model import AwsSite, Lustre
-from fairlead.targets.aws import policies
+from fairlead.targets.aws import file_groups, policies
 from fairlead.targets.aws.bucket import Bucket
 from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.network import Subnets
 from fairlead.targets.aws.spelling import MANAGED
 
-BLOCK, SHARED, PARALLEL = "fairlead-block", "fairlead-shared", "fairlead-parallel"
-NFS = (2049, 2049)
-LUSTRE = ((988, 988), (1018, 1023))
-"""https://docs.aws.amazon.com/fsx/latest/LustreGuide/cannot-create-fs.html, 2026-11-23"""
+BLOCK, SHARED = "fairlead-block", "fairlead-shared"
 LUSTRE_VERSION = "2.15"
 THROUGHPUT = 125
 """MB/s of each TiB: the least that a PERSISTENT_2 file system has.
@@ -57,6 +55,7 @@ class Storage(pulumi.ComponentResource):
         self._name, self._args, self._site, self._subnets = name, args, site, args.subnets
         self._child = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=site.protect)
+        self._place = file_groups.Place(name, args.subnets.vpc, args.control.group, self._child)
         found: list[Mapping[str, Any]] = [block_class(name, args.key)]
         after: list[pulumi.Resource] = list(args.drivers)
         if site.shared_storage:
@@ -71,33 +70,6 @@ class Storage(pulumi.ComponentResource):
         self.ready = ObjectGroup(f"{name}-storage", found, inside, after=after).ready
         self.classes = {BLOCK: BLOCK, SHARED: SHARED} if site.shared_storage else {BLOCK: BLOCK}
         self.register_outputs({})
-
-    def _group(self, purpose: str, ports: Sequence[tuple[int, int]]) -> pulumi.Output[str]:
-        """A security group that lets the cluster's nodes in on these ports."""
-        name = f"{self._name}-{purpose}"
-        group = ec2.SecurityGroup(
-            name,
-            ec2.SecurityGroupArgs(
-                description=f"File system {purpose}, reached from the nodes",
-                vpc_id=self._subnets.vpc,
-                tags={"Name": name, MANAGED: self._name},
-            ),
-            self._child,
-        )
-        for first, last in ports:
-            vpc.SecurityGroupIngressRule(
-                f"{name}-{first}",
-                vpc.SecurityGroupIngressRuleArgs(
-                    security_group_id=group.id,
-                    referenced_security_group_id=self._args.control.group,
-                    description="From the nodes",
-                    ip_protocol="tcp",
-                    from_port=first,
-                    to_port=last,
-                ),
-                self._child,
-            )
-        return group.id
 
     def _shared(self) -> tuple[efs.FileSystem, list[pulumi.Resource]]:
         name = f"{self._name}-shared"
@@ -123,7 +95,7 @@ class Storage(pulumi.ComponentResource):
             ),
             self._child,
         )
-        group = self._group("shared", [NFS])
+        group = file_groups.of_nfs(self._place, "shared")
         targets: list[pulumi.Resource] = [
             efs.MountTarget(
                 f"{name}-{zone}",
@@ -137,6 +109,7 @@ class Storage(pulumi.ComponentResource):
     def _parallel(self, plan: Lustre, bucket: Bucket) -> tuple[fsx.LustreFileSystem, pulumi.Resource]:
         """The file system, and its bond to the bucket: what is laid into the one appears in the other."""
         name = f"{self._name}-parallel"
+        group, rules = file_groups.of_lustre(self._place, "parallel")
         files = fsx.LustreFileSystem(
             name,
             fsx.LustreFileSystemArgs(
@@ -148,11 +121,11 @@ class Storage(pulumi.ComponentResource):
                 file_system_type_version=LUSTRE_VERSION,
                 data_compression_type="LZ4",
                 kms_key_id=self._args.key,
-                security_group_ids=[self._group("parallel", LUSTRE)],
+                security_group_ids=[group],
                 weekly_maintenance_start_time=plan.maintenance,
                 tags={"Name": name, MANAGED: self._name},
             ),
-            self._kept,
+            pulumi.ResourceOptions(parent=self, protect=self._site.protect, depends_on=rules),
         )
         bond = fsx.DataRepositoryAssociation(
             name,
@@ -215,27 +188,14 @@ def shared_class(file_system: Any) -> Mapping[str, Any]:
 
 
 def parallel_objects(files: fsx.LustreFileSystem, namespaces: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The parallel file system as a volume for each tenant, to read: it is filled through the bucket."""
-    made = [_class(PARALLEL, "kubernetes.io/no-provisioner", "Immediate", reclaimPolicy="Retain")]
-    return [*made, *(_volume(files, namespace) for namespace in namespaces)]
+    """The parallel file system as a volume for each tenant: it is filled through the bucket."""
+    size = files.storage_capacity.apply(lambda gib: f"{gib}Gi")
+    return parallel_volumes(namespaces, size, lambda namespace: _fsx(files, namespace))
 
 
-def _volume(files: fsx.LustreFileSystem, namespace: str) -> Mapping[str, Any]:
+def _fsx(files: fsx.LustreFileSystem, namespace: str) -> Mapping[str, Any]:
     return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": f"{PARALLEL}-{namespace}"},
-        "spec": {
-            "capacity": {"storage": files.storage_capacity.apply(lambda gib: f"{gib}Gi")},
-            "accessModes": ["ReadOnlyMany"],
-            "mountOptions": ["ro", "flock"],
-            "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": PARALLEL,
-            "claimRef": {"namespace": namespace, "name": PARALLEL},
-            "csi": {
-                "driver": "fsx.csi.aws.com",
-                "volumeHandle": files.id.apply(lambda one: f"{one}-{namespace}"),
-                "volumeAttributes": {"dnsname": files.dns_name, "mountname": files.mount_name},
-            },
-        },
+        "driver": "fsx.csi.aws.com",
+        "volumeHandle": files.id.apply(lambda one: f"{one}-{namespace}"),
+        "volumeAttributes": {"dnsname": files.dns_name, "mountname": files.mount_name},
     }

@@ -87,6 +87,9 @@ class AzureCluster(pulumi.ComponentResource):
             *_pipeline(identities),
         ]
         made = ObjectGroup(f"{name}-base", objects, inside, after=[plane.cluster, *data.ready])
+        if data.lustre is not None:
+            shared = volumes.parallel(site, data.lustre, [tenant.namespace for tenant in plan.tenants])
+            ObjectGroup(f"{name}-parallel", shared, inside, after=[plane.cluster])
         self.handle = ClusterHandle(
             name=name,
             target=plan.target,

@@ -2,7 +2,7 @@
 
 A role on a vault opens all of it: no condition of Azure knows the names of secrets, and a role on one secret needs the
 secret to be there. https://learn.microsoft.com/azure/key-vault/general/rbac-guide and
-https://learn.microsoft.com/azure/role-based-access-control/conditions-overview, 2026-11-30. The store signs in with a
+https://learn.microsoft.com/azure/role-based-access-control/conditions-overview, 2026-11-29. The store signs in with a
 token of its namespace's account: authorizerForWorkloadIdentity in pkg/provider/azure/keyvault/keyvault.go of
 github.com/external-secrets/external-secrets v0.20.4.
 """

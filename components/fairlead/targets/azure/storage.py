@@ -35,6 +35,7 @@ class Storage(pulumi.ComponentResource):
 
     object_store: ObjectStore
     files: storage.StorageAccount | None
+    lustre: storagecache.AmlFilesystem | None
     ready: list[pulumi.Resource]
 
     def __init__(
@@ -50,8 +51,8 @@ class Storage(pulumi.ComponentResource):
         self.ready = []
         self.object_store = self._objects(name)
         self.files = self._files(name) if site.shared_storage else None
-        if site.lustre_tib and self._network.lustre is not None:
-            self._lustre(name, self._network.lustre)
+        subnet = self._network.lustre
+        self.lustre = self._lustre(name, subnet) if site.lustre_tib and subnet is not None else None
         self.register_outputs({})
 
     def _account(
@@ -183,10 +184,10 @@ class Storage(pulumi.ComponentResource):
         self.ready.append(grant(f"{name}-files", self._site, role, account.id, cluster, opts))
         return account
 
-    def _lustre(self, name: str, subnet: pulumi.Input[str]) -> None:
-        """The file system alone: its CSI driver comes as a script, not as a chart, and no layer brings it yet."""
+    def _lustre(self, name: str, subnet: pulumi.Input[str]) -> storagecache.AmlFilesystem:
+        """The file system; whoever runs the cluster brings its CSI driver."""
         site = self._site
-        storagecache.AmlFilesystem(
+        return storagecache.AmlFilesystem(
             f"{name}-lustre",
             storagecache.AmlFilesystemArgs(
                 resource_group_name=self._groups.data.name,

@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from pulumi_azure_native import storagecache
 
+from fairlead.contract.parallel import parallel_volumes
 from fairlead.plan.sites.azure_model import AzureSite
 
 WAIT = "WaitForFirstConsumer"
 """A disk is in one zone: that of the pod that uses it first."""
 FUSE = "fairlead-fuse"
 """Class and name of the claim by which a tenant mounts its part of the object store."""
+
+LUSTRE_FILES = "lustrefs"
+"""How every file system of Azure Managed Lustre is called by its clients.
+
+github.com/kubernetes-sigs/azurelustre-csi-driver, pkg/azurelustre/azurelustre.go, 2026-11-29
+"""
 
 
 def classes(
@@ -106,3 +114,22 @@ def mounts(
         for one in site.containers
         if not one.share.layer
     ]
+
+
+def parallel(
+    site: AzureSite, files: storagecache.AmlFilesystem, namespaces: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """The parallel file system as a volume for each tenant, for the driver that whoever runs the cluster brings.
+
+    https://github.com/kubernetes-sigs/azurelustre-csi-driver/blob/main/docs/examples/pv_subdir.yaml, 2026-11-29
+    """
+    address = files.client_info.apply(lambda found: found.mgs_address)
+    return parallel_volumes(
+        namespaces,
+        f"{site.lustre_tib}Ti",
+        lambda namespace: {
+            "driver": "azurelustre.csi.azure.com",
+            "volumeHandle": files.name.apply(lambda name: f"{name}-{namespace}"),
+            "volumeAttributes": {"mgs-ip-address": address, "fs-name": LUSTRE_FILES},
+        },
+    )

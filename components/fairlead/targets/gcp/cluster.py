@@ -88,7 +88,7 @@ class GcpCluster(pulumi.ComponentResource):
         objects = [*storage.classes(site, key.id), *volumes, *identity.admin_bindings(site)]
         base = ObjectGroup(f"{name}-base", objects, inside, after=[control.cluster])
         order = ObjectGroup(f"{name}-ladder", autoscaling.compute_class(site), inside, after=nodes)
-        parallel = self._parallel(name, site, [*key.ready, *network.ready], inside)
+        parallel = self._parallel(plan, key, network.ready, inside)
         self.handle = ClusterHandle(
             name=name,
             target=plan.target,
@@ -184,16 +184,19 @@ class GcpCluster(pulumi.ComponentResource):
 
     def _parallel(
         self,
-        name: str,
-        site: GcpSite,
-        after: Sequence[pulumi.Resource],
+        plan: PlatformPlan,
+        key: Key,
+        network: Sequence[pulumi.Resource],
         inside: pulumi.ResourceOptions,
     ) -> Sequence[pulumi.Resource]:
-        plan = site.storage.lustre
-        if plan is None:
+        name, site = plan.name, _site(plan)
+        lustre = site.storage.lustre
+        if lustre is None:
             return []
-        made = storage.ParallelStorage(name, site, plan, after, self._child)
-        objects = storage.parallel_objects(site, plan, made.address)
+        after = [*key.ready, *network]
+        made = storage.ParallelStorage(name, site, lustre, key.id, after, self._child)
+        namespaces = [tenant.namespace for tenant in plan.tenants]
+        objects = storage.parallel_objects(site, lustre, made.address, namespaces)
         return ObjectGroup(f"{name}-parallel", objects, inside, after=[made.ready]).ready
 
 

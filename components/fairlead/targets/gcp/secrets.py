@@ -2,7 +2,7 @@
 
 The store signs in with a token of the account, which Google exchanges for one of the account itself: no account of IAM
 stands between. TokenSource in pkg/provider/gcp/secretmanager/workload_identity.go of
-github.com/external-secrets/external-secrets v0.20.4, and docs/provider/google-secrets-manager.md there, 2026-11-30.
+github.com/external-secrets/external-secrets v0.20.4, and docs/provider/google-secrets-manager.md there, 2026-11-29.
 """
 
 from __future__ import annotations

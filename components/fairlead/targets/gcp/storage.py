@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_gcp import compute, lustre, servicenetworking, storage
 
 from fairlead.contract.handle import Reach
+from fairlead.contract.parallel import parallel_volumes
 from fairlead.plan.sites.gcp_model import GcpSite, LustrePlan
 from fairlead.plan.sites.gcp_network import PRIVATE_RANGE
 from fairlead.targets.gcp.spelling import kept, under
 
-BLOCK, SHARED, PARALLEL, FUSE = "fairlead-block", "fairlead-shared", "fairlead-parallel", "fairlead-fuse"
+BLOCK, SHARED, FUSE = "fairlead-block", "fairlead-shared", "fairlead-fuse"
 ENDPOINT = "https://storage.googleapis.com"
 PART_ROLE = "roles/storage.objectUser"
 SOFT_DELETE_SECONDS = 7 * 86_400
@@ -115,7 +116,7 @@ def _lifecycle(days: int) -> list[storage.BucketLifecycleRuleArgs]:
 
 
 class ParallelStorage(pulumi.ComponentResource):
-    """A Managed Lustre file system in the platform's network."""
+    """A Managed Lustre file system in the platform's network, encrypted with the platform's key."""
 
     address: pulumi.Output[str]
     ready: pulumi.Resource
@@ -125,6 +126,7 @@ class ParallelStorage(pulumi.ComponentResource):
         name: str,
         site: GcpSite,
         plan: LustrePlan,
+        key: pulumi.Input[str],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -156,11 +158,28 @@ class ParallelStorage(pulumi.ComponentResource):
             capacity_gib=str(plan.gib),
             per_unit_storage_throughput=str(plan.throughput),
             network=path,
+            kms_key=key,
+            maintenance_policy=_lustre_window(plan),
             labels=dict(site.labels),
-            opts=kept(self, site.protect, [peering]),
+            opts=kept(self, site.protect, [peering, *after]),
         )
         self.address, self.ready = instance.mount_point, instance
         self.register_outputs({})
+
+
+def _lustre_window(plan: LustrePlan) -> lustre.InstanceMaintenancePolicyArgs:
+    """When an update may begin; without one, at any time.
+
+    https://docs.cloud.google.com/managed-lustre/docs/maintenance-policies, 2026-11-29
+    """
+    return lustre.InstanceMaintenancePolicyArgs(
+        weekly_maintenance_windows=lustre.InstanceMaintenancePolicyWeeklyMaintenanceWindowsArgs(
+            day_of_week=plan.day,
+            start_time=lustre.InstanceMaintenancePolicyWeeklyMaintenanceWindowsStartTimeArgs(
+                hours=plan.hour, minutes=plan.minute
+            ),
+        )
+    )
 
 
 def classes(site: GcpSite, key: pulumi.Input[str]) -> list[Object]:
@@ -229,25 +248,18 @@ def fuse_volumes(site: GcpSite, bucket: pulumi.Input[str]) -> list[Object]:
     ]
 
 
-def parallel_objects(site: GcpSite, plan: LustrePlan, address: pulumi.Input[str]) -> list[Object]:
-    """The parallel file system as one volume: the first claim of its class has it, whole."""
+def parallel_objects(
+    site: GcpSite, plan: LustrePlan, address: pulumi.Input[str], namespaces: Iterable[str]
+) -> list[Object]:
+    """The parallel file system as a volume for each tenant, all with one handle.
+
+    A node mounts a file system once and no more; by one handle the tenants of a node share that mount.
+    github.com/GoogleCloudPlatform/lustre-csi-driver, pkg/csi_driver/node.go (hasMountWithSameFSName), 2026-11-29
+    """
     where = pulumi.Output.from_input(address).apply(lambda point: point.partition("@")[0])
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolume",
-            "metadata": {"name": PARALLEL},
-            "spec": {
-                "storageClassName": PARALLEL,
-                "capacity": {"storage": f"{plan.gib}Gi"},
-                "accessModes": ["ReadWriteMany"],
-                "persistentVolumeReclaimPolicy": "Retain",
-                "volumeMode": "Filesystem",
-                "csi": {
-                    "driver": "lustre.csi.storage.gke.io",
-                    "volumeHandle": f"{site.project}/{plan.zone}/{plan.instance}",
-                    "volumeAttributes": {"ip": where, "filesystem": plan.filesystem},
-                },
-            },
-        }
-    ]
+    source = {
+        "driver": "lustre.csi.storage.gke.io",
+        "volumeHandle": f"{site.project}/{plan.zone}/{plan.instance}",
+        "volumeAttributes": {"ip": where, "filesystem": plan.filesystem},
+    }
+    return parallel_volumes(namespaces, f"{plan.gib}Gi", lambda _namespace: source)
