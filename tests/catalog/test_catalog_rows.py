@@ -136,6 +136,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("accelerators-tpu", "accelerators-neuron", "gpu-operator", "fault-detection", "auto-quarantine"),
         *("service-scaling", "tracking", "workflows", "ray", "lws", "secrets", "serving", "model-cache"),
         *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform", "monitoring"),
+        "model-registry",
     }
     assert set(load().capabilities["local"]) == known
 
