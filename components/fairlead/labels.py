@@ -92,6 +92,11 @@ TRACKING_HOST, TRACKING_PORT = f"mlflow.{TRACKING}.svc", 5000
 TRACKING_URL = f"http://{TRACKING_HOST}:{TRACKING_PORT}"
 """Where MLflow's API answers inside the cluster."""
 
+MODEL_REGISTRY = "fairlead-model-registry"
+"""The ConfigMap of each tenant that says where its registry of models is; also the namespace of the servers."""
+TOLD = (OBJECT_STORE, TRACKING, MODEL_REGISTRY)
+"""ConfigMaps of a tenant that its jobs and the steps of its workflows take as environment variables."""
+
 NOTEBOOKS = "fairlead-notebooks"
 """The ConfigMap of each tenant that says below which domain notebooks answer; there where the layer is on."""
 NOTEBOOK_DOMAIN = "FAIRLEAD_NOTEBOOK_DOMAIN"

@@ -37,7 +37,8 @@ ALL = {
     "workflows": {"enabled": True, "archive_days": 30},
 }
 MADE_BY_OPERATORS = {"envoy", "prometheus", "fairlead-tracking-database", "fairlead-workflows-database"} | {
-    "fairlead-katib-database"
+    "fairlead-katib-database",
+    "fairlead-model-registry-database",
 }
 """Measured pods of which no layer has the objects: an operator makes them."""
 

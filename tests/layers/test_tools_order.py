@@ -53,6 +53,12 @@ def engine() -> Recorder:
         ("Cluster", "mlflow-db", [("Deployment", "cnpg-controller-manager")]),
         ("Deployment", "mlflow", [("Cluster", "mlflow-db"), ("NetworkPolicy", "mlflow-calls")]),
         ("Deployment", "workflow-controller", [("Cluster", "workflows-db")]),
+        (
+            "Deployment",
+            "registry-team-a",
+            [("Cluster", "model-registry-db"), ("NetworkPolicy", "registry-team-a")],
+        ),
+        ("ConfigMap", "fairlead-model-registry", [("Deployment", "registry-team-a")]),
         ("CronJob", "mlflow-db-dumps", [("Deployment", "cnpg-controller-manager")]),
         ("Deployment", "kueue-controller-manager", [("CustomResourceDefinition", "rayjobs.ray.io")]),
         (

@@ -242,7 +242,7 @@ def test_layers_come_in_the_order_in_which_they_need_each_other() -> None:
         assert set(layer.needs) <= seen, layer
         assert layer.why
         seen.add(layer.name)
-    assert seen == set(Layers.model_fields)
+    assert seen == {field.alias or name for name, field in Layers.model_fields.items()}
     assert plan.layer("queue").charts == ("kueue",)
     assert plan.layer("jobs").charts == ("jobset", "kubeflow-trainer")
 

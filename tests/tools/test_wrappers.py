@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fairlead.catalog import lock
-from fairlead.catalog.ways import GoModule
+from fairlead.catalog.ways import GoModule, GoWay
 from fairlead.targets.local.network import COREFILE
 from fairlead.tools import gobuild, toolchain, wheels, wrappers
 
@@ -180,6 +180,28 @@ def test_a_source_file_is_built_with_the_text_of_the_lock_and_only_where_there_i
     assert "many" in (module / "parts" / "all.go").read_text()
     with pytest.raises(KeyError, match=r"moved\.go"):
         gobuild._changed(module, {}, {"moved.go": "package parts\n"}, tmp_path / "other")
+
+
+def test_words_of_a_file_or_of_a_folders_go_files_are_built_otherwise_and_only_where_they_stand(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "parts" / "deeper").mkdir(parents=True)
+    for name in ("parts/a.go", "parts/b.go", "parts/c.txt", "parts/deeper/d.go"):
+        (tmp_path / name).write_text("old and old\n")
+    (tmp_path / "go.mod").write_text("module here\n")
+    gobuild._edit(tmp_path, {"parts": {"old": "new"}, "go.mod": {"here": "there"}})
+    said = {path.name: path.read_text().split()[0] for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert said == {"a.go": "new", "b.go": "new", "c.txt": "old", "d.go": "old", "go.mod": "module"}
+    assert (tmp_path / "parts" / "a.go").read_text() == "new and new\n"
+    assert (tmp_path / "go.mod").read_text() == "module there\n"
+    for path in ("parts", "go.mod", "moved.go"):
+        with pytest.raises(KeyError, match="gone"):
+            gobuild._edit(tmp_path, {path: {"gone": "x"}})
+
+
+def test_a_wrapper_of_ours_takes_no_edits() -> None:
+    with pytest.raises(ValueError, match="a wrapper is ours"):
+        GoWay(wrapper="pause", package=".", usual_seconds=1, edits={"main.go": {"a": "b"}})
 
 
 def test_every_folder_of_pinned_wheels_is_that_of_an_image_and_every_hash_is_there() -> None:

@@ -117,6 +117,9 @@ class GoWay(Row):
     for, both as paths in the module."""
     texts: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Source files of the module that are built with another text: lists of parts that a program is made with."""
+    edits: Mapping[str, Mapping[str, str]] = Field(default_factory=dict[str, Mapping[str, str]])
+    """File of the module, or folder of Go files -> words in it -> what is built in their place: a fault that a later
+    release has mended."""
     usual_seconds: Seconds
 
     @model_validator(mode="after")
@@ -124,7 +127,7 @@ class GoWay(Row):
         if (self.module is None) == (self.wrapper is None):
             msg = "a Go build names either a module or a wrapper"
             raise ValueError(msg)
-        if self.wrapper is not None and (self.links or self.texts or self.tags):
+        if self.wrapper is not None and (self.links or self.texts or self.tags or self.edits):
             msg = "a wrapper is ours: write into its folder what a module would be given"
             raise ValueError(msg)
         return self

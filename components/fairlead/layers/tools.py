@@ -10,6 +10,7 @@ from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.measured import WOVEN
+from fairlead.layers.model_registry import tool as model_registry
 from fairlead.layers.monitoring import tool as monitoring
 from fairlead.layers.notebooks import tool as notebooks
 from fairlead.layers.pipelines import tool as pipelines
@@ -38,6 +39,7 @@ TOOLS: Sequence[Tool] = (
     katib.TOOL,
     spark.TOOL,
     notebooks.TOOL,
+    model_registry.TOOL,
     monitoring.TOOL,
 )
 

@@ -19,6 +19,7 @@ from fairlead.plan import (
     compatibility,
     databases,
     gateway,
+    model_registry,
     pipelines,
     provisioning,
     secrets,
@@ -80,6 +81,8 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         manager = catalog.capabilities[target.name][secrets_model.MANAGER]
         names = list(draft.tenant_names.values())
         found += secrets.check(draft.layers, draft.target, manager, names) if draft.layers else []
+        can = catalog.capabilities[target.name][model_registry.LAYER]
+        found += model_registry.check(draft.layers, target.name, can) if draft.layers else []
         found += _versions(draft.layers, draft.target, target, found) if draft.layers else []
         found += sites.of(target.name).check(draft.target, draft.pools, choices, catalog)
         found += provisioning.problems(draft.pools, choices, provisioning.provisioned(draft.target))
@@ -259,7 +262,7 @@ def _is_system(choice: Choice) -> bool:
 
 
 def _layers(layers: Layers, pools: Mapping[int, Pool]) -> Iterator[Problem]:
-    enabled = {name: getattr(layers, name).enabled for name in ROWS}
+    enabled = {name: layers.enabled(name) for name in ROWS}
     for name, row in ROWS.items():
         for need, why in row.needs.items():
             if enabled[name] and not enabled[need]:

@@ -42,7 +42,7 @@ def asked(layers: Layers) -> list[Use]:
     return [
         Use(chart, name)
         for name, row in ROWS.items()
-        if getattr(layers, name).enabled
+        if layers.enabled(name)
         for chart in (*row.charts, *_apart(row.images))
     ]
 

@@ -87,6 +87,7 @@ def _users(layers: Layers) -> dict[str, bool]:
         "tracking": layers.tracking.enabled,
         "workflows": layers.workflows.enabled and layers.workflows.archive_days is not None,
         "katib": layers.katib.enabled,
+        "model-registry": layers.model_registry.enabled,
     }
 
 

@@ -13,6 +13,7 @@ USERS: Mapping[str, str] = {
     "tracking": "fairlead-tracking",
     "workflows": "fairlead-workflows",
     "katib": "fairlead-katib",
+    "model-registry": "fairlead-model-registry",
 }
 """Layer that may have a database -> the namespace in which it lies, beside what uses it: its password is made there."""
 

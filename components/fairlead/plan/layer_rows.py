@@ -15,6 +15,7 @@ from fairlead.plan import (
     gateway_model,
     katib_model,
     lws_model,
+    model_registry_model,
     monitoring_model,
     pipelines_model,
     ray_model,
@@ -178,6 +179,15 @@ ROWS: Mapping[str, LayerRow] = {
             "jobs": "a notebook is a job that a queue admits",
             "gateway": "notebooks are reached through it",
         },
+    ),
+    model_registry_model.LAYER: LayerRow(
+        "models, their versions and where they lie, in a registry for each tenant, by Kubeflow Model Registry",
+        {
+            "tenancy": "each tenant has a registry of its own",
+            "databases": "what is registered is kept in PostgreSQL",
+        },
+        images=(model_registry_model.IMAGE,),
+        namespaces=(model_registry_model.NAMESPACE,),
     ),
     "monitoring": LayerRow(
         "what the platform's own programs say of themselves, gathered by Prometheus",

@@ -9,7 +9,7 @@ from fairlead.plan.gpu_model import CHARTS as GPU_CHARTS
 from fairlead.plan.gpu_model import LAYER, NONE, OPERATOR, GpuPlan, Software
 from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import LayerPlan, PoolPlan
-from fairlead.spec.layer import Layer, Layers
+from fairlead.spec.layer import Layers
 
 DEVICE_PLUGIN = "device-plugin"
 
@@ -18,13 +18,13 @@ def layer_plans(
     layers: Layers, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan
 ) -> tuple[LayerPlan, ...]:
     """All layers in the order in which they run, also those that are switched off."""
-    return tuple(_layer(name, getattr(layers, name), pools, target, gpu) for name in ROWS)
+    return tuple(_layer(name, layers.enabled(name), pools, target, gpu) for name in ROWS)
 
 
-def _layer(name: str, layer: Layer, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:
+def _layer(name: str, enabled: bool, pools: Sequence[PoolPlan], target: TargetRow, gpu: GpuPlan) -> LayerPlan:
     row = ROWS[name]
     needs = tuple(row.needs)
-    if not layer.enabled:
+    if not enabled:
         return LayerPlan(name, False, "switched off in the spec", needs=needs)
     if name == "gpu":
         return _gpu(pools, target, gpu)

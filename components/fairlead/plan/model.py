@@ -18,6 +18,7 @@ from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
+from fairlead.plan.model_registry_model import ModelRegistryPlan
 from fairlead.plan.monitoring_model import MonitoringPlan
 from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
@@ -352,6 +353,7 @@ class PlatformPlan:
     """Experiments of many trials."""
     spark: SparkPlan = field(default_factory=SparkPlan)
     """Spark applications."""
+    model_registry: ModelRegistryPlan = field(default_factory=ModelRegistryPlan)
     monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
     """Metrics of the platform's own programs."""
 

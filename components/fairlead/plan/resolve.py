@@ -17,6 +17,7 @@ from fairlead.plan import (
     health,
     katib,
     lws,
+    model_registry,
     monitoring,
     pipelines,
     pipelines_model,
@@ -55,7 +56,7 @@ def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
     """Everything that will be built. Raises InputError with every problem between parts of the spec."""
     problems = check(of(spec), catalog)
     if problems:
-        raise InputError(f"platform {spec.name}", in_input_order(problems, spec.model_dump()))
+        raise InputError(f"platform {spec.name}", in_input_order(problems, spec.model_dump(by_alias=True)))
     return checked(build(spec, catalog), spec, f"platform {spec.name}")
 
 
@@ -63,7 +64,7 @@ def checked(plan: PlatformPlan, spec: Platform, source: str) -> PlatformPlan:
     """The plan, if all that it brings runs on its Kubernetes; else InputError. Only a whole plan can tell."""
     problems = list(compatibility.of_plan(plan, spec.target))
     if problems:
-        raise InputError(source, in_input_order(problems, spec.model_dump()))
+        raise InputError(source, in_input_order(problems, spec.model_dump(by_alias=True)))
     return plan
 
 
@@ -101,6 +102,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     runs = tracking.tracking_plan(spec.layers, pools, names, stored=stored, shared=shared)
     models = serving.serving_plan(spec.layers.serving, target.name, pools)
     tuning = katib.katib_plan(spec.layers.katib, pools)
+    registries = model_registry.model_registry_plan(spec.layers.model_registry, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
     return PlatformPlan(
         name=spec.name,
@@ -129,6 +131,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *katib.notes(tuning),
+            *model_registry.notes(registries, len(names)),
             *compatibility.notes(uses, kubernetes),
         ),
         gpu=gpu,
@@ -149,6 +152,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         lws=lws.lws_plan(spec.layers.lws, pools),
         katib=tuning,
         spark=applications,
+        model_registry=registries,
         monitoring=monitoring.monitoring_plan(spec.layers.monitoring),
     )
 

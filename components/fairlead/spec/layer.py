@@ -14,6 +14,7 @@ from fairlead.spec.health import Health
 from fairlead.spec.jobs import Jobs
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
+from fairlead.spec.model_registry import ModelRegistry
 from fairlead.spec.monitoring import Monitoring
 from fairlead.spec.notebooks import Notebooks
 from fairlead.spec.pipelines import Pipelines
@@ -138,5 +139,11 @@ class Layers(Model):
     """Spark applications: the Spark operator."""
     notebooks: Notebooks = Notebooks()
     """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""
+    model_registry: ModelRegistry = Field(default=ModelRegistry(), alias="model-registry")
+    """Models, their versions and where they lie: Kubeflow Model Registry."""
     monitoring: Monitoring = Monitoring()
     """Metrics of the platform's own programs: Prometheus."""
+
+    def enabled(self, name: str) -> bool:
+        """Whether the layer of this name runs. Raises AttributeError for no such layer."""
+        return getattr(self, name.replace("-", "_")).enabled

@@ -219,7 +219,7 @@ def _fields(model: type[BaseModel], loc: Loc) -> Mapping[str, FieldInfo]:
     for step in loc:
         here = [inner for one in here for inner in _inside(one, step)]
     found = next((one for one in here if isinstance(one, type) and issubclass(one, BaseModel)), None)
-    return found.model_fields if found else {}
+    return {field.alias or name: field for name, field in found.model_fields.items()} if found else {}
 
 
 def _inside(annotation: Any, step: int | str) -> Iterator[Any]:
@@ -228,7 +228,8 @@ def _inside(annotation: Any, step: int | str) -> Iterator[Any]:
         if KINDS.get(str(step)) is annotation:
             yield annotation
             return
-        field = annotation.model_fields.get(str(step))
+        fields = annotation.model_fields.items()
+        field = next((field for name, field in fields if (field.alias or name) == str(step)), None)
         yield from _choices(field.annotation) if field else ()
         return
     parts = get_args(annotation)

@@ -16,7 +16,7 @@ BUILT_IN = "default of the spec"
 def effective(merged: Merged) -> dict[str, Any]:
     """The spec with the defaults that no layer has set; as merged where it has problems."""
     platform = draft(merged.value).platform
-    return platform.model_dump(mode="json", exclude_none=True) if platform else merged.value
+    return platform.model_dump(mode="json", exclude_none=True, by_alias=True) if platform else merged.value
 
 
 def rows(merged: Merged) -> list[tuple[str, str, str]]:

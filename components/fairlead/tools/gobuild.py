@@ -83,8 +83,10 @@ class Go:
         source, settings = self._source(first, scratch, runner)
         links = {path: target for way in ways.values() for path, target in way.links.items()}
         texts = {path: text for way in ways.values() for path, text in way.texts.items()}
-        if links or texts:
+        edits = {path: words for way in ways.values() for path, words in way.edits.items()}
+        if links or texts or edits:
             source = _changed(source, links, texts, scratch / "changed")
+            _edit(source, edits)
         out = scratch / "bin"
         out.mkdir()
         if len(ways) == 1:
@@ -140,6 +142,22 @@ def _changed(module: Path, links: Mapping[str, str], texts: Mapping[str, str], i
             raise KeyError(path)
         (into / path).write_text(text)
     return into
+
+
+def _edit(source: Path, edits: Mapping[str, Mapping[str, str]]) -> None:
+    """Put other words into files of a copy.
+
+    Raises KeyError for words that stand nowhere: what upstream has changed would be built as it is.
+    """
+    for path, words in edits.items():
+        place = source / path
+        files = sorted(place.glob("*.go")) if place.is_dir() else [place]
+        for old, new in words.items():
+            found = [file for file in files if file.is_file() and old in file.read_text()]
+            if not found:
+                raise KeyError(f"{path}: {old}")
+            for file in found:
+                file.write_text(file.read_text().replace(old, new))
 
 
 def check_version(command: Path, runner: Runner) -> None:

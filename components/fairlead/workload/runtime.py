@@ -277,11 +277,8 @@ def pod(grace_seconds: int, box: Mapping[str, Any]) -> dict[str, Any]:
         "containers": [
             {
                 "name": REPLICATED_JOB,
-                # Where the object store is, contract rule C4, and MLflow: not every cluster has them.
-                "envFrom": [
-                    {"configMapRef": {"name": name, "optional": True}}
-                    for name in (labels.OBJECT_STORE, labels.TRACKING)
-                ],
+                # Where the object store is, contract rule C4, and the registries: not every cluster has them.
+                "envFrom": [{"configMapRef": {"name": name, "optional": True}} for name in labels.TOLD],
                 **box,
                 "securityContext": {
                     "allowPrivilegeEscalation": False,

@@ -22,6 +22,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "spark": {"enabled": True},
     "notebooks": {"enabled": True},
     "katib": {"enabled": True},
+    "model-registry": {"enabled": True},
 }
 
 

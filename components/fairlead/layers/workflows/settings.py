@@ -57,7 +57,7 @@ def settings(
         "mainContainer": {
             "resources": {"requests": dict(STEP_REQUESTS)},
             "securityContext": dict(HARDENED),
-            "envFrom": [_told(name) for name in (labels.OBJECT_STORE, labels.TRACKING)],
+            "envFrom": [_told(name) for name in labels.TOLD],
         },
         "workflowDefaults": {"spec": _defaults(plan, store, identity, token)},
         **kept,
@@ -65,7 +65,7 @@ def settings(
 
 
 def _told(name: str) -> Mapping[str, Any]:
-    """A step knows where the object store and MLflow are, as a job does: not every cluster has them."""
+    """A step knows where the object store and the registries are, as a job does: not every cluster has them."""
     return {"configMapRef": {"name": name, "optional": True}}
 
 

@@ -1,0 +1,1 @@
+"""Registries of models: Kubeflow Model Registry, one for each tenant."""
