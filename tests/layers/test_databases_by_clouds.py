@@ -99,3 +99,26 @@ def test_certificates_of_who_signs_are_in_a_config_map(stack: str) -> None:
     text = kept["data"]["ca.crt"]
     given = "serverCaCerts[0].cert" if stack == "gcp-prod" else "-----BEGIN CERTIFICATE-----"
     assert given in text
+
+
+@pytest.mark.parametrize(
+    ("stack", "kinds"),
+    [
+        ("gcp-prod", {"User", "Database", "RecordSet", "IAMMember"}),
+        ("azure-prod", {"Database", "PrivateDnsZoneGroup"}),
+    ],
+)
+def test_mlflow_waits_until_it_can_sign_in_and_no_other_layer_does(stack: str, kinds: set[str]) -> None:
+    found = of_stack(stack)
+    own = {
+        one.urn: one.type.rpartition(":")[2]
+        for one in found
+        if one.custom and "tracking" in one.name and "kubernetes" not in one.type
+    }
+    waiting = {
+        one.inputs["metadata"].get("namespace"): {own[urn] for urn in one.depends_on if urn in own}
+        for one in found
+        if one.inputs.get("kind") == "Deployment"
+    }
+    assert kinds <= waiting.pop(SPACE)
+    assert not [space for space, waits in waiting.items() if waits & {"User", "Server", "DatabaseInstance"}]

@@ -41,3 +41,8 @@ class Database:
     """Certificates that the server's own is checked against, and its name with it: in a Secret, or as PEM."""
     reach: Sequence[Inside | Reach]
     """What pods of the layer call, although everything is denied to them by default."""
+
+
+def behind(host: pulumi.Input[str], stand: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
+    """The same name, for those alone who wait until these stand: no other layer has to."""
+    return pulumi.Output.all(host, *(one.urn for one in stand)).apply(lambda known: str(known[0]))

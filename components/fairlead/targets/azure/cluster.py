@@ -105,7 +105,6 @@ class AzureCluster(pulumi.ComponentResource):
                 *pools.ready[site.agent_pools[0].pool],
                 *bound.ready,
                 *(secrets.ready if secrets else ()),
-                *(servers.ready if servers else ()),
             ],
             databases=servers.handle if servers else {},
             object_store=data.object_store,

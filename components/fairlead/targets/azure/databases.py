@@ -9,7 +9,7 @@ import pulumi
 from pulumi_azure_native import dbforpostgresql as postgresql
 from pulumi_azure_native import monitor
 
-from fairlead.contract.database import Database, SignIn
+from fairlead.contract.database import Database, SignIn, behind
 from fairlead.contract.handle import Reach
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_server import FlexibleServer
@@ -81,16 +81,12 @@ class Databases(pulumi.ComponentResource):
     """A server for each layer that has its database outside the cluster; all share one private zone of DNS."""
 
     handle: Mapping[str, Database]
-    """By layer."""
-    ready: Sequence[pulumi.Resource]
-    """Depend on these before pods sign in."""
+    """By layer. Whoever calls a server waits until it can be reached and signed in to."""
 
     def __init__(self, name: str, args: DatabasesArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("fairlead:azure:Databases", name, {}, opts)
         self._name, self._args, self._site = name, args, args.site
-        self._ready: list[pulumi.Resource] = []
         self.handle = {one.layer: self._one(one) for one in args.site.servers}
-        self.ready = self._ready
         self.register_outputs({})
 
     def _kept(self, after: Sequence[pulumi.Resource], *, data: bool = False) -> pulumi.ResourceOptions:
@@ -110,14 +106,13 @@ class Databases(pulumi.ComponentResource):
         server = self._server(name, plan)
         if site.protect:
             lock(name, server.id, pulumi.ResourceOptions(parent=self))
-        self._inside(name, plan, server)
+        inside = self._inside(name, plan, server)
         self._logs(name, server)
         opts = pulumi.ResourceOptions(parent=self)
         service = (server.id, PART, spelling.POSTGRES_ZONE)
         door = PrivateDoor(name, args.where, args.groups.cluster.name, site.region, service, opts)
-        self._ready.append(door.ready)
         return Database(
-            host=server.fully_qualified_domain_name,
+            host=behind(server.fully_qualified_domain_name, [inside, door.ready]),
             port=PORT,
             name=plan.database,
             user=plan.user,
@@ -173,7 +168,7 @@ class Databases(pulumi.ComponentResource):
             self._kept(args.keys.granted, data=True),
         )
 
-    def _inside(self, name: str, plan: FlexibleServer, server: postgresql.Server) -> None:
+    def _inside(self, name: str, plan: FlexibleServer, server: postgresql.Server) -> pulumi.Resource:
         """Administrator, settings and database, one behind the other: Azure changes one thing of a server at a time.
 
         The administrator owns the schema in which tables are made, as a member of azure_pg_admin.
@@ -203,7 +198,7 @@ class Databases(pulumi.ComponentResource):
                 ),
                 self._kept([last]),
             )
-        database = postgresql.Database(
+        return postgresql.Database(
             name,
             postgresql.DatabaseArgs(
                 resource_group_name=group,
@@ -214,7 +209,6 @@ class Databases(pulumi.ComponentResource):
             ),
             self._kept([last], data=True),
         )
-        self._ready.append(database)
 
     def _logs(self, name: str, server: postgresql.Server) -> None:
         monitor.DiagnosticSetting(

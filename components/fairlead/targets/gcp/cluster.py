@@ -103,7 +103,6 @@ class GcpCluster(pulumi.ComponentResource):
             ready=[
                 *(*base.ready, *order.ready, *parallel, *nodes),
                 *(secrets.ready if secrets else ()),
-                *(servers.ready if servers else ()),
             ],
             databases=servers.handle if servers else {},
             object_store=ObjectStore(bucket.uris, storage.ENDPOINT, site.region, storage.reach(site)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_gcp import projects, serviceaccount, sql
 
-from fairlead.contract.database import Database, SignIn
+from fairlead.contract.database import Database, SignIn, behind
 from fairlead.contract.handle import Reach
 from fairlead.plan.sites.gcp_databases import LOGIN
 from fairlead.plan.sites.gcp_model import GcpSite
@@ -77,27 +77,22 @@ class Databases(pulumi.ComponentResource):
     """A server for each layer that has its database outside the cluster."""
 
     handle: Mapping[str, Database]
-    """By layer."""
-    ready: Sequence[pulumi.Resource]
-    """Depend on these before pods sign in."""
+    """By layer. Whoever calls a server waits until it can be reached and signed in to."""
 
     def __init__(self, name: str, args: DatabasesArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("fairlead:gcp:Databases", name, {}, opts)
         self._args, self._site = args, args.site
-        self._ready: list[pulumi.Resource] = []
         self.handle = {one.layer: self._one(one) for one in args.site.servers}
-        self.ready = self._ready
         self.register_outputs({})
 
     def _one(self, plan: SqlServer) -> Database:
-        account = self._account(plan)
+        account, bonds = self._account(plan)
         server = self._server(plan)
-        self._inside(plan, server, account)
+        inside = self._inside(plan, server, account)
         door = Door(plan.name, self._site, server, (self._args.network, self._args.subnet), self)
-        self._ready.append(door.ready)
         environment = {"METADATA": METADATA, "TOKENS": f"{TOKENS}{plan.email}:generateAccessToken"}
         return Database(
-            host=door.host,
+            host=behind(door.host, [*bonds, *inside, door.ready]),
             port=PORT,
             name=plan.database,
             user=plan.user,
@@ -106,8 +101,8 @@ class Databases(pulumi.ComponentResource):
             reach=reach(self._site),
         )
 
-    def _account(self, plan: SqlServer) -> serviceaccount.Account:
-        """An account without a key; Cloud SQL knows no service account of a cluster as a user."""
+    def _account(self, plan: SqlServer) -> tuple[serviceaccount.Account, list[pulumi.Resource]]:
+        """An account without a key, and what lets it sign in: Cloud SQL knows no account of a cluster as a user."""
         account = serviceaccount.Account(
             plan.name,
             account_id=plan.account,
@@ -115,7 +110,7 @@ class Databases(pulumi.ComponentResource):
             display_name=f"Signs in to {plan.name}",
             opts=under(self, self._args.after),
         )
-        self._ready += [
+        bonds: list[pulumi.Resource] = [
             serviceaccount.IAMMember(
                 plan.name,
                 service_account_id=account.name,
@@ -131,9 +126,11 @@ class Databases(pulumi.ComponentResource):
                 opts=under(self),
             ),
         ]
-        return account
+        return account, bonds
 
-    def _inside(self, plan: SqlServer, server: sql.DatabaseInstance, account: serviceaccount.Account) -> None:
+    def _inside(
+        self, plan: SqlServer, server: sql.DatabaseInstance, account: serviceaccount.Account
+    ) -> list[pulumi.Resource]:
         """The database and its user. Both go with the server: neither goes while tables of the user are there."""
         database = sql.Database(
             plan.name,
@@ -153,7 +150,7 @@ class Databases(pulumi.ComponentResource):
             deletion_policy="ABANDON",
             opts=under(self, [account]),
         )
-        self._ready += [database, user]
+        return [database, user]
 
     def _server(self, plan: SqlServer) -> sql.DatabaseInstance:
         site = self._site
