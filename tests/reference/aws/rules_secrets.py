@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reference.aws.declared import CLUSTER, ROLE, Declared, finding
+from reference.aws.rules_iam import json_object
 from reference.common import Finding, Resource, references
 
 ISSUER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -32,11 +33,13 @@ def check(stack: Declared) -> list[Finding]:
 
 def _federated(role: Resource) -> Mapping[str, Any] | None:
     """The statement by which the cluster's tokens are believed; None for any other role."""
-    (statement,) = json.loads(role["inputs"]["assumeRolePolicy"])["Statement"]
-    named = str(statement["Principal"].get("Federated", ""))
-    return (
-        statement if any(one.type == ISSUER and _of_cluster(one.name) for one in references(named)) else None
-    )
+    trust = json_object(role["inputs"].get("assumeRolePolicy")) or {}
+    for statement in trust.get("Statement", ()):
+        who = statement.get("Principal")
+        named = str(who.get("Federated", "")) if isinstance(who, Mapping) else ""
+        if any(one.type == ISSUER and _of_cluster(one.name) for one in references(named)):
+            return statement
+    return None
 
 
 def _of_cluster(name: str) -> bool:
@@ -67,7 +70,11 @@ def _rights(stack: Declared, role: Resource, statement: Mapping[str, Any]) -> It
     if not policies:
         yield finding(role, "name", "may do nothing")
     for policy in policies:
-        read, decrypt = json.loads(policy["inputs"]["policy"])["Statement"]
+        statements = (json_object(policy["inputs"]["policy"]) or {}).get("Statement", ())
+        if len(statements) != len(("read", "decrypt")):
+            yield finding(policy, "policy@json.Statement", "is not the two that read and decrypt")
+            continue
+        read, decrypt = statements
         own = str(read["Resource"])
         if read["Action"] != "secretsmanager:GetSecretValue":
             yield finding(policy, "policy@json.Statement[0]", "does more than read values")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference.aws import rules_references, terraform_schema
+from reference.aws import botocore_models, rules_references, terraform_schema
 from reference.aws.stacks import STACKS
 from reference.common import Finding, Resource, load, whole_reference
 
@@ -66,6 +66,11 @@ def declared(stack: str) -> Iterator[tuple[Resource, Place, Any]]:
                     yield one, place, value
 
 
+def shapes(resource: Resource) -> list[Finding]:
+    """By the schema, and by the API's own model, which alone knows what is newer than the schema."""
+    return [*terraform_schema.check(resource), *botocore_models.check(resource)]
+
+
 def sources(resource: Resource) -> list[Finding]:
     return list(rules_references.sources(resource))
 
@@ -73,7 +78,7 @@ def sources(resource: Resource) -> list[Finding]:
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(
     ("mistakes", "check"),
-    [(misspelt, terraform_schema.check), (of_another_type, terraform_schema.check), (crossed, sources)],
+    [(misspelt, shapes), (of_another_type, shapes), (crossed, sources)],
     ids=["a misspelt key", "a value of another type", "a reference to another kind"],
 )
 def test_a_mistake_is_noticed_at_every_place(stack: str, mistakes: Any, check: Check):
