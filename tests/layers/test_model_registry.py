@@ -1,35 +1,30 @@
-"""Model Registry's objects: valid, fenced, a registry and a schema for each tenant; and what its build mends."""
+"""Model Registry's objects: valid, fenced, a registry and a schema for each tenant."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pod_security import restricted_violations
-from reference.gomodule import go_module
 from support.specs import minimal
 from support.strict import problems
 
 from fairlead import labels
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
-from fairlead.catalog.ways import GoWay
 from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import InputError
 from fairlead.layers.databases import place as databases
-from fairlead.layers.model_registry import place, server
+from fairlead.layers.model_registry import place
 from fairlead.layers.model_registry.tool import DATABASE, PART, TOOL
 from fairlead.layers.objects import DNS
 from fairlead.layers.tool import Ground, Part
 from fairlead.plan.databases_model import SERVER
 from fairlead.plan.load import load_plan
 from fairlead.plan.model_registry_model import IMAGE, NAMESPACE
-from fairlead.tools import gobuild
 
 NONE: Any = None
 HERE = {"fairlead.dev/pool": "system"}
@@ -187,97 +182,6 @@ def test_models_are_kept_in_postgresql_over_tls_by_a_password_that_no_object_hol
     assert not any("secret" in one for one in (obj["kind"].lower() for obj in parts()[PART].objects))
 
 
-# ---- as upstream has it -------------------------------------------------------------------------
-
-
-def way() -> GoWay:
-    build = lock.images()[IMAGE].build
-    assert build is not None
-    assert build.go is not None
-    return build.go
-
-
-def module() -> Path:
-    pinned = way().module
-    assert pinned is not None
-    return Path(go_module(pinned.query, pinned.sum))
-
-
-def upstream(path: str) -> Any:
-    return yaml.safe_load((module() / "manifests/kustomize" / path).read_text())
-
-
-def test_the_server_is_started_as_upstreams_manifests_start_it() -> None:
-    _, box = boxes()
-    [theirs] = upstream("base/model-registry-deployment.yaml")["spec"]["template"]["spec"]["containers"]
-    [patched] = upstream("overlays/postgres/patches/model-registry-deployment.yaml")["spec"]["template"][
-        "spec"
-    ]["containers"]
-    assert box["command"] == theirs["command"]
-    assert [arg.partition("=")[0] for arg in box["args"]] == [
-        arg.partition("=")[0] for arg in patched["args"]
-    ]
-    assert {"--datastore-type=embedmd", "--embedmd-database-type=postgres"} <= {*box["args"]} & {
-        *patched["args"]
-    }
-    assert box["readinessProbe"]["httpGet"]["path"] == theirs["readinessProbe"]["httpGet"]["path"]
-    assert [one["containerPort"] for one in theirs["ports"]] == [place.PORT]
-    known = (module() / "cmd/proxy.go").read_text()
-    for arg in box["args"]:
-        assert f'"{arg.partition("=")[0].removeprefix("--")}"' in known
-    row = lock.images()[IMAGE].build
-    assert row is not None
-    assert (row.binary, row.user) == (box["command"][0], f"{server.USER}:{server.USER}")
-    assert row.user in (module() / "Dockerfile").read_text()
-
-
-def test_an_empty_connection_is_refused_so_that_the_schema_is_named_in_it() -> None:
-    """Everything else is libpq's: with a host in it, the variables would not be read."""
-    assert 'if dsn == ""' in (module() / "internal/proxy/readiness.go").read_text()
-    _, box = boxes()
-    [dsn] = [arg.partition("=")[2] for arg in box["args"] if "dsn" in arg]
-    assert dsn == "search_path=tenant_team_a"
-
-
-def test_tables_are_made_in_the_schema_that_the_connection_names() -> None:
-    steps = sorted((module() / "internal/datastore/embedmd/postgres/migrations").glob("*.up.sql"))
-    assert len(steps) == 21
-    assert not [one.name for one in steps if "public." in one.read_text().lower()]
-
-
-TABLES = "ParentContext|ContextProperty|Context|ArtifactProperty|Artifact|Attribution|Association"
-RAW = re.compile(rf"""(?:JOIN |")(?:{TABLES}|ExecutionProperty|Execution)[. ]""")
-"""A name of a table in the words of a query, without quotes of its own."""
-
-
-def queries(source: Path) -> list[str]:
-    folder = source / "internal/db"
-    files = [one for one in folder.rglob("*.go") if not one.name.endswith("_test.go")]
-    lines = [line for one in files for line in one.read_text().splitlines()]
-    return [line for line in lines if RAW.search(line) and "Errorf" not in line]
-
-
-def test_no_query_of_the_program_that_is_built_names_a_table_without_quotes(tmp_path: Path) -> None:
-    """PostgreSQL reads such a name in small letters: the released program registers no version."""
-    assert len(queries(module())) > 20
-    built = gobuild._changed(module(), {}, {}, tmp_path / "copy")
-    gobuild._edit(built, way().edits)
-    assert queries(built) == []
-    text = (built / "internal/db/filter/query_builder.go").read_text()
-    assert not re.findall(r'(?:tablePrefix|propertyTable) = "', text)
-    assert text.count("tablePrefix = `") == 4
-    assert (built / "internal/db/scopes/paginate.go").read_text().count("strconv.Quote(tablePrefix) + ") == 2
-
-
-def test_the_part_of_the_module_that_its_zip_lacks_is_pinned_beside_it(tmp_path: Path) -> None:
-    assert not (module() / "pkg/openapi").exists()
-    built = gobuild._changed(module(), {}, {}, tmp_path / "copy")
-    gobuild._edit(built, way().edits)
-    beside = "github.com/kubeflow/model-registry/pkg/openapi"
-    assert f"replace {beside} => {beside} v0.3.0" in (built / "go.mod").read_text()
-    assert re.search(rf"^{beside} v0\.3\.0 h1:\S{{44}}$", (built / "go.sum").read_text(), re.MULTILINE)
-
-
 # ---- what a spec may say --------------------------------------------------------------------------
 
 
@@ -287,7 +191,7 @@ def test_the_part_of_the_module_that_its_zip_lacks_is_pinned_beside_it(tmp_path:
         ({"model-registry": {"enabled": True}}, "databases"),
         ({**ON, "model-registry": {"enabled": True}, "tenancy": {"enabled": False}}, "tenancy"),
         ({**ON, "model-registry": {"enabled": True, "replicas": 0}}, "replicas"),
-        ({**ON, "model-registry": {"enabled": True, "image": "x"}}, "platform.layers.model-registry.image"),
+        ({**ON, "model-registry": {"enabled": True, "replica": 2}}, "write replicas"),
         ({**ON, "model_registry": {"enabled": True}}, "model-registry"),
     ],
     ids=["without-databases", "without-tenancy", "too-few", "an-unknown-key", "another-spelling"],
@@ -296,6 +200,16 @@ def test_wrong_input_is_refused(layers: Mapping[str, Any], said: str) -> None:
     with pytest.raises(InputError) as raised:
         load_plan(minimal(layers=layers), "test", load())
     assert said in str(raised.value.problems)
+
+
+def test_the_merged_spec_is_shown_in_words_that_a_spec_may_have() -> None:
+    from fairlead.spec.layers import Merged
+    from fairlead.spec.load import load as read
+    from fairlead.spec.show import effective
+
+    said = effective(Merged(minimal(), {}, ()))
+    assert said["layers"]["model-registry"] == {"enabled": False}
+    assert read(said, "test").layers.enabled("model-registry") is False
 
 
 def test_the_reader_of_a_plan_is_told_what_the_registries_cost() -> None:

@@ -226,7 +226,7 @@ def test_its_token_is_read_from_a_secret_and_stands_nowhere() -> None:
 
 def test_where_objects_and_runs_are_kept_it_knows_as_jobs_do() -> None:
     [box] = its_pod(notebook())["spec"]["containers"]
-    assert [one["configMapRef"]["name"] for one in box["envFrom"]] == [labels.OBJECT_STORE, labels.TRACKING]
+    assert [one["configMapRef"]["name"] for one in box["envFrom"]] == [*labels.TOLD]
 
 
 def test_setup_runs_before_it_and_idle_times_follow_the_word() -> None:
