@@ -38,6 +38,7 @@ ELSEWHERE = {
     "Issuer",
     "GatewayClass",
     "Gateway",
+    "Prometheus",
 }
 """Kinds that this stack has none of: tests/workload/test_scale_resource.py and test_tools_order.py look at them."""
 CONTROLLERS = {
