@@ -5,6 +5,7 @@ Seconds are `make bench`'s, which judges none.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -35,11 +36,15 @@ def counted(work: Callable[[], object]) -> int:
         nonlocal calls
         calls += event == "call"
 
+    # What earlier tests have left behind would be cleared away meanwhile, and counted.
+    gc.collect()
+    gc.disable()
     sys.setprofile(seen)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls
 
 
