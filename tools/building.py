@@ -31,7 +31,8 @@ def seconds(package: str) -> int:
     with tempfile.TemporaryDirectory(prefix="fairlead-building-") as folder:
         plan = plan_of(make_stack(Path(folder), tests.STACK, platform) / "stacks", tests.STACK)
     context = Context.of(Cache.default(), Progress(mode="plain"))
-    return sum(step.usual_seconds for step in setup.plan(wanted(plan, samples=True), context).steps)
+    steps = setup.plan(wanted(plan, samples=True), context).steps
+    return round(sum(step.usual_seconds for step in steps))
 
 
 if __name__ == "__main__":
