@@ -25,7 +25,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "serving": {"pod": "Pod"},
     "spark": {"pod": "Pod"},
     # Kueue's MPIJob is another operator's, of v2beta1: it would never see one of v1.
-    "jobs_v1": {
+    "jobs-v1": {
         "kubeflow.org/pytorchjob": "PyTorchJob.kubeflow.org",
         "kubeflow.org/tfjob": "TFJob.kubeflow.org",
         "kubeflow.org/xgboostjob": "XGBoostJob.kubeflow.org",

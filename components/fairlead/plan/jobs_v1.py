@@ -1,4 +1,4 @@
-"""The jobs_v1 layer, decided: how many operators run, and what the reader should know of it."""
+"""The jobs-v1 layer, decided: how many operators run, and what the reader should know of it."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def notes(plan: JobsV1Plan) -> Iterator[str]:
     if plan.enabled:
         yield (
             "Jobs of kubeflow.org/v1 run by an operator that its project has given up: move them to TrainJobs and"
-            " switch platform.layers.jobs_v1 off."
+            " switch platform.layers.jobs-v1 off."
         )

@@ -1,10 +1,10 @@
-"""The plan of the jobs_v1 layer: plain data, as the rest of the plan."""
+"""The plan of the jobs-v1 layer: plain data, as the rest of the plan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAYER = "jobs_v1"
+LAYER = "jobs-v1"
 CHART = IMAGE = "training-operator"
 """Its kinds and its image of the lock."""
 NAMESPACE = "fairlead-jobs-v1"

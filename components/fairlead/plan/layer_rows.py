@@ -185,7 +185,7 @@ ROWS: Mapping[str, LayerRow] = {
         (spark_model.IMAGE,),
         (spark_model.NAMESPACE,),
     ),
-    "jobs_v1": LayerRow(
+    "jobs-v1": LayerRow(
         "jobs of Kubeflow's old API, kubeflow.org/v1, by its training operator",
         {"queue": "jobs start when a queue admits them"},
         (jobs_v1_model.CHART,),

@@ -1,4 +1,4 @@
-"""The jobs_v1 layer: jobs of Kubeflow's old API, while they are moved to the new one."""
+"""The jobs-v1 layer: jobs of Kubeflow's old API, while they are moved to the new one."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Layers(Model):
     """Finds good settings by trying many: Katib."""
     spark: Spark = Spark()
     """Spark applications: the Spark operator."""
-    jobs_v1: JobsV1 = JobsV1()
+    jobs_v1: JobsV1 = Field(default=JobsV1(), alias="jobs-v1")
     """Jobs of Kubeflow's old API, while they are moved: its training operator."""
     notebooks: Notebooks = Notebooks()
     """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""

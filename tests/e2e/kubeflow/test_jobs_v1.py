@@ -52,7 +52,7 @@ def conditions(stage: Stage, name: str) -> set[str]:
 
 
 def test_the_layer_is_healthy(stage: Stage) -> None:
-    [line] = [one for one in stage.fairlead("status").splitlines() if one.startswith("jobs_v1 ")]
+    [line] = [one for one in stage.fairlead("status").splitlines() if one.startswith("jobs-v1 ")]
     assert "healthy" in line
 
 

@@ -1,4 +1,4 @@
-"""The jobs_v1 layer: the operator and its webhooks, then what jobs are held to, and what each tenant gets."""
+"""The jobs-v1 layer: the operator and its webhooks, then what jobs are held to, and what each tenant gets."""
 
 from __future__ import annotations
 
