@@ -139,6 +139,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform", "monitoring"),
         *("built-machines", "edge"),
         "model-registry",
+        *("jobs-v1", "jobs-v1-mpi", "events"),
     }
     assert set(load().capabilities["local"]) == known
 

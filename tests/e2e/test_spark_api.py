@@ -5,9 +5,7 @@ What the operator sends, what its webhooks make of it, what waits, and what is r
 
 from __future__ import annotations
 
-import base64
 import json
-import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -19,11 +17,12 @@ import yaml
 from support.charts import renderer
 from support.specs import gpu_pool, with_gpus
 
-from e2e.bare import Bare, free_port, program_of, until
+from e2e.bare import Bare, free_port, until
+from e2e.bare_kueue import HOOKS, Certificate, kubeconfig, make_queues, space, start_kueue
 from fairlead import labels
 from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import queue, queue_controller, tenancy
+from fairlead.layers import queue_controller, tenancy
 from fairlead.layers.spark import members, place, policies
 from fairlead.layers.spark.operator import SETTINGS_FILE
 from fairlead.layers.spark.tool import TOOL
@@ -42,32 +41,6 @@ TENANT, QUEUE, GPU = "team-a", "training", "nvidia.com/gpu"
 DRIVER = f"system:serviceaccount:{TENANT}:{place.ACCOUNT}"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "spark" / "squares.yaml"
 APPLICATION = list(yaml.safe_load_all(EXAMPLE.read_text()))[1]
-
-
-class Certificate:
-    """Of whoever answers on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
-        key, crt = folder / "tls.key", folder / "tls.crt"
-        subprocess.run(
-            ["openssl", "genrsa", "-traditional", "-out", str(key), "2048"], check=True, capture_output=True
-        )
-        told = ["-x509", "-new", "-key", str(key), "-days", "1", "-subj", "/CN=localhost", "-out", str(crt)]
-        more = ["-addext", "subjectAltName=DNS:localhost"]
-        subprocess.run(["openssl", "req", *told, *more], check=True, capture_output=True)
-        self.key, self.crt = (base64.b64encode(one.read_bytes()).decode() for one in (key, crt))
-
-    def here(self, obj: Object, port: int) -> Object:
-        """The webhooks of an object, asked on this machine."""
-
-        def moved(hook: Object) -> Object:
-            path = hook["clientConfig"]["service"]["path"]
-            told = {"url": f"https://localhost:{port}{path}", "caBundle": self.crt}
-            return {**hook, "clientConfig": told, "timeoutSeconds": 30}
-
-        return {**obj, "webhooks": [moved(hook) for hook in obj["webhooks"]]}
 
 
 @pytest.fixture(scope="module")
@@ -97,63 +70,16 @@ def standing(bare: Bare) -> None:
         ]
     )
     [tenant] = plan.tenants
-    bare.make(tenancy.namespace(tenant), *(_space(one) for one in (NAMESPACE, queue_controller.NAMESPACE)))
+    bare.make(tenancy.namespace(tenant), *(space(one) for one in (NAMESPACE, queue_controller.NAMESPACE)))
     own = [one for part in parts for one in part.rest]
-    hooks = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
-    bare.make(*(one for one in own if one["kind"] not in (*hooks, "Deployment", "ConfigMap")))
+    bare.make(*(one for one in own if one["kind"] not in (*HOOKS, "Deployment", "ConfigMap")))
     bare.make(*tenancy.service_accounts(tenant), *members.objects(ground, tenant))
     queues = plan.queues
-    bare.make(
-        *queue.priorities(queues),
-        *map(_anywhere, queue.flavors(queues)),
-        *queue.cohort(queues),
-        *(queue.cluster_queue(queues, one) for one in queues.queues),
-        *(one for each in queues.queues for one in queue.local_queues(queues, each)),
-    )
+    make_queues(bare, queues)
     certificate = Certificate(bare.folder / "certificate")
-    port = _kueue(bare, queue_controller.config(queues, layers=("spark",)), certificate)
-    pods = [_only_pods(one) for one in kueue if one["kind"] in hooks]
-    bare.make(*(certificate.here(one, port) for one in pods if one["webhooks"]))
-    _operator(bare, own, certificate, [one for one in own if one["kind"] in hooks])
-
-
-def _space(name: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-
-
-def _anywhere(flavor: Object) -> Object:
-    """A flavor of a tree of nodes lets nothing go where there is no node."""
-    if flavor["kind"] != "ResourceFlavor":
-        return flavor
-    return {**flavor, "spec": {key: value for key, value in flavor["spec"].items() if key != "topologyName"}}
-
-
-def _only_pods(obj: Object) -> Object:
-    chosen = [hook for hook in obj["webhooks"] if any("pods" in rule["resources"] for rule in hook["rules"])]
-    return {**obj, "webhooks": chosen}
-
-
-def _kueue(bare: Bare, config: Mapping[str, Any], certificate: Certificate) -> int:
-    port = free_port()
-    told = {
-        **config,
-        "health": {"healthProbeBindAddress": f"127.0.0.1:{free_port()}"},
-        "metrics": {"bindAddress": f"127.0.0.1:{free_port()}"},
-        "webhook": {"port": port, "certDir": str(certificate.folder)},
-        "leaderElection": {"leaderElect": False},
-        "internalCertManagement": {"enable": False},
-        "integrations": {"frameworks": ["batch/job", "pod"]},
-        "featureGates": {**config["featureGates"], "VisibilityOnDemand": False},
-    }
-    file = bare.folder / "kueue.yaml"
-    file.write_text(yaml.safe_dump(told))
-    place = "/etc/kueue/metrics/certs"
-    script = f'mount -t tmpfs tmpfs /etc && mkdir -p {place} && cp "$0"/* {place} && exec "$1" "--config=$2"'
-    words = [str(certificate.folder), str(program_of("kueue", "/manager", bare.folder)), str(file)]
-    bare.run(
-        "/usr/bin/unshare", "--mount", "sh", "-c", script, *words, env={"KUBECONFIG": str(bare.kubeconfig)}
-    )
-    return port
+    config = queue_controller.config(queues, layers=("spark",))
+    start_kueue(bare, config, kueue, certificate, {"batch/job": "", "pod": "pods"})
+    _operator(bare, own, certificate, [one for one in own if one["kind"] in HOOKS])
 
 
 def _operator(bare: Bare, own: Sequence[Object], certificate: Certificate, hooks: Sequence[Object]) -> None:
@@ -181,7 +107,7 @@ def _operator(bare: Bare, own: Sequence[Object], certificate: Certificate, hooks
         [made] = [one for one in own if one["kind"] == "Deployment" and one["metadata"]["name"] == name]
         [box] = made["spec"]["template"]["spec"]["containers"]
         here = [f"--{kind}-bind-address=127.0.0.1:{free_port()}" for kind in ("health-probe", "metrics")]
-        file = _kubeconfig(bare, name)
+        file = kubeconfig(bare, name, NAMESPACE)
         program = bare.folder / name
         program.symlink_to(home / "usr/bin/spark-operator")
         env = {
@@ -207,16 +133,6 @@ def _unpacked(folder: Path) -> Path:
     sender = home / "opt/spark/bin/spark-submit"
     sender.write_text(sender.read_text().replace("/opt/", f"{home}/opt/"))
     return home
-
-
-def _kubeconfig(bare: Bare, account: str) -> Path:
-    """As the account itself: what it may not, fails."""
-    token = bare.kubectl("create", "token", account, "-n", NAMESPACE, "--duration=2h").strip()
-    told = yaml.safe_load(bare.kubeconfig.read_text())
-    told["users"] = [{"name": "admin", "user": {"token": token}}]
-    file = bare.folder / f"{account}.kubeconfig"
-    file.write_text(yaml.safe_dump(told))
-    return file
 
 
 def application(name: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:

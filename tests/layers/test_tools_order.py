@@ -12,6 +12,7 @@ from fairlead.contract.manifest import CONDITIONS
 from fairlead.plan.load import load_plan
 
 LWS_HOOKS = "lws-mutating-webhook-configuration"
+V1_HOOKS = "validator.training-operator.kubeflow.org"
 OTHERS = (("ClusterIssuer", "fairlead"), ("ClusterServingRuntime", "fairlead-sklearn"))
 ALL = {
     **{tool.layer: {"enabled": True} for tool in had_on("local")},
@@ -88,6 +89,17 @@ def engine() -> Recorder:
             ],
         ),
         (
+            "Deployment",
+            "kueue-controller-manager",
+            [("CustomResourceDefinition", "pytorchjobs.kubeflow.org")],
+        ),
+        (
+            "ValidatingAdmissionPolicy",
+            "fairlead-jobs-v1-owners",
+            [("Deployment", "training-operator"), ("ValidatingWebhookConfiguration", V1_HOOKS)],
+        ),
+        ("EventBus", "default", [("Deployment", "argo-events-controller"), ("ClusterIssuer", "fairlead")]),
+        (
             "Prometheus",
             "fairlead",
             [("Deployment", "prometheus-operator"), ("NetworkPolicy", "fairlead-calls")],
@@ -151,12 +163,18 @@ def test_spark_counts_as_standing_when_its_webhooks_answer(engine: Recorder) -> 
     assert engine.named("ValidatingAdmissionPolicy", "fairlead-spark-pods").hooks
 
 
+def test_jobs_of_the_old_api_count_as_standing_when_their_webhooks_answer(engine: Recorder) -> None:
+    assert engine.named("ValidatingAdmissionPolicy", "fairlead-jobs-v1-owners").hooks
+
+
 def test_operators_stand_before_tenants_and_outlive_them(engine: Recorder) -> None:
     """What a namespace that is deleted still holds is released by them."""
     names = (
         *("kuberay-operator", "lws-controller-manager", "kserve-controller-manager", "envoy-gateway"),
         "external-secrets",
         "spark-operator-controller",
+        "training-operator",
+        "argo-events-controller",
     )
     needed = {engine.named("Deployment", name).urn for name in names}
     spaces = [

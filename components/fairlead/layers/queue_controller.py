@@ -24,6 +24,13 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "lws": {"leaderworkerset.x-k8s.io/leaderworkerset": "LeaderWorkerSet.leaderworkerset.x-k8s.io"},
     "serving": {"pod": "Pod"},
     "spark": {"pod": "Pod"},
+    # Kueue's MPIJob is another operator's, of v2beta1: it would never see one of v1.
+    "jobs-v1": {
+        "kubeflow.org/pytorchjob": "PyTorchJob.kubeflow.org",
+        "kubeflow.org/tfjob": "TFJob.kubeflow.org",
+        "kubeflow.org/xgboostjob": "XGBoostJob.kubeflow.org",
+        "kubeflow.org/jaxjob": "JAXJob.kubeflow.org",
+    },
 }
 """Layer -> the further kinds of work that wait in queues where it runs, and how the controllers' settings name them.
 Their CRDs stand before Kueue does. It would start without them too, look for them in steps of up to two minutes, and

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from fairlead.layers.certificates import tool as certificates
 from fairlead.layers.databases import tool as databases
+from fairlead.layers.events import tool as events
 from fairlead.layers.gateway import tool as gateway
+from fairlead.layers.jobs_v1 import tool as jobs_v1
 from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
 from fairlead.layers.measured import WOVEN
@@ -32,12 +34,14 @@ TOOLS: Sequence[Tool] = (
     databases.TOOL,
     tracking.TOOL,
     workflows.TOOL,
+    events.TOOL,
     pipelines.TOOL,
     serving.TOOL,
     ray.TOOL,
     lws.TOOL,
     katib.TOOL,
     spark.TOOL,
+    jobs_v1.TOOL,
     notebooks.TOOL,
     model_registry.TOOL,
     monitoring.TOOL,

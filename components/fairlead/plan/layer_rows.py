@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from fairlead.plan import (
     certificates_model,
     databases_model,
+    events_model,
     gateway_model,
+    jobs_v1_model,
     katib_model,
     lws_model,
     model_registry_model,
@@ -121,6 +123,16 @@ ROWS: Mapping[str, LayerRow] = {
         workflows_model.IMAGES,
         ("fairlead-workflows",),
     ),
+    "events": LayerRow(
+        "what happens starts workflows in the tenants' namespaces, by Argo Events",
+        {
+            "workflows": "what events start are workflows of Argo",
+            "certificates": "each tenant's bus is known by a certificate",
+        },
+        (events_model.CHART,),
+        events_model.IMAGES,
+        (events_model.NAMESPACE,),
+    ),
     "pipelines": LayerRow(
         "pipelines of ML steps, kept, cached and started by the clock, by Kubeflow Pipelines",
         {
@@ -172,6 +184,13 @@ ROWS: Mapping[str, LayerRow] = {
         (spark_model.CHART,),
         (spark_model.IMAGE,),
         (spark_model.NAMESPACE,),
+    ),
+    "jobs-v1": LayerRow(
+        "jobs of Kubeflow's old API, kubeflow.org/v1, by its training operator",
+        {"queue": "jobs start when a queue admits them"},
+        (jobs_v1_model.CHART,),
+        (jobs_v1_model.IMAGE,),
+        (jobs_v1_model.NAMESPACE,),
     ),
     "notebooks": LayerRow(
         "JupyterLab in the tenants' namespaces, as jobs that serve until nobody works in them",

@@ -11,11 +11,13 @@ from typing import Literal
 
 from fairlead.plan.certificates_model import CertificatesPlan
 from fairlead.plan.databases_model import DatabasesPlan
+from fairlead.plan.events_model import EventsPlan
 from fairlead.plan.fabric_model import FabricsPlan, RdmaPlan
 from fairlead.plan.gateway_model import GatewayPlan
 from fairlead.plan.gpu_model import GpuPlan
 from fairlead.plan.health_model import HealthPlan
 from fairlead.plan.jobs_model import JobsPlan
+from fairlead.plan.jobs_v1_model import JobsV1Plan
 from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.model_registry_model import ModelRegistryPlan
@@ -354,6 +356,10 @@ class PlatformPlan:
     spark: SparkPlan = field(default_factory=SparkPlan)
     """Spark applications."""
     model_registry: ModelRegistryPlan = field(default_factory=ModelRegistryPlan)
+    jobs_v1: JobsV1Plan = field(default_factory=JobsV1Plan)
+    """Jobs of Kubeflow's old API."""
+    events: EventsPlan = field(default_factory=EventsPlan)
+    """What happens starts workflows."""
     monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
     """Metrics of the platform's own programs."""
 

@@ -12,9 +12,11 @@ from fairlead.plan import (
     channels,
     compatibility,
     databases,
+    events,
     fabric,
     gateway,
     health,
+    jobs_v1,
     katib,
     lws,
     model_registry,
@@ -86,6 +88,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
     graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)
     applications = spark.spark_plan(spec.layers.spark, pools)
+    old = jobs_v1.jobs_v1_plan(spec.layers.jobs_v1, pools)
     names = [tenant.name for tenant in spec.tenants]
     kept_outside = secrets.secrets_plan(spec.layers, pools)
     kept = databases.databases_plan(spec.layers, pools, target.name)
@@ -128,6 +131,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *workflows.notes(steps, capabilities),
             *pipelines.notes(graphs, brought=kept_outside.wanted_by(pipelines_model.LAYER) is not None),
             *spark.notes(applications),
+            *jobs_v1.notes(old),
             *databases.notes(kept),
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *katib.notes(tuning),
@@ -153,6 +157,8 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         katib=tuning,
         spark=applications,
         model_registry=registries,
+        jobs_v1=old,
+        events=events.events_plan(spec.layers.events, pools),
         monitoring=monitoring.monitoring_plan(spec.layers.monitoring),
     )
 

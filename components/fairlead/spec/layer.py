@@ -9,9 +9,11 @@ from pydantic import Field, StringConstraints
 from fairlead.spec.base import Flag, Model, Text
 from fairlead.spec.certificates import Certificates
 from fairlead.spec.databases import Databases
+from fairlead.spec.events import Events
 from fairlead.spec.gateway import Gateway
 from fairlead.spec.health import Health
 from fairlead.spec.jobs import Jobs
+from fairlead.spec.jobs_v1 import JobsV1
 from fairlead.spec.katib import Katib
 from fairlead.spec.lws import Lws
 from fairlead.spec.model_registry import ModelRegistry
@@ -125,6 +127,8 @@ class Layers(Model):
     """Experiments, artefacts and a registry of models: MLflow."""
     workflows: Workflows = Workflows()
     """Runs graphs of steps as pods: Argo Workflows."""
+    events: Events = Events()
+    """What happens starts workflows: Argo Events."""
     pipelines: Pipelines = Pipelines()
     """Pipelines of ML steps: Kubeflow Pipelines."""
     serving: Serving = Serving()
@@ -137,6 +141,8 @@ class Layers(Model):
     """Finds good settings by trying many: Katib."""
     spark: Spark = Spark()
     """Spark applications: the Spark operator."""
+    jobs_v1: JobsV1 = Field(default=JobsV1(), alias="jobs-v1")
+    """Jobs of Kubeflow's old API, while they are moved: its training operator."""
     notebooks: Notebooks = Notebooks()
     """JupyterLab for members of the tenants, behind the gateway and let go by the queues."""
     model_registry: ModelRegistry = Field(default=ModelRegistry(), alias="model-registry")

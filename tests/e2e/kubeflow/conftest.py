@@ -20,6 +20,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "databases": {"enabled": True, "size": "1Gi"},
     "tracking": {"enabled": True, "login": True},
     "spark": {"enabled": True},
+    "jobs-v1": {"enabled": True},
     "notebooks": {"enabled": True},
     "katib": {"enabled": True},
     "model-registry": {"enabled": True},

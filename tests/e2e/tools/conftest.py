@@ -20,6 +20,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "databases": {"enabled": True, "size": "1Gi", "dumps": {"schedule": "17 2 * * *", "size": "1Gi"}},
     "tracking": {"enabled": True},
     "workflows": {"enabled": True, "archive_days": 30},
+    "events": {"enabled": True},
     "ray": {"enabled": True},
     "lws": {"enabled": True},
     "monitoring": {"enabled": True, "interval": "5s", "size": "1Gi"},

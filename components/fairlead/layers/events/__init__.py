@@ -1,0 +1,1 @@
+"""Events in the tenants' namespaces that start workflows: Argo Events."""
