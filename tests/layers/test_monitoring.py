@@ -260,11 +260,19 @@ def test_the_operator_may_do_less_than_upstreams_and_in_one_namespace(alone: Rec
     assert more == set()
     assert {kind for _, kind, _ in theirs} > {kind for _, kind, _ in own_rights}
     wide = [
-        bound
+        bound.object["roleRef"]["name"]
         for bound in alone.of_kind("ClusterRoleBinding")
         if OPERATOR in [one["name"] for one in bound.object["subjects"]]
     ]
-    assert wide == []
+    assert wide == [operator.EVERYWHERE]
+    assert alone.named("ClusterRole", operator.EVERYWHERE).object["rules"] == [
+        {
+            "apiGroups": [""],
+            "resources": ["namespaces"],
+            "verbs": ["get", "list", "watch"],
+            "resourceNames": [NAMESPACE],
+        }
+    ]
 
 
 def test_the_operators_arguments_are_known_to_it_and_bind_it_to_the_namespace() -> None:

@@ -1,4 +1,4 @@
-"""The operator of Prometheus: its Deployment and its rights, which end with the layer's namespace.
+"""The operator of Prometheus: its Deployment and its rights, which end with the layer's namespace and its labels.
 
 Arguments and rights after cmd/operator/main.go and example/rbac/prometheus-operator of
 github.com/prometheus-operator/prometheus-operator v0.93.1; a test holds them against those.
@@ -24,6 +24,8 @@ from fairlead.layers.objects import READ, SEALED, binding, role, rule, spread, u
 KINDS = ("prometheuses", "podmonitors", "servicemonitors", "prometheusrules", "probes", "scrapeconfigs")
 """What it reads; alerts and their receivers are kinds of their own, and none is served."""
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "20m", "memory": "96Mi"}, "limits": {"memory": "512Mi"}}
+EVERYWHERE = "fairlead:monitoring:operator"
+"""It looks at the labels of the namespace that it watches: no role of a namespace lets anybody watch that itself."""
 RELOADER = ("10m", "32Mi", "128Mi")
 """Of the program beside the server that tells it of new settings: cpu, memory, most memory."""
 
@@ -36,12 +38,14 @@ def objects(image: str, reloader: str, selector: Mapping[str, str]) -> list[Obje
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
         role(meta, rights()),
         binding(meta, ("Role", OPERATOR), [account]),
+        role({"name": EVERYWHERE}, [rule(("",), ("namespaces",), READ, [NAMESPACE])]),
+        binding({"name": EVERYWHERE}, ("ClusterRole", EVERYWHERE), [account]),
         _deployment(image, reloader, selector),
     ]
 
 
 def rights() -> list[Mapping[str, Any]]:
-    """What it may do in the layer's namespace. Nothing elsewhere: it watches that namespace alone."""
+    """What it may do in the layer's namespace; it watches that one alone."""
     return [
         rule((GROUP,), KINDS, READ),
         rule((GROUP,), ("prometheuses",), ("patch",)),
