@@ -95,6 +95,12 @@ def test_what_is_asked_is_one_program_and_its_door_is_open(engine: Recorder, one
     clusters = [made.object for made in engine.of_kind("Cluster")]
     worn = found[0]["metadata"]["labels"] if found else {**one.pods, **databases(clusters, one)}
     assert len(found) == (0 if one.name in MADE_BY_OPERATORS else 1)
+    # A port that no container names is not found.
+    for template in found:
+        named = [
+            port["containerPort"] for box in template["spec"]["containers"] for port in box.get("ports", [])
+        ]
+        assert one.port in named
     fences = [
         made.object["spec"]
         for made in engine.of_kind("NetworkPolicy")

@@ -18,6 +18,8 @@ from fairlead.layers.monitoring.place import NAMESPACE, OPERATOR, PORT, SERVER, 
 pytestmark = pytest.mark.e2e
 
 POD = f"prometheus-{SERVER}-0"
+FIRST = f'min(min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s]))'
+"""When it was asked first."""
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +113,7 @@ def test_who_is_not_let_in_cannot_ask_the_server(tools: Stage) -> None:
 
 
 def test_what_was_gathered_outlives_the_server(tools: Stage, address: str) -> None:
-    [began] = asked(address, f'min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s])') or [None]
-    assert began is not None
+    [began] = asked(address, FIRST)
     old = tools.kubectl("get", "pod", POD, "-n", NAMESPACE, "-o", "jsonpath={.metadata.uid}")
     tools.kubectl("delete", "pod", POD, "-n", NAMESPACE, "--wait=true")
 
@@ -123,9 +124,7 @@ def test_what_was_gathered_outlives_the_server(tools: Stage, address: str) -> No
     until("there is a new one", again, 60)
     tools.kubectl("wait", "--for=condition=Ready", f"pod/{POD}", "-n", NAMESPACE, "--timeout=120s")
     with tools.forwarded(NAMESPACE, SERVICE, PORT) as port:
-        [kept] = asked(
-            f"http://127.0.0.1:{port}/api/v1", f'min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s])'
-        )
+        [kept] = asked(f"http://127.0.0.1:{port}/api/v1", FIRST)
     assert float(kept["value"][1]) <= float(began["value"][1]) + 1
 
 

@@ -82,7 +82,14 @@ def _fitted(ground: Ground, labels: Mapping[str, str]) -> transform.Change:
 
     def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
         [box] = spec["containers"]
-        told = {"image": image, "imagePullPolicy": "IfNotPresent", "resources": RESOURCES}
+        # The chart does not name the port of its metrics: who gathers them finds pods by their ports.
+        measured = {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}
+        told = {
+            "image": image,
+            "imagePullPolicy": "IfNotPresent",
+            "resources": RESOURCES,
+            "ports": [*box["ports"], measured],
+        }
         return {
             **transform.probed_often({**spec, "containers": [{**box, **told}]}),
             "nodeSelector": dict(ground.handle.system_selector),
