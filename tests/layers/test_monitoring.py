@@ -192,7 +192,8 @@ def test_without_those_that_ask_it_has_no_right_beyond_namespaces() -> None:
         "prometheus",
         "prometheus-operator",
     }
-    assert not [one for one in made.of_kind("ClusterRole") if "monitoring" in one.object["metadata"]["name"]]
+    roles = {one.object["metadata"]["name"] for one in made.of_kind("ClusterRole")}
+    assert {name for name in roles if "monitoring" in name} == {operator.EVERYWHERE}
 
 
 # ---- the objects -------------------------------------------------------------------------------
