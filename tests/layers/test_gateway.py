@@ -18,7 +18,7 @@ from fairlead.catalog.read import load
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers.certificates import authority
 from fairlead.layers.gateway import certificates, entrance, place
-from fairlead.layers.gateway.tool import CERTIFICATES, ENTRANCE, PART, TOOL
+from fairlead.layers.gateway.tool import CERTIFICATES, ENTRANCE, KIND, PART, TOOL
 from fairlead.layers.tool import Ground, Part
 from fairlead.plan.gateway_model import CHART, IMAGES, KINDS, NAMESPACE
 from fairlead.plan.load import load_plan
@@ -162,7 +162,7 @@ def test_a_load_balancer_lets_in_whom_the_spec_names_and_is_told_what_its_target
     from fairlead.plan.gateway_model import GatewayPlan
 
     plan = GatewayPlan(True, "ml.example.com", "internal", ("10.0.0.0/8",), {"some.cloud/internal": "true"})
-    made = {one["kind"]: one for one in entrance.objects(plan, "image", HERE)}
+    made = {one["kind"]: one for one in entrance.kind(plan, "image", HERE)}
     service = made["EnvoyProxy"]["spec"]["provider"]["kubernetes"]["envoyService"]
     assert service["type"] == "LoadBalancer"
     assert service["annotations"] == {"some.cloud/internal": "true"}
@@ -210,5 +210,12 @@ def test_the_gateway_reaches_pods_of_a_tenant_and_nobody_else_does_by_this() -> 
 def test_the_certificates_stand_before_the_controller_and_it_before_the_gateway() -> None:
     found = parts()
     assert found[PART].after == (CERTIFICATES,)
-    assert found[ENTRANCE].after == (PART,)
-    assert list(found) == [CERTIFICATES, PART, ENTRANCE]
+    assert found[KIND].after == (PART,)
+    assert found[ENTRANCE].after == (KIND,)
+    assert list(found) == [CERTIFICATES, PART, KIND, ENTRANCE]
+
+
+def test_no_gateway_is_left_when_its_class_goes() -> None:
+    """The controller holds a class that has Gateways, and misses its end where both are deleted at once."""
+    kinds = {one["kind"]: part.name for part in parts().values() for one in part.objects}
+    assert (kinds["GatewayClass"], kinds["Gateway"]) == (KIND, ENTRANCE)

@@ -34,8 +34,8 @@ DRAIN = "60s"
 """How long a proxy that ends goes on with calls that it has begun."""
 
 
-def objects(plan: GatewayPlan, image: str, selector: Mapping[str, str]) -> list[Object]:
-    """image: of the proxies; selector: labels of the nodes of the platform's own pods."""
+def kind(plan: GatewayPlan, image: str, selector: Mapping[str, str]) -> list[Object]:
+    """The class and what its proxies are. image: of the proxies; selector: labels of the platform's own nodes."""
     settings = {"group": OWN, "kind": "EnvoyProxy", "name": CLASS, "namespace": NAMESPACE}
     return [
         {
@@ -50,6 +50,12 @@ def objects(plan: GatewayPlan, image: str, selector: Mapping[str, str]) -> list[
             "metadata": {"name": CLASS},
             "spec": {"controllerName": CONTROLLER, "parametersRef": settings},
         },
+    ]
+
+
+def objects(plan: GatewayPlan) -> list[Object]:
+    """The Gateway, and the route that sends plain HTTP on."""
+    return [
         {
             "apiVersion": API,
             "kind": "Gateway",

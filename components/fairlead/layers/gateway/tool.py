@@ -16,8 +16,9 @@ from fairlead.plan.gateway_model import LAYER, NAMESPACE, PROXY
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 SECRETS = "gateway-secrets"
-CERTIFICATES, PART, ENTRANCE = "gateway-certificates", "gateway", "gateway-entrance"
-"""Who writes routes stands after the last."""
+CERTIFICATES, PART, KIND = "gateway-certificates", "gateway", "gateway-class"
+ENTRANCE = "gateway-entrance"
+"""Who writes routes stands after it."""
 
 
 def _parts(ground: Ground) -> list[Part]:
@@ -28,7 +29,7 @@ def _parts(ground: Ground) -> list[Part]:
         *certificates.between(),
         *certificates.hosts(plan),
     ]
-    opened = entrance.objects(plan, ground.image(PROXY), ground.handle.system_selector)
+    known = entrance.kind(plan, ground.image(PROXY), ground.handle.system_selector)
     guarded = login.objects(plan.login) if plan.login else []
     come = brought.objects(ground, LAYER)
     secrets = [Part(SECRETS, come, after=(CERTIFICATES, STORES))] if come else []
@@ -37,7 +38,14 @@ def _parts(ground: Ground) -> list[Part]:
         Part(CERTIFICATES, own, after=(AUTHORITY,)),
         *secrets,
         Part(PART, [*controller.crds(ground), *controller.objects(ground)], after=(CERTIFICATES,)),
-        Part(ENTRANCE, [*guarded, *opened], (PART, *(one.name for one in secrets)), arrivals=waits),
+        # The class goes when no Gateway is left of it: the controller has let go of it then, and would not if both went.
+        Part(KIND, known, after=(PART,)),
+        Part(
+            ENTRANCE,
+            [*guarded, *entrance.objects(plan)],
+            (KIND, *(one.name for one in secrets)),
+            arrivals=waits,
+        ),
     ]
 
 
