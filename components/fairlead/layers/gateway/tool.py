@@ -38,7 +38,7 @@ def _parts(ground: Ground) -> list[Part]:
         Part(CERTIFICATES, own, after=(AUTHORITY,)),
         *secrets,
         Part(PART, [*controller.crds(ground), *controller.objects(ground)], after=(CERTIFICATES,)),
-        # The class goes when no Gateway is left of it: the controller has let go of it then, and would not if both went.
+        # The class goes when no Gateway is left of it: deleted side by side, the controller may never let go of it.
         Part(KIND, known, after=(PART,)),
         Part(
             ENTRANCE,
