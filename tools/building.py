@@ -10,6 +10,7 @@ import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,8 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def seconds(package: str) -> int:
     """The sum over all steps, as one after the other; 0 where everything is there. Raises ImportError for none such."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from e2e.stage import make_stack, two_teams
-
     from fairlead.operate.wanted import wanted
     from fairlead.plan.stack import plan_of
     from fairlead.tools import setup
@@ -26,10 +25,11 @@ def seconds(package: str) -> int:
     from fairlead.tools.progress import Progress
     from fairlead.tools.steps import Context
 
-    tests = import_module(f"{package}.conftest")
-    platform = two_teams(tests.STACK, tests.SUBNET, tests.IMAGES, tests.LAYERS)
+    stage: Any = import_module("e2e.stage")
+    tests: Any = import_module(f"{package}.conftest")
+    platform = stage.two_teams(tests.STACK, tests.SUBNET, tests.IMAGES, tests.LAYERS)
     with tempfile.TemporaryDirectory(prefix="fairlead-building-") as folder:
-        plan = plan_of(make_stack(Path(folder), tests.STACK, platform) / "stacks", tests.STACK)
+        plan = plan_of(stage.make_stack(Path(folder), tests.STACK, platform) / "stacks", tests.STACK)
     context = Context.of(Cache.default(), Progress(mode="plain"))
     steps = setup.plan(wanted(plan, samples=True), context).steps
     return round(sum(step.usual_seconds for step in steps))
