@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.layers import programs
 from fairlead.layers.databases.place import (
     ACCOUNT,
     CERT_DIR,
@@ -25,7 +26,7 @@ from fairlead.layers.databases.place import (
     WEBHOOKS_PORT,
     metadata,
 )
-from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.objects import SEALED
 from fairlead.plan.databases_model import OPERATOR as CHART
 
 USER = 10_001
@@ -40,6 +41,11 @@ ARGS = (
     "--leader-elect",
     "--max-concurrent-reconciles=10",
     f"--webhook-port={WEBHOOKS_PORT}",
+)
+VOLUMES: Sequence[Mapping[str, Any]] = (
+    {"name": "scratch-data", "emptyDir": {"sizeLimit": "256Mi"}},
+    # The operator makes the certificate itself: it starts without.
+    {"name": "webhook-certificates", "secret": {"secretName": CERTIFICATES, "optional": True}},
 )
 
 
@@ -56,8 +62,15 @@ def objects(image: str, replicas: int, watched: Sequence[str], selector: Mapping
     return [
         _service(),
         *_webhooks(),
-        _deployment(image, replicas, watched, selector),
-        *([budget(metadata(OPERATOR), LABELS)] if replicas > 1 else []),
+        *programs.controller(
+            metadata(OPERATOR),
+            _container(image, watched),
+            replicas,
+            selector,
+            user=USER,
+            volumes=VOLUMES,
+            account=ACCOUNT,
+        ),
     ]
 
 
@@ -105,32 +118,6 @@ def _configuration(kind: str, name: str, verb: str, kinds: Sequence[str]) -> Obj
             }
             for one in kinds
         ],
-    }
-
-
-def _deployment(image: str, replicas: int, watched: Sequence[str], selector: Mapping[str, str]) -> Object:
-    pod = {
-        "serviceAccountName": ACCOUNT,
-        "nodeSelector": dict(selector),
-        "terminationGracePeriodSeconds": 10,
-        "securityContext": unprivileged(USER),
-        "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image, watched)],
-        "volumes": [
-            {"name": "scratch-data", "emptyDir": {"sizeLimit": "256Mi"}},
-            # The operator makes the certificate itself: it starts without.
-            {"name": "webhook-certificates", "secret": {"secretName": CERTIFICATES, "optional": True}},
-        ],
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(OPERATOR),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
     }
 
 

@@ -21,6 +21,7 @@ from fairlead.layers.databases.place import (
     metadata,
 )
 from fairlead.layers.objects import EVENTS, RBAC, READ, binding, role, rule
+from fairlead.layers.programs import account
 
 MAKE = (*READ, "create", "delete", "patch")
 ALL = (*MAKE, "update")
@@ -107,7 +108,7 @@ def objects(namespaces: Sequence[str]) -> list[Object]:
     """The account, its roles, and a binding in each of these namespaces."""
     operator = [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}]
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(ACCOUNT)},
+        account(metadata(ACCOUNT)),
         role(_named(EVERYWHERE), everywhere()),
         role(_named(INSIDE), inside()),
         binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), operator),

@@ -22,6 +22,7 @@ from fairlead.layers.events.place import (
     host,
 )
 from fairlead.layers.objects import SEALED, unprivileged
+from fairlead.layers.programs import ALONE, asked, deployment
 from fairlead.plan.certificates_model import ISSUER
 from fairlead.plan.model import TenantPlan
 
@@ -113,22 +114,12 @@ def _deployment(tenant: TenantPlan, image: str, selector: Mapping[str, str]) -> 
             {"name": "data", "emptyDir": {"sizeLimit": f"{2 * KEPT_MB}Mi"}},
         ],
     }
-    meta = {"labels": {**BUS_LABELS, labels.TENANT: tenant.name}}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": _named(tenant),
-        "spec": {
-            "replicas": 1,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": dict(BUS_LABELS)},
-            "template": {"metadata": meta, "spec": pod},
-        },
-    }
+    marks = {"labels": {**BUS_LABELS, labels.TENANT: tenant.name}}
+    return deployment(_named(tenant), BUS_LABELS, pod, marks=marks, more=ALONE)
 
 
 def _container(image: str) -> dict[str, Any]:
-    asked = {"httpGet": {"path": "/healthz", "port": MONITOR_PORT}, "timeoutSeconds": 5}
+    health = asked("/healthz", MONITOR_PORT)
     mounts = {"settings": SETTINGS, "served": SERVED}
     return {
         "name": "nats",
@@ -139,8 +130,8 @@ def _container(image: str) -> dict[str, Any]:
             {"name": "client", "containerPort": CLIENT_PORT, "protocol": "TCP"},
             {"name": "monitor", "containerPort": MONITOR_PORT, "protocol": "TCP"},
         ],
-        "readinessProbe": {**asked, "periodSeconds": 2},
-        "livenessProbe": {**asked, "initialDelaySeconds": 25},
+        "readinessProbe": {**health, "periodSeconds": 2},
+        "livenessProbe": {**health, "initialDelaySeconds": 25},
         "volumeMounts": [
             *({"name": name, "mountPath": path, "readOnly": True} for name, path in mounts.items()),
             {"name": "data", "mountPath": DATA},

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.layers import programs
 from fairlead.layers.events.place import (
     CONTROLLER,
     FILE,
@@ -21,7 +22,8 @@ from fairlead.layers.events.place import (
     USER,
     metadata,
 )
-from fairlead.layers.objects import MONITORING, SEALED, budget, closed, door, spread, unprivileged
+from fairlead.layers.objects import MONITORING, SEALED, closed, door
+from fairlead.layers.programs import asked
 from fairlead.layers.tool import CRD
 from fairlead.plan.events_model import CHART, NAMESPACE
 
@@ -44,10 +46,10 @@ def objects(image: str, replicas: int, selector: Mapping[str, str]) -> list[Obje
     import yaml
 
     text = yaml.safe_dump(dict(NO_BUSES), sort_keys=False)
+    volume = {"name": "settings", "configMap": {"name": SETTINGS}}
     return [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(SETTINGS), "data": {FILE: text}},
-        _deployment(image, replicas, selector),
-        *([budget(metadata(), LABELS)] if replicas > 1 else []),
+        *programs.controller(metadata(), _container(image), replicas, selector, user=USER, volumes=[volume]),
         *_fence(),
     ]
 
@@ -58,28 +60,6 @@ def _fence() -> list[Object]:
         closed("default-deny", NAMESPACE, {}),
         closed(CONTROLLER, NAMESPACE, LABELS, [door(METRICS_PORT, [MONITORING])]),
     ]
-
-
-def _deployment(image: str, replicas: int, selector: Mapping[str, str]) -> Object:
-    pod = {
-        "serviceAccountName": CONTROLLER,
-        "nodeSelector": dict(selector),
-        "terminationGracePeriodSeconds": 10,
-        "securityContext": unprivileged(USER),
-        "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image)],
-        "volumes": [{"name": "settings", "configMap": {"name": SETTINGS}}],
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
-    }
 
 
 def _container(image: str) -> dict[str, Any]:
@@ -99,14 +79,9 @@ def _container(image: str) -> dict[str, Any]:
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "probes", "containerPort": PROBE_PORT, "protocol": "TCP"},
         ],
-        "readinessProbe": {**_asked("/readyz"), "periodSeconds": 1},
-        "livenessProbe": {**_asked("/healthz"), "initialDelaySeconds": 25},
+        "readinessProbe": {**asked("/readyz", PROBE_PORT), "periodSeconds": 1},
+        "livenessProbe": {**asked("/healthz", PROBE_PORT), "initialDelaySeconds": 25},
         "volumeMounts": [{"name": "settings", "mountPath": FOLDER, "readOnly": True}],
         "resources": RESOURCES,
         "securityContext": dict(SEALED),
     }
-
-
-def _asked(path: str) -> Mapping[str, Any]:
-    """The usual second is too short for a node that is busy."""
-    return {"httpGet": {"path": path, "port": PROBE_PORT}, "timeoutSeconds": 5}

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers import programs
 from fairlead.layers.events import bus
 from fairlead.layers.events.place import ACCOUNT, GROUP, SENSOR, SENT, account
 from fairlead.layers.events.rights import IN_TENANTS
@@ -37,7 +38,7 @@ def _sensors(tenant: TenantPlan) -> list[Object]:
     own = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": tenant.namespace}
     named = _named(tenant, ACCOUNT)
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named},
+        programs.account(named),
         role(named, [rule((GROUP,), ("workflows",), ("create",))]),
         binding(named, ("Role", ACCOUNT), [own]),
     ]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.events.place import CONTROLLER, GROUP, KINDS, LABELS, account, metadata
-from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.events.place import GROUP, KINDS, metadata
+from fairlead.layers.objects import EVENTS, READ, rule
+from fairlead.layers.programs import rights
 
 CHANGE = ("update", "patch")
 EVERYWHERE, IN_TENANTS = "fairlead:events:everywhere", "fairlead:events:tenants"
@@ -45,15 +46,4 @@ def own() -> list[dict[str, Any]]:
 
 def objects() -> list[Object]:
     """The account, its roles, and the bindings that do not lie in a tenant's namespace."""
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata()},
-        role(_named(EVERYWHERE), everywhere()),
-        role(_named(IN_TENANTS), in_tenants()),
-        role(metadata(), own()),
-        binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), account()),
-        binding(metadata(), ("Role", CONTROLLER), account()),
-    ]
-
-
-def _named(name: str) -> dict[str, Any]:
-    return {"name": name, "labels": dict(LABELS)}
+    return rights(metadata(), (EVERYWHERE, everywhere()), (IN_TENANTS, in_tenants()), own())

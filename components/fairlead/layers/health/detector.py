@@ -14,6 +14,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import binding
+from fairlead.layers.programs import account
 from fairlead.plan.health_model import DetectorPlan, DetectorRule
 
 NAME = "node-problem-detector"
@@ -58,7 +59,7 @@ def objects(plan: DetectorPlan, image: str) -> list[Object]:
                 },
             },
         },
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata()},
+        account(_metadata()),
         binding(
             {"name": f"fairlead-{NAME}"},
             ("ClusterRole", ROLE),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.layers import programs
 from fairlead.layers.jobs_v1.place import (
     CERTIFICATE,
     FOLDER,
@@ -23,16 +24,8 @@ from fairlead.layers.jobs_v1.place import (
     WEBHOOK_PORT,
     metadata,
 )
-from fairlead.layers.objects import (
-    ADMISSION,
-    MONITORING,
-    SEALED,
-    budget,
-    closed,
-    door,
-    spread,
-    unprivileged,
-)
+from fairlead.layers.objects import ADMISSION, MONITORING, SEALED, closed, door
+from fairlead.layers.programs import asked
 from fairlead.layers.tool import CRD
 from fairlead.plan.jobs_v1_model import CHART, NAMESPACE
 
@@ -44,6 +37,10 @@ AT_A_TIME = 10
 """Of each kind; upstream's 1 would let one tenant's job that is slow hold up all others."""
 SETTINGS, FILE, SETTINGS_FOLDER = "training-operator", "initContainer.yaml", "/etc/config"
 """The ConfigMap, its file and its mount: what waits for the first pod of a PyTorchJob before each of the others."""
+VOLUMES: Sequence[Mapping[str, Any]] = (
+    {"name": "cert", "secret": {"secretName": CERTIFICATE}},
+    {"name": "settings", "configMap": {"name": SETTINGS}},
+)
 NOTHING_WAITS = "[]\n"
 """Upstream puts a container of an old alpine, without a security context, before each worker, so that it starts when
 the name of the first pod is known. A tenant's Pod Security refuses it; torch itself tries again until it is."""
@@ -85,9 +82,8 @@ def objects(image: str, replicas: int, selector: Mapping[str, str]) -> list[Obje
             "data": {FILE: NOTHING_WAITS},
         },
         _service(),
-        _deployment(image, replicas, selector),
         _webhooks(),
-        *([budget(metadata(), LABELS)] if replicas > 1 else []),
+        *programs.controller(metadata(), _container(image), replicas, selector, user=USER, volumes=VOLUMES),
         *_fence(),
     ]
 
@@ -120,7 +116,7 @@ def _webhooks() -> Object:
 
 def _webhook(kind: str, plural: str) -> Mapping[str, Any]:
     service = {"name": OPERATOR, "namespace": NAMESPACE, "path": f"/validate-kubeflow-org-v1-{kind}"}
-    asked = {
+    wanted = {
         "apiGroups": [GROUP],
         "apiVersions": ["v1"],
         "operations": ["CREATE", "UPDATE"],
@@ -131,33 +127,8 @@ def _webhook(kind: str, plural: str) -> Mapping[str, Any]:
         "admissionReviewVersions": ["v1"],
         "clientConfig": {"service": service},
         "failurePolicy": "Fail",
-        "rules": [asked],
+        "rules": [wanted],
         "sideEffects": "None",
-    }
-
-
-def _deployment(image: str, replicas: int, selector: Mapping[str, str]) -> Object:
-    pod = {
-        "serviceAccountName": OPERATOR,
-        "nodeSelector": dict(selector),
-        "terminationGracePeriodSeconds": 10,
-        "securityContext": unprivileged(USER),
-        "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image)],
-        "volumes": [
-            {"name": "cert", "secret": {"secretName": CERTIFICATE}},
-            {"name": "settings", "configMap": {"name": SETTINGS}},
-        ],
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
     }
 
 
@@ -175,8 +146,8 @@ def _container(image: str) -> dict[str, Any]:
             {"name": "probes", "containerPort": PROBE_PORT, "protocol": "TCP"},
             {"name": "webhook-server", "containerPort": WEBHOOK_PORT, "protocol": "TCP"},
         ],
-        "readinessProbe": {**_asked("/readyz"), "periodSeconds": 1},
-        "livenessProbe": {**_asked("/healthz"), "initialDelaySeconds": 25},
+        "readinessProbe": {**asked("/readyz", PROBE_PORT), "periodSeconds": 1},
+        "livenessProbe": {**asked("/healthz", PROBE_PORT), "initialDelaySeconds": 25},
         "volumeMounts": _mounts({"cert": FOLDER, "settings": SETTINGS_FOLDER}),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
         "securityContext": dict(SEALED),
@@ -185,11 +156,6 @@ def _container(image: str) -> dict[str, Any]:
 
 def _own(name: str, field: str) -> Mapping[str, Any]:
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": f"metadata.{field}"}}}
-
-
-def _asked(path: str) -> Mapping[str, Any]:
-    """The usual second is too short for a node that is busy."""
-    return {"httpGet": {"path": path, "port": PROBE_PORT}, "timeoutSeconds": 5}
 
 
 def _mounts(folders: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

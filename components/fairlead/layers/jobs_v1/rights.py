@@ -15,12 +15,10 @@ from fairlead.layers.jobs_v1.place import (
     GROUP,
     HOOKS,
     KINDS,
-    LABELS,
-    OPERATOR,
-    account,
     metadata,
 )
-from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.objects import EVENTS, READ, rule
+from fairlead.layers.programs import rights
 
 CHANGE = ("update", "patch")
 EVERYWHERE, IN_TENANTS = "fairlead:jobs-v1:everywhere", "fairlead:jobs-v1:tenants"
@@ -63,15 +61,4 @@ def own() -> list[dict[str, Any]]:
 
 def objects() -> list[Object]:
     """The account, its roles, and the bindings that do not lie in a tenant's namespace."""
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata()},
-        role(_named(EVERYWHERE), everywhere()),
-        role(_named(IN_TENANTS), in_tenants()),
-        role(metadata(), own()),
-        binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), account()),
-        binding(metadata(), ("Role", OPERATOR), account()),
-    ]
-
-
-def _named(name: str) -> dict[str, Any]:
-    return {"name": name, "labels": dict(LABELS)}
+    return rights(metadata(), (EVERYWHERE, everywhere()), (IN_TENANTS, in_tenants()), own())

@@ -16,6 +16,7 @@ from fairlead.contract.database import Database, SecretKey
 from fairlead.layers.databases import client
 from fairlead.layers.katib import config, place, webhooks
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.programs import deployment
 from fairlead.plan.katib_model import CONTROLLER, MANAGER
 
 RESOURCES: Mapping[str, tuple[str, str, str]] = {
@@ -156,15 +157,7 @@ def _deployed(
         "securityContext": unprivileged(place.USER),
         "topologySpreadConstraints": spread(pods),
     }
-    metadata = {"labels": pods, **({"annotations": dict(notes)} if notes else {})}
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": place.metadata(name, component),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": pods},
-            "template": {"metadata": metadata, "spec": spec},
-        },
-    }
-    return [deployment, *([budget(place.metadata(name, component), pods)] if replicas > 1 else [])]
+    named = place.metadata(name, component)
+    marks = {"labels": pods, **({"annotations": dict(notes)} if notes else {})}
+    made = deployment(named, pods, spec, replicas, marks=marks)
+    return [made, *([budget(named, pods)] if replicas > 1 else [])]

@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.katib.place import GROUP, PROGRAM, labels, metadata
-from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.katib.place import GROUP, PROGRAM, metadata
+from fairlead.layers.objects import EVENTS, READ, rule
+from fairlead.layers.programs import rights
 from fairlead.plan.katib_model import CONTROLLER, NAMESPACE
 
 CHANGE = ("update", "patch")
@@ -61,20 +62,9 @@ def own() -> list[dict[str, Any]]:
 def objects() -> list[Object]:
     """The account, its roles, and the bindings that do not lie in a tenant's namespace."""
     named = metadata(CONTROLLER, PROGRAM[CONTROLLER])
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named},
-        role(_everywhere(EVERYWHERE), everywhere()),
-        role(_everywhere(IN_TENANTS), in_tenants()),
-        role(named, own()),
-        binding(_everywhere(EVERYWHERE), ("ClusterRole", EVERYWHERE), controller()),
-        binding(named, ("Role", CONTROLLER), controller()),
-    ]
+    return rights(named, (EVERYWHERE, everywhere()), (IN_TENANTS, in_tenants()), own())
 
 
 def controller() -> list[dict[str, str]]:
     """The controller, as the one who has rights."""
     return [{"kind": "ServiceAccount", "name": CONTROLLER, "namespace": NAMESPACE}]
-
-
-def _everywhere(name: str) -> dict[str, Any]:
-    return {"name": name, "labels": labels(PROGRAM[CONTROLLER])}

@@ -15,6 +15,7 @@ from fairlead.contract.database import Database
 from fairlead.layers.databases import client
 from fairlead.layers.model_registry import place
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.programs import asked, deployment
 from fairlead.plan.model_registry_model import CPU_MILLI, MEMORY_MIB, MOST_MIB
 
 USER = 65_532
@@ -47,19 +48,7 @@ def objects(
             "metadata": metadata,
             "spec": {"selector": pods, "ports": ports},
         },
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata,
-            "spec": {
-                "replicas": replicas,
-                "selector": {"matchLabels": pods},
-                "template": {
-                    "metadata": {"labels": pods},
-                    "spec": _pod(tenant, database, images, selector),
-                },
-            },
-        },
+        deployment(metadata, pods, _pod(tenant, database, images, selector), replicas),
         *([budget(metadata, pods)] if replicas > 1 else []),
     ]
 
@@ -97,11 +86,7 @@ def _server(tenant: str, image: str, database: Database) -> dict[str, Any]:
         ],
         "ports": [{"name": "http-api", "containerPort": place.PORT, "protocol": "TCP"}],
         # Asks for the tables too: without a database no pod is called, and none is started anew.
-        "readinessProbe": {
-            "httpGet": {"path": "/readyz/health", "port": place.PORT},
-            "periodSeconds": 5,
-            "timeoutSeconds": 5,
-        },
+        "readinessProbe": {**asked("/readyz/health", place.PORT), "periodSeconds": 5},
         "livenessProbe": {
             "tcpSocket": {"port": place.PORT},
             "initialDelaySeconds": 60,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object
+from fairlead.layers import programs
 from fairlead.layers.monitoring.place import (
     GROUP,
     LABELS,
@@ -20,6 +21,7 @@ from fairlead.layers.monitoring.place import (
     metadata,
 )
 from fairlead.layers.objects import READ, SEALED, binding, role, rule, spread, unprivileged
+from fairlead.layers.programs import ALONE, asked, deployment
 
 KINDS = ("prometheuses", "podmonitors", "servicemonitors", "prometheusrules", "probes", "scrapeconfigs")
 """What it reads; alerts and their receivers are kinds of their own, and none is served."""
@@ -35,7 +37,7 @@ def objects(image: str, reloader: str, selector: Mapping[str, str]) -> list[Obje
     meta = metadata(OPERATOR)
     account = {"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        programs.account(meta),
         role(meta, rights()),
         binding(meta, ("Role", OPERATOR), [account]),
         role({"name": EVERYWHERE}, [rule(("",), ("namespaces",), READ, [NAMESPACE])]),
@@ -83,22 +85,13 @@ def _deployment(image: str, reloader: str, selector: Mapping[str, str]) -> Objec
         "topologySpreadConstraints": spread(LABELS),
         "containers": [_container(image, arguments(reloader))],
     }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {**metadata(OPERATOR), "labels": dict(LABELS)},
-        "spec": {
-            # Without it nothing that runs stops; a second would do the same work twice.
-            "replicas": 1,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
-    }
+    meta = {**metadata(OPERATOR), "labels": dict(LABELS)}
+    # Without it nothing that runs stops; a second would do the same work twice.
+    return deployment(meta, LABELS, pod, more=ALONE)
 
 
 def _container(image: str, args: Sequence[str]) -> dict[str, Any]:
-    healthy = {"httpGet": {"path": "/healthz", "port": OPERATOR_PORT}, "timeoutSeconds": 5}
+    healthy = asked("/healthz", OPERATOR_PORT)
     return {
         "name": OPERATOR,
         "image": image,

@@ -14,6 +14,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.monitoring.place import API, NAMESPACE, PORT, SERVER, SERVERS, SERVICE, USER, metadata
 from fairlead.layers.objects import READ, binding, role, rule, unprivileged
+from fairlead.layers.programs import account
 from fairlead.layers.tool import Measured
 from fairlead.plan.monitoring_model import MonitoringPlan
 from fairlead.values import quantity
@@ -35,7 +36,7 @@ def objects(
     chosen = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
     meta = metadata(SERVER)
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        account(meta),
         _service(),
         {
             "apiVersion": API,
@@ -103,16 +104,16 @@ def asked(measured: Sequence[Measured]) -> list[Object]:
 
 def _finding(space: str) -> list[Object]:
     meta = metadata(f"{labels.METRICS_NAMESPACE}-{SERVER}", space)
-    account = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
-    return [role(meta, [rule(("",), ("pods",), READ)]), binding(meta, ("Role", meta["name"]), [account])]
+    whom = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
+    return [role(meta, [rule(("",), ("pods",), READ)]), binding(meta, ("Role", meta["name"]), [whom])]
 
 
 def _telling() -> list[Object]:
     """What programs look at that ask who asks: this right to read their metrics, wherever they are."""
     name = "fairlead:monitoring:metrics"
-    account = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
+    whom = {"kind": "ServiceAccount", "name": SERVER, "namespace": NAMESPACE}
     rules = [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
-    return [role({"name": name}, rules), binding({"name": name}, ("ClusterRole", name), [account])]
+    return [role({"name": name}, rules), binding({"name": name}, ("ClusterRole", name), [whom])]
 
 
 def monitor(one: Measured) -> Object:

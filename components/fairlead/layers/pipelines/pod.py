@@ -9,6 +9,7 @@ from typing import Any
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
 from fairlead.layers.pipelines.place import AUDIENCE, DATABASE_FOLDER, TOKENS, USER, labels, metadata
+from fairlead.layers.programs import deployment
 from fairlead.plan.pipelines_model import AUTHORITY_KEY, PASSWORD_KEY, USER_KEY, PipelinesDatabasePlan
 
 AUTHORITY = "database"
@@ -60,17 +61,9 @@ def _deployment(program: Program, selector: Mapping[str, str]) -> Object:
     marks: dict[str, Any] = {"labels": labels(program.name)}
     if program.settings:
         marks["annotations"] = {"fairlead.dev/settings": program.settings}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(program.name),
-        "spec": {
-            "replicas": program.replicas,
-            "strategy": {"type": "Recreate" if program.alone else "RollingUpdate"},
-            "selector": {"matchLabels": labels(program.name)},
-            "template": {"metadata": marks, "spec": _pod(program, selector)},
-        },
-    }
+    more = {"strategy": {"type": "Recreate" if program.alone else "RollingUpdate"}}
+    pod, pods = _pod(program, selector), labels(program.name)
+    return deployment(metadata(program.name), pods, pod, program.replicas, marks=marks, more=more)
 
 
 def _pod(program: Program, selector: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.contract.chart import Object, Release, Renderer
-from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers import programs
+from fairlead.layers.objects import SEALED
+from fairlead.layers.programs import asked
 from fairlead.layers.ray.place import LABELS, METRICS_PORT, OPERATOR, PROBE_PORT, metadata
 from fairlead.plan.ray_model import CHART, NAMESPACE
 
@@ -46,35 +48,12 @@ def objects(image: str, replicas: int, selector: Mapping[str, str]) -> list[Obje
     service = {"selector": dict(LABELS), "ports": ports}
     return [
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata(OPERATOR), "spec": service},
-        _deployment(image, replicas, selector),
-        *([budget(metadata(OPERATOR), LABELS)] if replicas > 1 else []),
+        *programs.controller(metadata(OPERATOR), _container(image), replicas, selector, user=USER),
     ]
-
-
-def _deployment(image: str, replicas: int, selector: Mapping[str, str]) -> Object:
-    pod = {
-        "serviceAccountName": OPERATOR,
-        "nodeSelector": dict(selector),
-        "terminationGracePeriodSeconds": 10,
-        "securityContext": unprivileged(USER),
-        "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image)],
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(OPERATOR),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
-    }
 
 
 def _container(image: str) -> dict[str, Any]:
     cpu, memory, most = RESOURCES
-    slow = {"timeoutSeconds": 5}
     return {
         "name": OPERATOR,
         "image": image,
@@ -86,16 +65,8 @@ def _container(image: str) -> dict[str, Any]:
             {"name": "http", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "probes", "containerPort": PROBE_PORT, "protocol": "TCP"},
         ],
-        "readinessProbe": {
-            "httpGet": {"path": "/readyz", "port": PROBE_PORT},
-            "periodSeconds": 1,
-            **slow,
-        },
-        "livenessProbe": {
-            "httpGet": {"path": "/healthz", "port": PROBE_PORT},
-            "initialDelaySeconds": 25,
-            **slow,
-        },
+        "readinessProbe": {**asked("/readyz", PROBE_PORT), "periodSeconds": 1},
+        "livenessProbe": {**asked("/healthz", PROBE_PORT), "initialDelaySeconds": 25},
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
         "securityContext": dict(SEALED),
     }

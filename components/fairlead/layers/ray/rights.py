@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.contract.chart import Object
-from fairlead.layers.objects import EVENTS, RBAC, READ, binding, role, rule
-from fairlead.layers.ray.place import GROUP, KINDS, LABELS, OPERATOR, metadata
+from fairlead.layers.objects import EVENTS, RBAC, READ, rule
+from fairlead.layers.programs import rights
+from fairlead.layers.ray.place import GROUP, KINDS, OPERATOR, metadata
 from fairlead.plan.ray_model import NAMESPACE
 
 CHANGE = ("update", "patch")
@@ -57,20 +58,9 @@ def own() -> list[dict[str, Any]]:
 
 def objects() -> list[Object]:
     """The account, its roles, and the bindings that do not lie in a tenant's namespace."""
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(OPERATOR)},
-        role(_named(EVERYWHERE), everywhere()),
-        role(_named(IN_TENANTS), in_tenants()),
-        role(metadata(OPERATOR), own()),
-        binding(_named(EVERYWHERE), ("ClusterRole", EVERYWHERE), operator()),
-        binding(metadata(OPERATOR), ("Role", OPERATOR), operator()),
-    ]
+    return rights(metadata(OPERATOR), (EVERYWHERE, everywhere()), (IN_TENANTS, in_tenants()), own())
 
 
 def operator() -> list[dict[str, str]]:
     """The operator, as the one who has rights."""
     return [{"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}]
-
-
-def _named(name: str) -> dict[str, Any]:
-    return {"name": name, "labels": dict(LABELS)}

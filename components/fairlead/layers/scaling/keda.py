@@ -13,6 +13,7 @@ from typing import Any
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.programs import deployment
 from fairlead.layers.scaling import fence, rights
 from fairlead.layers.scaling.place import (
     ADAPTER,
@@ -213,16 +214,7 @@ def _service(part: Part) -> Object:
 
 def _deployment(part: Part, replicas: int) -> Object:
     chosen = labels_of(part.name)
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(part.name),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": chosen},
-            "template": {"metadata": {"labels": chosen}, "spec": _pod(part, chosen)},
-        },
-    }
+    return deployment(metadata(part.name), chosen, _pod(part, chosen), replicas)
 
 
 def _pod(part: Part, chosen: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import READ, binding, role, rule
+from fairlead.layers.programs import account
 from fairlead.layers.scaling.place import (
     ADAPTER,
     API_SERVICE,
@@ -91,7 +92,7 @@ def objects() -> list[Object]:
     plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go of v1.35.0, 2026-11-28.
     """
     return [
-        *(_account(part) for part in (OPERATOR, ADAPTER, WEBHOOKS)),
+        *(account(metadata(part)) for part in (OPERATOR, ADAPTER, WEBHOOKS)),
         *_everywhere(OPERATOR, operator_rules()),
         *_everywhere(WEBHOOKS, webhook_rules()),
         *_everywhere(ADAPTER, adapter_rules()),
@@ -109,10 +110,6 @@ def objects() -> list[Object]:
             _program(ADAPTER),
         ),
     ]
-
-
-def _account(part: str) -> Object:
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(part)}
 
 
 def _everywhere(part: str, rules: Sequence[dict[str, Any]]) -> list[Object]:

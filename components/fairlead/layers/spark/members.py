@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers import programs
 from fairlead.layers.objects import READ, WRITE, api_server, binding, calling, members, role, rule
 from fairlead.layers.spark.place import ACCOUNT, DRIVER, GROUP, KINDS, OPERATOR, ROLE, account
 from fairlead.layers.spark.rights import IN_TENANTS
@@ -26,7 +27,7 @@ def objects(ground: Ground, tenant: TenantPlan) -> list[Object]:
     makes = rule(("",), ("pods",), (*READ, "create", "delete", "deletecollection"))
     return [
         *members(tenant, MEMBERS, [rule((GROUP,), KINDS, WRITE)]),
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named(ACCOUNT)},
+        programs.account(named(ACCOUNT)),
         role(named(ACCOUNT), [makes]),
         binding(named(ACCOUNT), ("Role", ACCOUNT), [driver]),
         binding(named(OPERATES), ("ClusterRole", IN_TENANTS), [account(OPERATOR)]),

@@ -13,6 +13,7 @@ from fairlead.contract.database import Database, SecretKey, SignIn
 from fairlead.labels import WORKLOAD_ACCOUNT
 from fairlead.layers.databases import client, signing_in
 from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.programs import asked, deployment
 from fairlead.layers.tracking import sealing
 from fairlead.layers.tracking.artifacts import Place
 from fairlead.layers.tracking.place import ARTIFACTS, HOSTS, LABELS, NAME, PORT, metadata
@@ -102,20 +103,8 @@ def _deployment(plan: TrackingPlan, pod: Mapping[str, Any], marks: Mapping[str, 
     """marks: further labels of the pods."""
     # A volume of one node is not let go while a server has it.
     kind = "Recreate" if plan.artifacts == "fairlead-block" else "RollingUpdate"
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(NAME),
-        "spec": {
-            "replicas": plan.replicas,
-            "strategy": {"type": kind},
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {
-                "metadata": {"labels": {**LABELS, **marks}},
-                "spec": pod,
-            },
-        },
-    }
+    more, marked = {"strategy": {"type": kind}}, {"labels": {**LABELS, **marks}}
+    return deployment(metadata(NAME), LABELS, pod, plan.replicas, marks=marked, more=more)
 
 
 def _pod(
@@ -169,7 +158,7 @@ def _pod(
 def _server(
     image: str, env: Sequence[Mapping[str, Any]], database: Database, place: Place, host: str
 ) -> dict[str, Any]:
-    probe = {"httpGet": {"path": "/health", "port": PORT}, "timeoutSeconds": 5}
+    probe = asked("/health", PORT)
     own = [
         _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
         *(_said(name, value) for name, value in place.environment.items()),

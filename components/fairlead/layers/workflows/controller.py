@@ -11,8 +11,9 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.contract.database import Database
+from fairlead.layers import programs
 from fairlead.layers.databases import client
-from fairlead.layers.objects import SEALED, budget, spread, unprivileged
+from fairlead.layers.objects import SEALED
 from fairlead.layers.workflows.place import LABELS, METRICS_PORT, NAME, PROBE_PORT, SETTINGS, USER, metadata
 
 COMMAND = "workflow-controller"
@@ -33,12 +34,12 @@ def objects(
     import yaml
 
     text = yaml.safe_dump(dict(told), sort_keys=False)
-    made: list[Object] = [
+    box, volumes = _container(image, executor, archive), [client.volume(archive)] if archive else []
+    return [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(SETTINGS), "data": {"config": text}},
         _service(),
-        _deployment(_pod(image, executor, system, archive), replicas),
+        *programs.controller(metadata(), box, replicas, system, user=USER, volumes=volumes),
     ]
-    return [*made, budget(metadata(), LABELS)] if replicas > 1 else made
 
 
 def _service() -> Object:
@@ -48,31 +49,6 @@ def _service() -> Object:
         "kind": "Service",
         "metadata": metadata(),
         "spec": {"selector": dict(LABELS), "ports": [port]},
-    }
-
-
-def _deployment(pod: Mapping[str, Any], replicas: int) -> Object:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(),
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(LABELS)},
-            "template": {"metadata": {"labels": dict(LABELS)}, "spec": pod},
-        },
-    }
-
-
-def _pod(image: str, executor: str, system: Mapping[str, str], archive: Database | None) -> dict[str, Any]:
-    return {
-        "serviceAccountName": NAME,
-        "nodeSelector": dict(system),
-        "terminationGracePeriodSeconds": 10,
-        "securityContext": unprivileged(USER),
-        "topologySpreadConstraints": spread(LABELS),
-        "containers": [_container(image, executor, archive)],
-        **({"volumes": [client.volume(archive)]} if archive else {}),
     }
 
 

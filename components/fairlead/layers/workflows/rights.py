@@ -10,6 +10,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.programs import account
 from fairlead.layers.workflows.place import GROUP, NAME, controller, metadata
 
 EVERYWHERE, IN_TENANTS = "fairlead-workflow-controller", "fairlead-workflow-controller-tenant"
@@ -68,7 +69,7 @@ def own(*, archive: bool) -> list[dict[str, Any]]:
 def objects(*, archive: bool) -> list[Object]:
     """Account, roles and bindings, but for those in the tenants' namespaces."""
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata()},
+        account(metadata()),
         role({"name": EVERYWHERE}, everywhere()),
         binding({"name": EVERYWHERE}, ("ClusterRole", EVERYWHERE), [controller()]),
         role({"name": IN_TENANTS}, in_tenants()),
