@@ -100,6 +100,12 @@ def members(tenant: TenantPlan, name: str, rules: Sequence[Mapping[str, Any]]) -
     ]
 
 
+def told(tenant: TenantPlan, name: str, data: Mapping[str, Any]) -> Object:
+    """What a tenant's namespace is told by a layer, where jobs and people find it."""
+    meta = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+
+
 def closed(
     name: str, namespace: str, pods: Mapping[str, str], doors: Sequence[Mapping[str, Any]] = ()
 ) -> Object:

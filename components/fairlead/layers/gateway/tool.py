@@ -8,7 +8,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.certificates.tool import AUTHORITY
 from fairlead.layers.gateway import certificates, controller, entrance, fence, login, place
-from fairlead.layers.objects import restricted_namespace
+from fairlead.layers.objects import restricted_namespace, told
 from fairlead.layers.secrets import brought
 from fairlead.layers.secrets.tool import STORES
 from fairlead.layers.tool import Ground, Measured, Part, Tool
@@ -51,14 +51,8 @@ def _parts(ground: Ground) -> list[Part]:
 
 def _tenant(ground: Ground, tenant: TenantPlan) -> Sequence[Object]:
     """Under which names it serves, who calls its pods, and who writes its routes."""
-    meta = {
-        "name": labels.GATEWAY,
-        "namespace": tenant.namespace,
-        "labels": {labels.TENANT: tenant.name},
-    }
     named = {labels.GATEWAY_DOMAIN: ground.plan.gateway.domain}
-    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": named}
-    return [told, *fence.of_tenant(tenant)]
+    return [told(tenant, labels.GATEWAY, named), *fence.of_tenant(tenant)]
 
 
 def _measured(_: PlatformPlan) -> list[Measured]:

@@ -8,6 +8,7 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.databases.tool import called, database
 from fairlead.layers.model_registry import fence, place, server
+from fairlead.layers.objects import told
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.plan.databases_model import SERVER
 from fairlead.plan.model import TenantPlan
@@ -41,13 +42,7 @@ def variables(tenant: TenantPlan) -> dict[str, str]:
 
 def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
     """Jobs take the ConfigMap as environment variables."""
-    named = {
-        "name": labels.MODEL_REGISTRY,
-        "namespace": tenant.namespace,
-        "labels": {labels.TENANT: tenant.name},
-    }
-    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": variables(tenant)}
-    return [told, fence.of_tenant(tenant)]
+    return [told(tenant, labels.MODEL_REGISTRY, variables(tenant)), fence.of_tenant(tenant)]
 
 
 TOOL = Tool(LAYER, _parts, _tenant)

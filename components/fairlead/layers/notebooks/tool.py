@@ -34,16 +34,7 @@ def _parts(ground: Ground) -> list[Part]:
 def members(ground: Ground, tenant: TenantPlan) -> list[Object]:
     """Members write the Services of their notebooks, and are told where these answer. The rest they may do anyway:
     jobs, volumes and secrets by the layer tenancy, routes by the layer gateway."""
-    told = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": labels.NOTEBOOKS,
-            "namespace": tenant.namespace,
-            "labels": {labels.TENANT: tenant.name},
-        },
-        "data": {labels.NOTEBOOK_DOMAIN: ground.plan.gateway.domain},
-    }
+    told = objects.told(tenant, labels.NOTEBOOKS, {labels.NOTEBOOK_DOMAIN: ground.plan.gateway.domain})
     return [told, *objects.members(tenant, labels.NOTEBOOKS, [rule(("",), ("services",), WRITE)])]
 
 

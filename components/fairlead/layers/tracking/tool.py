@@ -9,6 +9,7 @@ from fairlead.contract.chart import Object
 from fairlead.contract.database import SignIn
 from fairlead.layers.databases.tool import called, database
 from fairlead.layers.gateway.tool import ENTRANCE
+from fairlead.layers.objects import told
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tracking import artifacts, fence, page, server
 from fairlead.layers.tracking.place import DATABASE
@@ -56,13 +57,7 @@ def variables(tenant: TenantPlan) -> dict[str, str]:
 
 def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
     """Jobs take the ConfigMap as environment variables."""
-    named = {
-        "name": labels.TRACKING,
-        "namespace": tenant.namespace,
-        "labels": {labels.TENANT: tenant.name},
-    }
-    told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": variables(tenant)}
-    return [told, fence.of_tenant(tenant)]
+    return [told(tenant, labels.TRACKING, variables(tenant)), fence.of_tenant(tenant)]
 
 
 TOOL = Tool(LAYER, _parts, _tenant)

@@ -7,6 +7,7 @@ A group that is made here has no rule of its own for what goes out, as the provi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_aws import ec2, vpc
@@ -19,6 +20,10 @@ LUSTRE = ((988, 988), (1018, 1023))
 
 https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html, 2026-11-29
 """
+
+
+Way = tuple[pulumi.Input[str], pulumi.Input[str]]
+"""The group that has the rule, and the one that it is about."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Place:
 def of_nfs(place: Place, purpose: str) -> pulumi.Output[str]:
     """A group that nodes reach by NFS; only answers go out."""
     group = _group(place, purpose)
-    _in(place, f"{purpose}-{NFS[0]}", group, place.nodes, NFS, "From the nodes")
+    _in(place, f"{purpose}-{NFS[0]}", (group, place.nodes), NFS, "From the nodes")
     return group
 
 
@@ -46,11 +51,11 @@ def of_lustre(place: Place, purpose: str) -> tuple[pulumi.Output[str], list[pulu
     for ports in LUSTRE:
         end = ports[0]
         rules += [
-            _in(place, f"{purpose}-{end}", group, place.nodes, ports, "From the nodes"),
-            _in(place, f"{purpose}-servers-{end}", group, group, ports, "From the other file servers"),
-            _in(place, f"{purpose}-back-{end}", place.nodes, group, ports, "From the file servers"),
-            _out(place, f"{purpose}-nodes-{end}", group, place.nodes, ports, "To the nodes"),
-            _out(place, f"{purpose}-servers-{end}", group, group, ports, "To the other file servers"),
+            _in(place, f"{purpose}-{end}", (group, place.nodes), ports, "From the nodes"),
+            _in(place, f"{purpose}-servers-{end}", (group, group), ports, "From the other file servers"),
+            _in(place, f"{purpose}-back-{end}", (place.nodes, group), ports, "From the file servers"),
+            _out(place, f"{purpose}-nodes-{end}", (group, place.nodes), ports, "To the nodes"),
+            _out(place, f"{purpose}-servers-{end}", (group, group), ports, "To the other file servers"),
         ]
     return group, rules
 
@@ -68,45 +73,24 @@ def _group(place: Place, purpose: str) -> pulumi.Output[str]:
     ).id
 
 
-def _in(
-    place: Place,
-    name: str,
-    group: pulumi.Input[str],
-    source: pulumi.Input[str],
-    ports: tuple[int, int],
-    why: str,
-) -> pulumi.Resource:
-    return vpc.SecurityGroupIngressRule(
-        f"{place.platform}-{name}",
-        vpc.SecurityGroupIngressRuleArgs(
-            security_group_id=group,
-            referenced_security_group_id=source,
-            description=why,
-            ip_protocol="tcp",
-            from_port=ports[0],
-            to_port=ports[1],
-        ),
-        place.opts,
-    )
+def _in(place: Place, name: str, ways: Way, ports: tuple[int, int], why: str) -> pulumi.Resource:
+    args = vpc.SecurityGroupIngressRuleArgs(**_tcp(ways, ports, why))
+    return vpc.SecurityGroupIngressRule(f"{place.platform}-{name}", args, place.opts)
 
 
-def _out(
-    place: Place,
-    name: str,
-    group: pulumi.Input[str],
-    target: pulumi.Input[str],
-    ports: tuple[int, int],
-    why: str,
-) -> pulumi.Resource:
-    return vpc.SecurityGroupEgressRule(
-        f"{place.platform}-{name}",
-        vpc.SecurityGroupEgressRuleArgs(
-            security_group_id=group,
-            referenced_security_group_id=target,
-            description=why,
-            ip_protocol="tcp",
-            from_port=ports[0],
-            to_port=ports[1],
-        ),
-        place.opts,
-    )
+def _out(place: Place, name: str, ways: Way, ports: tuple[int, int], why: str) -> pulumi.Resource:
+    args = vpc.SecurityGroupEgressRuleArgs(**_tcp(ways, ports, why))
+    return vpc.SecurityGroupEgressRule(f"{place.platform}-{name}", args, place.opts)
+
+
+def _tcp(ways: Way, ports: tuple[int, int], why: str) -> dict[str, Any]:
+    """What both directions' rules say."""
+    group, other = ways
+    return {
+        "security_group_id": group,
+        "referenced_security_group_id": other,
+        "description": why,
+        "ip_protocol": "tcp",
+        "from_port": ports[0],
+        "to_port": ports[1],
+    }

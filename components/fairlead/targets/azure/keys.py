@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 from pulumi_azure_native import authorization, compute, keyvault
@@ -93,17 +94,9 @@ class Keys(pulumi.ComponentResource):
                 resource_group_name=self._groups.data.name,
                 vault_name=site.names.vault,
                 location=site.region,
-                properties=keyvault.VaultPropertiesArgs(
-                    tenant_id=site.entra_tenant,
-                    sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.PREMIUM),
-                    enable_rbac_authorization=True,
-                    enable_soft_delete=True,
-                    enable_purge_protection=True,
-                    soft_delete_retention_in_days=LONG if site.protect else SHORT,
-                    # AKS' key service plugin reaches no vault behind a firewall unless the API server is in the
-                    # network too: https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption#limitations
-                    public_network_access="Enabled",
-                ),
+                # AKS' key service plugin reaches no vault behind a firewall unless the API server is in the network
+                # too: https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption#limitations
+                properties=kept_safe(site, keyvault.SkuName.PREMIUM, "Enabled"),
             ),
             kept,
         )
@@ -128,6 +121,25 @@ class Keys(pulumi.ComponentResource):
 
     def _lock(self, name: str, scope: pulumi.Input[str]) -> None:
         lock(name, scope, pulumi.ResourceOptions(parent=self))
+
+
+def kept_safe(
+    site: AzureSite,
+    sku: keyvault.SkuName,
+    public: Literal["Enabled", "Disabled"],
+    rules: keyvault.NetworkRuleSetArgs | None = None,
+) -> keyvault.VaultPropertiesArgs:
+    """Of every vault: roles open it and no access policy, and what is deleted can be brought back for a while."""
+    return keyvault.VaultPropertiesArgs(
+        tenant_id=site.entra_tenant,
+        sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=sku),
+        enable_rbac_authorization=True,
+        enable_soft_delete=True,
+        enable_purge_protection=True,
+        soft_delete_retention_in_days=LONG if site.protect else SHORT,
+        public_network_access=public,
+        network_acls=rules,
+    )
 
 
 def lock(

@@ -22,7 +22,7 @@ from fairlead.plan.sites.azure_model import AzureSite, SecretPart
 from fairlead.targets.azure import spelling
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import grant
-from fairlead.targets.azure.keys import LONG, SHORT, lock
+from fairlead.targets.azure.keys import kept_safe, lock
 from fairlead.targets.azure.network import Network, private_door, private_zone
 
 READS = "Key Vault Secrets User"
@@ -89,27 +89,18 @@ class Secrets(pulumi.ComponentResource):
         )
 
     def _vault(self, part: SecretPart) -> keyvault.Vault:
-        """It has no address in the internet, lets no access policy in, and what is deleted can be brought back."""
+        """It has no address in the internet."""
         site = self._site
+        nobody = keyvault.NetworkRuleSetArgs(
+            default_action=keyvault.NetworkRuleAction.DENY, bypass=keyvault.NetworkRuleBypassOptions.NONE
+        )
         made = keyvault.Vault(
             part.identity,
             keyvault.VaultArgs(
                 resource_group_name=self._args.groups.data.name,
                 vault_name=part.vault,
                 location=site.region,
-                properties=keyvault.VaultPropertiesArgs(
-                    tenant_id=site.entra_tenant,
-                    sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
-                    enable_rbac_authorization=True,
-                    enable_soft_delete=True,
-                    enable_purge_protection=True,
-                    soft_delete_retention_in_days=LONG if site.protect else SHORT,
-                    public_network_access="Disabled",
-                    network_acls=keyvault.NetworkRuleSetArgs(
-                        default_action=keyvault.NetworkRuleAction.DENY,
-                        bypass=keyvault.NetworkRuleBypassOptions.NONE,
-                    ),
-                ),
+                properties=kept_safe(site, keyvault.SkuName.STANDARD, "Disabled", nobody),
             ),
             pulumi.ResourceOptions(parent=self, protect=site.protect, retain_on_delete=site.keep_objects),
         )
