@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from e2e.bare import Bare
 from e2e.stage import make_project
 
 HERE = Path(__file__).parent.name
@@ -47,3 +49,13 @@ def keep(request: pytest.FixtureRequest) -> bool:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with the stacks of the tests."""
     return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
+    """A bare API server of each file's own, which a file may make more of."""
+    made = Bare.start(tmp_path_factory.mktemp("bare"))
+    try:
+        yield made
+    finally:
+        made.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -46,13 +46,9 @@ UNSEEN = ("Certificate", "Deployment", "ResourceQuota")
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("events"))
-    try:
-        standing(made)
-        yield made
-    finally:
-        made.stop()
+def bare(bare: Bare) -> Bare:
+    standing(bare)
+    return bare
 
 
 def standing(bare: Bare) -> None:

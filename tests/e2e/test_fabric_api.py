@@ -10,7 +10,7 @@ import copy
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,6 @@ def planned(one: matrix.Combination) -> PlatformPlan:
     made = matrix.plan(one)
     assert made is not None
     return made
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("bare"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,9 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("jobs-v1"))
-    try:
-        standing(made)
-        yield made
-    finally:
-        made.stop()
+def bare(bare: Bare) -> Bare:
+    standing(bare)
+    return bare
 
 
 def standing(bare: Bare) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -27,17 +27,15 @@ MARK = f"add the label {place.INJECTION}"
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("katib"))
-    made.define([one for one in rendered(CHART) if one["kind"] == CRD])
+def bare(bare: Bare) -> Bare:
+    bare.define([one for one in rendered(CHART) if one["kind"] == CRD])
     for name in (TENANT, OTHER):
         told = {"name": name, "labels": {labels.TENANT: name}}
-        made.make({"apiVersion": "v1", "kind": "Namespace", "metadata": told})
-    made.make(*policies.objects())
+        bare.make({"apiVersion": "v1", "kind": "Namespace", "metadata": told})
+    bare.make(*policies.objects())
     for one in (experiment("no", {"metadata": {}}), trial({"metadata": {}})):
-        until("the policies hold", lambda: made.refusals([one]))  # noqa: B023
-    yield made
-    made.stop()
+        until("the policies hold", lambda: bare.refusals([one]))  # noqa: B023
+    return bare
 
 
 def example() -> dict[str, Any]:

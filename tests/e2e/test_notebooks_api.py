@@ -5,7 +5,7 @@ No controller of jobs and no node (e2e.bare): that JupyterLab starts, e2e.tools.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,10 @@ def notebook(**changes: Any) -> Notebook:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("notebooks"))
-    try:
-        made.control()
-        _standing(made)
-        yield made
-    finally:
-        made.stop()
+def bare(bare: Bare) -> Bare:
+    bare.control()
+    _standing(bare)
+    return bare
 
 
 def _standing(bare: Bare) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.e2e
 Object = Mapping[str, Any]
 CALLER = f"system:serviceaccount:team-a:{labels.WORKLOAD_ACCOUNT}"
 SPACES = ("team-a", "team-b")
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("bare"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

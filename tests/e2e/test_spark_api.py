@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,9 @@ APPLICATION = list(yaml.safe_load_all(EXAMPLE.read_text()))[1]
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    made = Bare.start(tmp_path_factory.mktemp("spark"))
-    try:
-        standing(made)
-        yield made
-    finally:
-        made.stop()
+def bare(bare: Bare) -> Bare:
+    standing(bare)
+    return bare
 
 
 def standing(bare: Bare) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from e2e.kubeflow.clients import answered, installed
 from e2e.stage import IMAGE, ROOT, Stage, throughout, until
 from e2e.tools.database import sql
 from e2e.tuning import OTHER, SEALED, TENANT, USER, experiment
@@ -180,11 +179,7 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the packages of the clients lie: they need an older protobuf than this project."""
-    folder = tmp_path_factory.mktemp("clients")
-    uv = Path(sys.executable).parent / "uv"
-    told = ["pip", "install", "--quiet", "--require-hashes", "--no-deps", "--target", str(folder)]
-    subprocess.run([uv, *told, "-r", str(HERE / "katib-clients.txt")], check=True, timeout=300)
-    return folder
+    return installed("katib-clients.txt", tmp_path_factory.mktemp("clients"))
 
 
 @pytest.fixture(scope="module")
@@ -198,17 +193,7 @@ def driven(tools: Stage, clients: Path, tuned: Mapping[str, Any]) -> Mapping[str
             "manager": f"127.0.0.1:{port}",
             "tuned": tuned["metadata"]["name"],
         }
-        done = subprocess.run(
-            [sys.executable, "-c", CLIENTS],
-            input=json.dumps(told),
-            env={"PYTHONPATH": str(clients), "HOME": str(clients)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+        return answered(CLIENTS, told, clients, 600)
 
 
 def test_the_client_of_katib_sends_waits_and_reads_what_the_database_keeps(driven: Mapping[str, Any]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from e2e.kubeflow.clients import answered, installed
 from e2e.stage import Stage
 from e2e.tools.database import sql
 from fairlead.layers.model_registry import place
@@ -79,27 +78,13 @@ END
 def forwarded(stage: Stage, tenant: str, client: Path, program: str) -> Mapping[str, Any]:
     """What a program of the client says, with a port that leads to the registry of this tenant."""
     with stage.forwarded(NAMESPACE, place.name(tenant), place.PORT) as port:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", program],
-            input=json.dumps({"port": port}),
-            env={"PYTHONPATH": str(client), "HOME": str(client)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+        return answered(program, {"port": port}, client, 120)
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the packages of the client lie."""
-    folder = tmp_path_factory.mktemp("client")
-    uv = Path(sys.executable).parent / "uv"
-    told = ["pip", "install", "--quiet", "--require-hashes", "--no-deps", "--target", str(folder)]
-    subprocess.run([uv, *told, "-r", str(HERE / "model-registry-client.txt")], check=True, timeout=300)
-    return folder
+    return installed("model-registry-client.txt", tmp_path_factory.mktemp("client"))
 
 
 @pytest.fixture(scope="module")
