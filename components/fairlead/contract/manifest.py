@@ -61,9 +61,6 @@ def provider_notes(kind: str) -> dict[str, str]:
 class Manifest(pulumi.CustomResource):
     """A Kubernetes object under its own name. Ready means: its awaited condition holds."""
 
-    inputs_only = True
-    """Nothing reads what the cluster has made of it: its outputs stay unknown (sdk/quick.py)."""
-
     def __init__(self, name: str, obj: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         props = dict(obj)
         metadata = obj["metadata"]

@@ -1,7 +1,8 @@
 """What Pulumi's Python SDK does for every resource at a cost, and to no effect here, is left out (docs/adr/0021).
 
 Six places of one version of the SDK are replaced by others that give the same result, or by none where
-nothing of the result is used. With any other version of the SDK everything stays as it is.
+nothing of the result is used; those that fill outputs are in
+`sdk/outputs.py`. With any other version of the SDK everything stays as it is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _made: list[bool] = []
 
 
 def make_quick() -> bool:
-    """Replaces the six places, once for a process; False where the version is another, or nobody wants it."""
+    """Replaces the places, once for a process; False where the version is another, or nobody wants it."""
     if not _made:
         _made.append(version("pulumi") == KNOWN and not os.environ.get(AS_IT_IS))
         if _made[0]:
@@ -37,6 +38,7 @@ def make_quick() -> bool:
             _with_short_ways(_sdk("runtime.resource_cycle_breaker"))
             _with_aliases_as_they_are(_sdk("resource"))
             _with_plain_values(_sdk("runtime.rpc"))
+            import_module("fairlead.sdk.outputs").make_when_read(_sdk("runtime.rpc"))
             _with_one_wait(_sdk("runtime.stack"))
     return _made[0]
 
@@ -103,12 +105,8 @@ def _with_aliases_as_they_are(resource: Any) -> None:
 
 
 def _with_plain_values(rpc: Any) -> None:
-    """A value of nothing but plain data is taken as a whole; the SDK starts a coroutine for each part of it.
-
-    And nothing is made of the engine's answer for a resource whose class says `inputs_only`: what nobody
-    reads stays unknown.
-    """
-    serialize, resolve = rpc.serialize_property, rpc.resolve_outputs
+    """A value of nothing but plain data is taken as a whole; the SDK starts a coroutine for each part of it."""
+    serialize = rpc.serialize_property
 
     async def serialize_property(
         value: Any,
@@ -129,16 +127,7 @@ def _with_plain_values(rpc: Any) -> None:
             value, deps, property_key, resource_obj, input_transformer, typ, *flags, **named
         )
 
-    def resolve_outputs(
-        res: Any, serialized_props: Any, outputs: Any, deps: Any, resolvers: Any, *others: Any
-    ) -> None:
-        if not getattr(res, "inputs_only", False):
-            resolve(res, serialized_props, outputs, deps, resolvers, *others)
-            return
-        for resolver in resolvers.values():
-            resolver(None, False, False, None, None)
-
-    rpc.serialize_property, rpc.resolve_outputs = serialize_property, resolve_outputs
+    rpc.serialize_property = serialize_property
     # Taken over by name when it was loaded.
     _sdk("runtime.resource").serialize_property = serialize_property
 
