@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi import Output
 from pulumi.runtime import rpc
+from pulumi.runtime.settings import SETTINGS
 
 from fairlead.sdk.outputs import Answer, Waiting, make_when_read
 
@@ -55,10 +56,22 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
     return made
 
 
-async def what_is_read(
+def what_is_read(
     sdk: Any, answer: dict[str, Any] | Exception, early: set[str], late: set[str]
 ) -> dict[str, Any]:
     """What the outputs say that are read before the answer is there, and those that are read after."""
+    before = set(SETTINGS.outputs)
+    try:
+        return asyncio.run(_read(sdk, answer, early, late))
+    finally:
+        # The process' list of outputs that are waited for: the next program would wait for these on its own loop.
+        SETTINGS.outputs.clear()
+        SETTINGS.outputs.update(before)
+
+
+async def _read(
+    sdk: Any, answer: dict[str, Any] | Exception, early: set[str], late: set[str]
+) -> dict[str, Any]:
     thing: Any = Thing()
     resolvers = sdk.transfer_properties(thing, dict.fromkeys(NAMES), True)
     assert "urn" not in thing.__dict__
@@ -86,17 +99,17 @@ async def said(output: Output[Any]) -> object:
 def test_an_output_is_the_sdks_own_whenever_it_is_read(
     answer: dict[str, Any], early: set[str], late: set[str]
 ) -> None:
-    got = asyncio.run(what_is_read(QUICK, answer, early, late))
-    assert got == asyncio.run(what_is_read(AS_IT_IS, answer, early, late))
+    got = what_is_read(QUICK, answer, early, late)
+    assert got == what_is_read(AS_IT_IS, answer, early, late)
 
 
 def test_a_secret_stays_one() -> None:
-    got = asyncio.run(what_is_read(QUICK, {"alpha": SECRET}, set(), {"alpha"}))
+    got = what_is_read(QUICK, {"alpha": SECRET}, set(), {"alpha"})
     assert got == {"late alpha": ("hidden", True, True, ["Thing"])}
 
 
 def test_whoever_reads_what_failed_is_told_why() -> None:
-    got = asyncio.run(what_is_read(QUICK, ValueError("no such thing"), {"alpha"}, {"beta"}))
+    got = what_is_read(QUICK, ValueError("no such thing"), {"alpha"}, {"beta"})
     assert got == {"early alpha": "no such thing", "late beta": "no such thing"}
 
 
