@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object, Release, Renderer
+from fairlead.contract.crd import in_one_version
 from fairlead.layers import transform
 from fairlead.plan.queue_model import QueuesPlan
 
@@ -135,13 +136,14 @@ def release(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[st
 def controller(
     render: Renderer, plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str] = ()
 ) -> list[Object]:
-    """Kueue's objects: the chart, without roles that only feed other roles."""
+    """Kueue's objects: the chart in one version, without roles that only feed other roles."""
     objects = transform.without_hooks(render(release(plan, uncounted, layers)))
     objects = transform.in_namespace(objects, NAMESPACE)
     chosen = [label for layer, label in PODS.items() if layer in layers]
     if chosen:
         objects = transform.asked_only_for(objects, "pods", chosen)
-    return [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
+    kept = [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
+    return [in_one_version(obj) if obj["kind"] == "CustomResourceDefinition" else obj for obj in kept]
 
 
 def _only_aggregated(obj: Object) -> bool:
