@@ -212,10 +212,40 @@ def test_each_layer_whose_pods_are_let_go_one_by_one_has_webhooks_of_its_own() -
     assert {hook["failurePolicy"] for hook in hooks} == {"Fail"}
 
 
-def test_without_the_layer_kueue_is_as_it_was() -> None:
-    hooks = pod_hooks(kueue())
-    assert {hook["failurePolicy"] for hook in hooks} == {"Ignore"}
-    assert not [hook for hook in hooks if "objectSelector" in hook]
+def asked_about(objects: Sequence[Object]) -> list[str]:
+    """Group and kind of each webhook for work that others define; once for each webhook."""
+    rules = [rule for obj in objects for hook in obj.get("webhooks", []) for rule in hook["rules"]]
+    pairs = [(group, name) for rule in rules for group in rule["apiGroups"] for name in rule["resources"]]
+    return sorted(
+        f"{group}/{name[:-1]}".lstrip("/") for group, name in pairs if group != queue_controller.GROUP
+    )
+
+
+@pytest.mark.parametrize("layer", ["", *sorted(queue_controller.MORE)])
+def test_kueue_is_asked_about_the_kinds_of_work_that_wait_in_queues_and_about_no_other(layer: str) -> None:
+    kinds = {*queue_controller.FRAMEWORKS, *queue_controller.MORE.get(layer, ())}
+    kinds |= {"pod"} if layer in queue_controller.PODS else set()
+    # Each is changed when it is made, and checked.
+    assert asked_about(kueue(*filter(None, [layer]))) == sorted([*kinds, *kinds])
+
+
+def test_kueue_is_still_asked_about_its_own_kinds() -> None:
+    own = [
+        hook["name"]
+        for obj in kueue()
+        for hook in obj.get("webhooks", [])
+        if "batch" not in str(hook["rules"])
+    ]
+    assert {"mworkload.kb.io", "vworkload.kb.io", "vclusterqueue.kb.io", "vcohort.kb.io"} <= set(own)
+
+
+def test_kueues_objects_are_served_in_the_version_that_is_stored() -> None:
+    crds = [obj["spec"]["versions"] for obj in kueue() if obj["kind"] == "CustomResourceDefinition"]
+    assert len(crds) == 11
+    assert {(one["name"], one["served"], one["storage"]) for versions in crds for one in versions} == {
+        ("v1beta2", True, True)
+    }
+    assert {len(versions) for versions in crds} == {1}
 
 
 @pytest.mark.parametrize("layer", sorted(queue_controller.MORE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
@@ -11,7 +11,7 @@ from fairlead.contract.crd import in_one_version
 from fairlead.layers import transform
 from fairlead.plan.queue_model import QueuesPlan
 
-NAMESPACE = "kueue-system"
+NAMESPACE, GROUP = "kueue-system", "kueue.x-k8s.io"
 FRAMEWORKS = ("batch/job", "jobset.x-k8s.io/jobset", "trainer.kubeflow.org/trainjob")
 """Kinds of work that wait in queues; every one of them makes whole gangs."""
 KINDS = ("Job.batch", "JobSet.jobset.x-k8s.io", "TrainJob.trainer.kubeflow.org")
@@ -139,11 +139,24 @@ def controller(
     """Kueue's objects: the chart in one version, without roles that only feed other roles."""
     objects = transform.without_hooks(render(release(plan, uncounted, layers)))
     objects = transform.in_namespace(objects, NAMESPACE)
+    objects = transform.asked_only_about(objects, _queued(layers))
     chosen = [label for layer, label in PODS.items() if layer in layers]
     if chosen:
         objects = transform.asked_only_for(objects, "pods", chosen)
     kept = [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
     return [in_one_version(obj) if obj["kind"] == "CustomResourceDefinition" else obj for obj in kept]
+
+
+def _queued(layers: Sequence[str]) -> Callable[[str, str], bool]:
+    """Tells of a resource whether it waits in queues, or is one of Kueue's own."""
+    frameworks = {*FRAMEWORKS, *(kind for layer in layers for kind in MORE.get(layer, ()))}
+    # Groups of lws: Kueue takes its pods along.
+    frameworks |= {"pod"} if set(PODS) & set(layers) else set[str]()
+
+    def queued(group: str, resource: str) -> bool:
+        return group == GROUP or "/".join(filter(None, (group, resource.removesuffix("s")))) in frameworks
+
+    return queued
 
 
 def _only_aggregated(obj: Object) -> bool:

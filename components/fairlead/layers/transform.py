@@ -142,6 +142,25 @@ def asked_only_for(objects: Iterable[Object], resource: str, chosen: Sequence[st
     return [changed(obj) for obj in objects]
 
 
+def asked_only_about(objects: Iterable[Object], kept: Callable[[str, str], bool]) -> list[Object]:
+    """Leaves out webhooks that are told of no resource, by API group and name, that is kept.
+
+    A controller may be asked about kinds that it is told to leave alone: it answers each time that all is well. Kueue
+    was asked three times about each pod of a Job, and for as long as it did not answer, kinds waited that are not its.
+    """
+
+    def told(hook: Mapping[str, Any]) -> bool:
+        pairs = ((g, r) for rule in hook["rules"] for g in rule["apiGroups"] for r in rule["resources"])
+        return any(kept(group, resource) for group, resource in pairs)
+
+    def changed(obj: Object) -> Object:
+        if not obj.get("webhooks"):
+            return obj
+        return {**obj, "webhooks": [hook for hook in obj["webhooks"] if told(hook)]}
+
+    return [changed(obj) for obj in objects]
+
+
 def on_nodes(selector: Mapping[str, str]) -> Change:
     """A pod change: it runs on nodes with these labels."""
 
