@@ -10,7 +10,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -129,43 +129,53 @@ class Api:
 
     def watch(self, path: str, version: str) -> Watch:
         """Changes of a collection after a version."""
-        asked = {
-            "watch": "1",
-            "resourceVersion": version,
-            "timeoutSeconds": "7200",
-            "allowWatchBookmarks": "true",
-        }
-        return Watch(self._connection(600), f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}")
+        return Watch(lambda: self._connection(600), path, version)
 
 
 class Watch:
     """Changes as the server tells them, until it is closed from another thread."""
 
-    def __init__(self, line: http.client.HTTPSConnection, path: str) -> None:
-        self._line, self._path, self._closed = line, path, False
+    def __init__(self, connect: Callable[[], http.client.HTTPSConnection], path: str, version: str) -> None:
+        self._connect, self._path, self._version = connect, path, version
+        self._line: http.client.HTTPSConnection | None = None
+        self._closed = False
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Kind of change and object. Raises RefusedError if the server ends it."""
+        """Kind of change and object. Raises RefusedError if the server does not know what comes next.
+
+        A server under load ends the watch of whoever reads too slowly: it goes on after what was told last.
+        """
+        while not self._closed:
+            try:
+                yield from self._told()
+            except (OSError, ValueError, http.client.HTTPException):
+                if not self._closed:
+                    raise
+
+    def _told(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        asked = {
+            "watch": "1",
+            "resourceVersion": self._version,
+            "timeoutSeconds": "7200",
+            "allowWatchBookmarks": "true",
+        }
+        self._line = self._connect()
+        self._line.request("GET", f"{self._path}{'&' if '?' in self._path else '?'}{urlencode(asked)}")
+        answer = self._line.getresponse()
+        if answer.status != http.client.OK:
+            raise RefusedError(answer.status, answer.read().decode(errors="replace"))
         rest = b""
-        try:
-            self._line.request("GET", self._path)
-            answer = self._line.getresponse()
-            if answer.status != http.client.OK:
-                raise RefusedError(answer.status, answer.read().decode(errors="replace"))
-            while part := answer.read1(1 << 16):
-                *whole, rest = (rest + part).split(b"\n")
-                for one in whole:
-                    yield _event(one)
-        except (OSError, ValueError, http.client.HTTPException):
-            if not self._closed:
-                raise
-        if not self._closed:
-            raise RefusedError(200, "the watch has ended")
+        while part := answer.read1(1 << 16):
+            *whole, rest = (rest + part).split(b"\n")
+            for one in whole:
+                kind, obj = _event(one)
+                self._version = obj["metadata"]["resourceVersion"]
+                yield kind, obj
 
     def close(self) -> None:
         """Ends it: whoever iterates comes to the end."""
         self._closed = True
-        if self._line.sock is not None:
+        if self._line and self._line.sock is not None:
             with suppress(OSError):
                 self._line.sock.shutdown(socket.SHUT_RDWR)
 
