@@ -157,6 +157,10 @@ CASES: dict[str, Case] = {
         brought(pool("bare"), **env(ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED="true")),
         brought(pool("bare"), **env(ACCEPT_NVIDIA_VISIBLE_DEVICES_ENVVAR_WHEN_UNPRIVILEGED="false")),
     ),
+    "metrics-twice": Case(
+        brought(pool("bare"), operator={}, brought=["dcgm-exporter"]),
+        brought(pool("driver-installed"), brought=["dcgm-exporter"]),
+    ),
     "plugin-twice": Case(
         brought(pool("driver-installed"), brought=["nvidia-device-plugin", "nvidia-gpu-operator"]),
         brought(pool("driver-installed"), brought=["nvidia-device-plugin"]),

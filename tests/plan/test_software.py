@@ -35,7 +35,7 @@ def owners(found: PlatformPlan, name: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("cloud", "accelerators", "more", "wanted"),
     [
-        ("aws", "L4:1", {}, ("image", "image", "layer", "none", "layer", "none")),
+        ("aws", "L4:1", {}, ("image", "image", "layer", "none", "layer", "layer")),
         ("aws", "Trainium:16", {}, ("image", "none", "layer", "none", "none", "none")),
         (
             "aws",
@@ -43,7 +43,7 @@ def owners(found: PlatformPlan, name: str) -> tuple[str, ...]:
             {"image": "bottlerocket-nvidia"},
             ("image", "image", "cloud", "none", "none", "none"),
         ),
-        ("azure", "T4:1", {}, ("cloud", "cloud", "layer", "none", "layer", "none")),
+        ("azure", "T4:1", {}, ("cloud", "cloud", "layer", "none", "layer", "layer")),
         ("gcp", "L4:1", {}, ("cloud", "cloud", "cloud", "none", "none", "cloud")),
         ("gcp", "TPU-v6e:4", {"topology": "2x2"}, ("cloud", "cloud", "cloud", "none", "none", "cloud")),
     ],
@@ -95,7 +95,7 @@ def test_what_others_bring_is_left_to_them() -> None:
     assert theirs.gpu.parts == ()
     assert theirs.layer("gpu").charts == ()
     labels = plan(brought(pool("driver-installed"), brought=["node-feature-discovery"]))
-    assert labels.gpu.parts == ("nvidia-device-plugin",)
+    assert labels.gpu.parts == ("nvidia-device-plugin", "dcgm-exporter")
 
 
 def test_pods_that_claim_devices_get_the_dra_driver_and_no_device_plugin() -> None:

@@ -144,7 +144,7 @@ class NodeImageRow:
     containerd_source: str = ""
     """What the toolkit must read the present configuration from: `file`; empty: as it likes."""
     metrics: str = "none"
-    """Who exports the accelerators' metrics: none, cloud."""
+    """Who exports the accelerators' metrics: none, cloud, layer."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fairlead.layers.gpu import place as gpu
+from fairlead.layers.gpu.daemons import EXPORTER_PORT
 from fairlead.layers.queue_controller import NAMESPACE as QUEUE
 from fairlead.layers.scaling import keda
 from fairlead.layers.scaling import place as scaling
 from fairlead.layers.tool import Measured
+from fairlead.plan.gpu_model import EXPORTER, GPU_OPERATOR, GpuPlan
 
 _NAME = "app.kubernetes.io/name"
 WOVEN: Mapping[str, Sequence[Measured]] = {
@@ -24,3 +27,24 @@ WOVEN: Mapping[str, Sequence[Measured]] = {
     ),
 }
 """Layer -> its programs."""
+ACCELERATORS: Mapping[str, Mapping[str, str]] = {
+    EXPORTER: {"name": EXPORTER},
+    # dcgmExporter of gpu-operator v26.7.0, assets/state-dcgm-exporter.
+    GPU_OPERATOR: {"app": "nvidia-dcgm-exporter"},
+}
+"""Part of the layer gpu that exports accelerators' metrics -> labels of its exporter's pods."""
+
+
+def accelerators(plan: GpuPlan) -> list[Measured]:
+    """Who exports the metrics of accelerators, where a part of this platform does."""
+    found = [pods for part, pods in ACCELERATORS.items() if part in plan.parts]
+    return [
+        Measured(
+            f"{EXPORTER}{'-of-operator' if 'app' in pods else ''}",
+            gpu.NAMESPACE,
+            pods,
+            EXPORTER_PORT,
+            gpu.BASE,
+        )
+        for pods in found
+    ]

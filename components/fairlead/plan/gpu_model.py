@@ -89,9 +89,10 @@ PLUGINS: Mapping[str, str] = {
     "AWS": "neuron-device-plugin",
 }
 """Vendor -> the device plugin that this platform can run."""
+EXPORTER = "dcgm-exporter"
 CHARTS = (DISCOVERY, "nvidia-device-plugin", DRA_DRIVER, GPU_OPERATOR)
 """Parts that come out of charts; the others are objects of this platform's own."""
-ORDER = (DISCOVERY, *PLUGINS.values(), DRA_DRIVER, GPU_OPERATOR)
+ORDER = (DISCOVERY, *PLUGINS.values(), DRA_DRIVER, GPU_OPERATOR, EXPORTER)
 
 
 def parts_of(software: Software) -> tuple[str, ...]:
@@ -100,6 +101,7 @@ def parts_of(software: Software) -> tuple[str, ...]:
         DISCOVERY: software.discovery == LAYER,
         PLUGINS.get(software.vendor, ""): software.device_plugin == LAYER,
         DRA_DRIVER: LAYER in (software.dra_driver, software.compute_domains),
+        EXPORTER: software.metrics == LAYER,
         GPU_OPERATOR: OPERATOR
         in (software.driver, software.toolkit, software.device_plugin, software.dra_driver),
     }

@@ -44,6 +44,7 @@ BROUGHT_PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "nvidia-gpu-operator": ("NVIDIA", ("driver", "toolkit", "device_plugin", "discovery", "metrics")),
     "nvidia-device-plugin": ("NVIDIA", ("device_plugin",)),
     "nvidia-dra-driver": ("NVIDIA", ("dra_driver",)),
+    "dcgm-exporter": ("NVIDIA", ("metrics",)),
     "amd-gpu-operator": ("AMD", ("driver", "device_plugin", "discovery", "metrics")),
     "amd-device-plugin": ("AMD", ("device_plugin",)),
     "neuron-device-plugin": ("AWS", ("device_plugin",)),
@@ -99,7 +100,7 @@ def decide(asked: Asked, gpu: GpuLayer) -> Software:
         dra_driver=dra,
         compute_domains=_domains(asked, dra, others),
         discovery=_discovery(gpu, vendor, (plugin, dra), others),
-        metrics=OPERATOR if operator else BROUGHT if "metrics" in others else image.metrics,
+        metrics=_metrics(image, vendor, gpu, operator is not None, others),
     )
 
 
@@ -122,6 +123,15 @@ def _plugin(image: NodeImageRow, vendor: str, operator: bool, others: frozenset[
     if "device_plugin" in others:
         return BROUGHT
     return LAYER if image.device_plugin == LAYER and vendor in PLUGINS else NONE
+
+
+def _metrics(image: NodeImageRow, vendor: str, gpu: GpuLayer, operator: bool, others: frozenset[str]) -> str:
+    if operator:
+        return OPERATOR
+    if "metrics" in others:
+        return BROUGHT
+    ours = gpu.metrics and vendor == NVIDIA
+    return image.metrics if image.metrics != LAYER or ours else NONE
 
 
 def _dra_driver(vendor: str, operator: bool, others: frozenset[str]) -> str:

@@ -35,6 +35,7 @@ Part = Literal[
     "nvidia-gpu-operator",
     "nvidia-device-plugin",
     "nvidia-dra-driver",
+    "dcgm-exporter",
     "amd-gpu-operator",
     "amd-device-plugin",
     "neuron-device-plugin",
@@ -88,6 +89,8 @@ class GpuLayer(Layer):
     """NVIDIA's GPU operator, installed by this platform; left out, device plugins run by themselves."""
     discovery: Flag = True
     """Node Feature Discovery and GPU feature discovery label the nodes with what they are."""
+    metrics: Flag = True
+    """NVIDIA's accelerators have their metrics exported where neither the target nor the GPU operator does it."""
     brought: tuple[Part, ...] = ()
     """What others install in this cluster: the platform then leaves it alone and checks that it fits."""
     tolerations: tuple[NodeToleration, ...] = ()

@@ -18,6 +18,7 @@ from fairlead.catalog import lock
 from fairlead.catalog.read import load
 from fairlead.contract.chart import Object, Release
 from fairlead.layers import gpu
+from fairlead.layers.measured import accelerators
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.stack import plan_of
@@ -178,7 +179,9 @@ def test_claims_and_plugins_never_meet_on_a_node() -> None:
 def test_nvlink_over_nodes_brings_domains_and_no_claims() -> None:
     one = {"name": "rack", "accelerators": "GB200:4", "min": 0, "max": 2}
     plan = cloud_plan("azure", one)
-    assert plan.gpu.parts == ("node-feature-discovery", "nvidia-device-plugin", "dra-driver-nvidia-gpu")
+    assert plan.gpu.parts == (
+        *("node-feature-discovery", "nvidia-device-plugin", "dra-driver-nvidia-gpu", "dcgm-exporter"),
+    )
     found = next(one for one in gpu.parts(plan, renderer(CHARTS)) if one.name == "dra-driver-nvidia-gpu")
     named = {(one["kind"], one["metadata"]["name"]) for one in found.objects}
     assert ("CustomResourceDefinition", "computedomains.resource.nvidia.com") in named
@@ -197,7 +200,7 @@ def test_pools_that_share_bring_the_plugins_configurations_and_others_do_not() -
 
 
 def test_labels_are_made_only_where_they_are_wanted() -> None:
-    assert [one.name for one in parts("no labels")] == [gpu.BASE, "nvidia-device-plugin"]
+    assert [one.name for one in parts("no labels")] == [gpu.BASE, "nvidia-device-plugin", "dcgm-exporter"]
     names = {one["metadata"]["name"] for one in objects_of("no labels", "nvidia-device-plugin")}
     assert not [one for one in names if "feature-discovery" in one]
     names = {one["metadata"]["name"] for one in objects_of("shared", "nvidia-device-plugin")}
@@ -210,6 +213,67 @@ def test_a_plugin_that_needs_no_api_server_gets_no_token_and_no_rights() -> None
     assert found[0]["automountServiceAccountToken"] is False
     neuron = objects_of("several vendors", "neuron-device-plugin")
     assert {"ClusterRole", "ClusterRoleBinding"} <= {one["kind"] for one in neuron}
+
+
+def exporter(way: str) -> tuple[Mapping[str, Any], list[Object]]:
+    objects = on_cluster(way)["dcgm-exporter"]
+    (daemon,) = [one for one in objects if one["kind"] == "DaemonSet"]
+    return daemon["spec"]["template"]["spec"], objects
+
+
+def told(pod: Mapping[str, Any]) -> dict[str, str]:
+    return {one["name"]: one.get("value", "") for one in pod["containers"][0]["env"]}
+
+
+def test_metrics_name_the_pods_of_shared_and_of_claimed_accelerators_where_there_are_such() -> None:
+    whole, _ = exporter("taints of the owner")
+    assert told(whole).keys() & {"KUBERNETES_VIRTUAL_GPUS", "KUBERNETES_ENABLE_DRA"} == set()
+    shared, objects = exporter("shared")
+    assert told(shared)["KUBERNETES_VIRTUAL_GPUS"] == "true"
+    assert {one["kind"] for one in objects} == {"ServiceAccount", "DaemonSet"}
+    claimed, objects = exporter("dra")
+    assert told(claimed)["KUBERNETES_ENABLE_DRA"] == "true"
+    (rights,) = [one for one in objects if one["kind"] == "ClusterRole"]
+    asked = {name for rule in rights["rules"] for name in rule["resources"]}
+    verbs = {verb for rule in rights["rules"] for verb in rule["verbs"]}
+    assert (asked, verbs) == ({"pods", "resourceslices"}, {"get", "list", "watch"})
+    (account,) = [one for one in objects if one["kind"] == "ServiceAccount"]
+    assert account["automountServiceAccountToken"] is True
+
+
+def test_the_exporter_has_the_one_capability_of_profiling_and_reads_whose_devices_are_whose() -> None:
+    pod, _ = exporter("shared")
+    (box,) = pod["containers"]
+    assert box["securityContext"]["capabilities"] == {"add": ["SYS_ADMIN"]}
+    assert "privileged" not in box["securityContext"]
+    assert [one["hostPath"]["path"] for one in pod["volumes"]] == ["/var/lib/kubelet/pod-resources"]
+    assert box["readinessProbe"]["httpGet"] == {"path": "/health", "port": 9400}
+    assert "@sha256:" in box["image"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "owner"),
+    [({}, "layer"), ({"metrics": False}, "none"), ({"brought": ["dcgm-exporter"]}, "brought")],
+)
+def test_the_exporter_runs_unless_it_is_left_out_or_others_have_one(
+    layer: dict[str, Any], owner: str
+) -> None:
+    plan = brought(pool("h100", "H100:8"), **layer)
+    software = plan.gpu.of("h100")
+    assert software is not None
+    assert software.metrics == owner
+    assert ("dcgm-exporter" in plan.gpu.parts) == (owner == "layer")
+    assert [one.port for one in accelerators(plan.gpu)] == ([9400] if owner == "layer" else [])
+
+
+def test_what_the_monitoring_asks_are_the_exporters_pods_at_the_port_they_name() -> None:
+    (asked,) = accelerators(plans()["dra"].gpu)
+    pod, objects = exporter("dra")
+    (daemon,) = [one for one in objects if one["kind"] == "DaemonSet"]
+    assert asked.pods.items() <= daemon["spec"]["template"]["metadata"]["labels"].items()
+    assert asked.namespace == daemon["metadata"]["namespace"]
+    assert pod["containers"][0]["ports"] == [{"name": "metrics", "containerPort": asked.port}]
+    assert asked.after == gpu.BASE
 
 
 def test_the_platform_registers_the_parts_behind_their_namespace() -> None:

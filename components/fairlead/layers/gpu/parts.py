@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.gpu import dra, nfd, nvidia, operator, place, plugins
+from fairlead.layers.gpu import daemons, dra, nfd, nvidia, operator, place
+from fairlead.layers.gpu.place import BASE
 from fairlead.plan.coherence import rendered
-from fairlead.plan.gpu_model import LAYER
+from fairlead.plan.gpu_model import EXPORTER, LAYER
 from fairlead.plan.model import PlatformPlan, PoolPlan
-
-BASE = "gpu-namespace"
-"""The part that all others wait for."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,14 @@ def _operator(plan: PlatformPlan, render: Renderer) -> list[Object]:
     return _chart(release, render)
 
 
-def _plain(plugin: plugins.Plugin) -> Callable[[PlatformPlan, Renderer], list[Object]]:
+def _exporter(plan: PlatformPlan, _: Renderer) -> list[Object]:
+    pools = _pools(plan, EXPORTER)
+    return daemons.objects(daemons.exporter(pools), pools, plan.gpu.tolerations)
+
+
+def _plain(daemon: daemons.Daemon) -> Callable[[PlatformPlan, Renderer], list[Object]]:
     def make(plan: PlatformPlan, _: Renderer) -> list[Object]:
-        return plugins.objects(plugin, _pools(plan, plugin.name), plan.gpu.tolerations)
+        return daemons.objects(daemon, _pools(plan, daemon.name), plan.gpu.tolerations)
 
     return make
 
@@ -100,8 +103,9 @@ _MAKERS: Mapping[str, Callable[[PlatformPlan, Renderer], list[Object]]] = {
     nvidia.NAME: _nvidia,
     dra.NAME: _dra,
     operator.NAME: _operator,
-    plugins.AMD.name: _plain(plugins.AMD),
-    plugins.NEURON.name: _plain(plugins.NEURON),
+    daemons.AMD.name: _plain(daemons.AMD),
+    daemons.NEURON.name: _plain(daemons.NEURON),
+    EXPORTER: _exporter,
 }
 
 RESOURCES = ("50m", "128Mi", "1Gi")

@@ -10,6 +10,8 @@ from fairlead.contract.chart import Object
 from fairlead.plan.model import PoolPlan, Toleration
 
 NAMESPACE = "fairlead-gpu"
+BASE = "gpu-namespace"
+"""The part that all others wait for."""
 CRITICAL = ("system-node-critical", "system-cluster-critical")
 MOST_PODS = 10_000
 """Pods of these priorities in the namespace: a bound that no cluster of this catalogue reaches."""

@@ -125,7 +125,28 @@ def _operator_needs_discovery(facts: Facts) -> Iterator[Problem]:
         yield Problem(f"{LAYER}.discovery", what, "false", "true", fix)
 
 
+def _metrics_twice(facts: Facts) -> Iterator[Problem]:
+    if "dcgm-exporter" not in facts.gpu.brought:
+        return
+    for one in facts.of("NVIDIA"):
+        whose = {
+            "the target itself": one.image.metrics == CLOUD,
+            "the GPU operator": bool(facts.operated) or "nvidia-gpu-operator" in facts.gpu.brought,
+        }
+        for owner in (name for name, does in whose.items() if does):
+            what = f"{owner} runs an exporter of its own on the nodes of pool {one.pool.name}"
+            fix = f"leave dcgm-exporter out of {BROUGHT}, and off the cluster"
+            yield Problem(BROUGHT, what, "dcgm-exporter", fix=fix)
+            return
+
+
 RULES = (
+    Rule(
+        "metrics-twice",
+        "the hardware that profiles serves one DCGM at a time: the second one's utilisation metrics fail",
+        "https://github.com/NVIDIA/dcgm-exporter/issues/7",
+        _metrics_twice,
+    ),
     Rule(
         "plugin-twice",
         "two plugins register one resource, and when one goes the node has no accelerators",
