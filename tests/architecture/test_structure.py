@@ -303,6 +303,17 @@ def test_only_public_hosts_are_named() -> None:
     assert found == set()
 
 
+def test_every_test_that_a_text_names_is_there() -> None:
+    named = [
+        (place, number, name)
+        for place, number, text in lines()
+        for name in re.findall(r"\btests/[a-z0-9_/]+\.py\b", text)
+        if not place.startswith("tests/architecture/")
+    ]
+    assert named
+    assert not [one for one in named if not (REPO / one[2]).is_file()]
+
+
 def test_the_lock_of_python_packages_names_no_index() -> None:
     text = (REPO / "requirements.lock").read_text()
     assert text.count("--hash=sha256:") > 50

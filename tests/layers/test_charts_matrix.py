@@ -1,6 +1,6 @@
 """Every target, sharing and fabric together: what charts are told exists, what comes of it is valid.
 
-The same objects against the real API server: tests/e2e/test_fabric.py.
+The same objects against the real API server: tests/e2e/test_fabric_api.py.
 """
 
 from __future__ import annotations
