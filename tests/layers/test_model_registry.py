@@ -78,6 +78,15 @@ def test_every_object_keeps_its_schema(replicas: int) -> None:
     )
 
 
+def test_what_makes_the_schema_looks_into_no_home_of_somebody_else_and_says_why_it_waits() -> None:
+    """libpq fails where it may not look for a certificate of its own: the image's home is another user's."""
+    box, _ = boxes()
+    assert {"name": "HOME", "value": "/nonexistent"} in box["env"]
+    script = box["command"][2]
+    assert script.startswith("until psql ")
+    assert "/dev/null" not in script
+
+
 @pytest.mark.parametrize("team", TEAMS)
 def test_each_pod_keeps_the_standard_within_limits_and_has_no_token(team: str) -> None:
     pod = template(team)

@@ -25,11 +25,12 @@ RESOURCES: Mapping[str, Any] = {
     "limits": {"memory": f"{MOST_MIB}Mi"},
 }
 PREPARE = """\
-set -eu
-until pg_isready -q -t 5; do sleep 1; done
-exec psql -qX -v ON_ERROR_STOP=1 -c "create schema if not exists $1"
+until psql -qX -v ON_ERROR_STOP=1 -c "create schema if not exists $1"; do sleep 2; done
 """
-"""Runs before a server; argument: the schema. A new pod is refused until the policy engine knows its address."""
+"""Runs before a server; argument: the schema. A new pod is refused until the policy engine knows its address; why it
+waits, psql says."""
+HOME = {"name": "HOME", "value": "/nonexistent"}
+"""The image's is another user's: libpq looks there for a certificate of its own, and fails where it may not look."""
 
 
 def objects(
@@ -57,8 +58,10 @@ def _pod(
     tenant: str, database: Database, images: tuple[str, str], selector: Mapping[str, str]
 ) -> dict[str, Any]:
     server, postgres = images
+    box = _box("schema", postgres, database)
     made = {
-        **_box("schema", postgres, database),
+        **box,
+        "env": [*box["env"], HOME],
         "command": ["/bin/sh", "-c", PREPARE, "schema", place.schema(tenant)],
     }
     return {
