@@ -22,8 +22,10 @@ def installed(lock: str, folder: Path) -> Path:
 
 def answered(program: str, told: Mapping[str, Any], packages: Path, timeout: float) -> Mapping[str, Any]:
     """The last line of what a program says that uses these packages, as JSON. told: given to it as JSON."""
+    # A file: a client may send the source of a function that the program has.
+    (file := packages / "a_users_program.py").write_text(program)
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
+        [sys.executable, "-W", "ignore", str(file)],
         input=json.dumps(told),
         env={"PYTHONPATH": str(packages), "HOME": str(packages)},
         capture_output=True,
