@@ -96,7 +96,9 @@ def registered(tools: Stage, client: Path) -> Mapping[str, Any]:
 def seen(stage: Stage, tenant: str, other: str, name: str = "looks") -> dict[str, Any]:
     """What a job of this tenant finds in its own registry, and at the other's."""
     address = place.address(other).removeprefix("http://")
-    job = stage.submit(name=name, tenant=tenant, run=LOOK.replace("@OTHER@", address))
+    job = stage.submit(
+        name=name, tenant=tenant, run=LOOK.replace("@OTHER@", address), cpus="50m", memory="128Mi"
+    )
     phase = stage.finished(job, 240)
     lines = [line.text for line in stage.client.logs(tenant, job.name)]
     assert phase == "Succeeded", lines
