@@ -85,10 +85,11 @@ def test_a_job_without_a_queue_never_runs(stage: Stage) -> None:
 
 def test_what_would_pass_the_queue_is_refused_and_the_operators_own_webhook_answers(stage: Stage) -> None:
     owned = deepcopy(EXAMPLE)
+    # Not a job: of an owner that is one, and is not there, Kueue says so before the policy is asked.
     owner = {
-        "apiVersion": "kubeflow.org/v1",
-        "kind": "PyTorchJob",
-        "name": "x",
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "name": "kube-root-ca.crt",
         "uid": "x",
         "controller": True,
     }
