@@ -156,7 +156,7 @@ def _named(name: str) -> dict[str, Any]:
         ({"executor/labels": {"a": "b"}}, "executors wait in a queue"),
         ({"mode": "client"}, "mode must be cluster"),
         ({"mainApplicationFile": "--deploy-mode=client"}, "takes what has no such beginning for an option"),
-        ({"mainApplicationFile": None}, "mainApplicationFile must name"),
+        ({"mainApplicationFile": ""}, "mainApplicationFile must name"),
         ({"sparkConf": {"spark.kubernetes.namespace": "team-b"}}, "sparkConf has a setting"),
         (
             {"sparkConf": {"spark.kubernetes.driver.podTemplateFile": "/etc/passwd"}},
