@@ -22,8 +22,7 @@ def in_one_version(crd: Object) -> Object:
 
     The API server watches every object once for each version that is served, and has the controller's webhook convert
     it each time: for 865 jobs in a queue, 3,000 calls for a version that nobody asked for (getOrCreateServingInfoFor in
-    apiextensions-apiserver). A cluster that has objects stored in another version
-    refuses this, and says so.
+    apiextensions-apiserver). A cluster that has objects stored in another version refuses this, and says so.
     """
     stored = [one for one in crd["spec"]["versions"] if one["storage"]]
     return {**crd, "spec": {**crd["spec"], "versions": stored}}

@@ -27,24 +27,16 @@ WOVEN: Mapping[str, Sequence[Measured]] = {
     ),
 }
 """Layer -> its programs."""
-ACCELERATORS: Mapping[str, Mapping[str, str]] = {
-    EXPORTER: {"name": EXPORTER},
-    # dcgmExporter of gpu-operator v26.7.0, assets/state-dcgm-exporter.
-    GPU_OPERATOR: {"app": "nvidia-dcgm-exporter"},
+ACCELERATORS: Mapping[str, Measured] = {
+    EXPORTER: Measured(EXPORTER, gpu.NAMESPACE, {"name": EXPORTER}, EXPORTER_PORT, gpu.BASE),
+    # github.com/NVIDIA/gpu-operator assets/state-dcgm-exporter/0800_daemonset.yaml, 2026-11-30
+    GPU_OPERATOR: Measured(
+        f"{EXPORTER}-of-operator", gpu.NAMESPACE, {"app": "nvidia-dcgm-exporter"}, EXPORTER_PORT, gpu.BASE
+    ),
 }
-"""Part of the layer gpu that exports accelerators' metrics -> labels of its exporter's pods."""
+"""Part of the layer gpu -> its exporter of accelerators' metrics."""
 
 
 def accelerators(plan: GpuPlan) -> list[Measured]:
     """Who exports the metrics of accelerators, where a part of this platform does."""
-    found = [pods for part, pods in ACCELERATORS.items() if part in plan.parts]
-    return [
-        Measured(
-            f"{EXPORTER}{'-of-operator' if 'app' in pods else ''}",
-            gpu.NAMESPACE,
-            pods,
-            EXPORTER_PORT,
-            gpu.BASE,
-        )
-        for pods in found
-    ]
+    return [one for part, one in ACCELERATORS.items() if part in plan.parts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from fairlead import labels
@@ -69,7 +69,7 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str
     uncounted: resources that pods may ask for and no quota counts, by the beginning of their names; layers: those that
     run, some of which bring further kinds of work.
     """
-    more = {name: kind for layer, kinds in MORE.items() if layer in layers for name, kind in kinds.items()}
+    more = _more(layers)
     return {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
         "kind": "Configuration",
@@ -109,6 +109,11 @@ def config(plan: QueuesPlan, uncounted: Sequence[str] = (), layers: Sequence[str
     }
 
 
+def _more(layers: Sequence[str]) -> dict[str, str]:
+    """The kinds of work that these layers bring, as `MORE` has them."""
+    return {name: kind for layer, kinds in MORE.items() if layer in layers for name, kind in kinds.items()}
+
+
 def _resources(plan: QueuesPlan, uncounted: Sequence[str]) -> Mapping[str, Any]:
     """What no quota counts, and by which name it counts devices that pods claim."""
     mapped = [{"name": name, "deviceClassNames": [device]} for device, name in plan.claims.items()]
@@ -139,24 +144,19 @@ def controller(
     """Kueue's objects: the chart in one version, without roles that only feed other roles."""
     objects = transform.without_hooks(render(release(plan, uncounted, layers)))
     objects = transform.in_namespace(objects, NAMESPACE)
-    objects = transform.asked_only_about(objects, _queued(layers))
     chosen = [label for layer, label in PODS.items() if layer in layers]
+    # Groups of lws: Kueue takes their pods along.
+    frameworks = {*FRAMEWORKS, *_more(layers), *(["pod"] if chosen else [])}
+    objects = transform.asked_only_about(objects, lambda group, name: _known(group, name, frameworks))
     if chosen:
         objects = transform.asked_only_for(objects, "pods", chosen)
     kept = [obj for obj in transform.flatten_aggregation(objects) if not _only_aggregated(obj)]
     return [in_one_version(obj) if obj["kind"] == "CustomResourceDefinition" else obj for obj in kept]
 
 
-def _queued(layers: Sequence[str]) -> Callable[[str, str], bool]:
-    """Tells of a resource whether it waits in queues, or is one of Kueue's own."""
-    frameworks = {*FRAMEWORKS, *(kind for layer in layers for kind in MORE.get(layer, ()))}
-    # Groups of lws: Kueue takes its pods along.
-    frameworks |= {"pod"} if set(PODS) & set(layers) else set[str]()
-
-    def queued(group: str, resource: str) -> bool:
-        return group == GROUP or "/".join(filter(None, (group, resource.removesuffix("s")))) in frameworks
-
-    return queued
+def _known(group: str, resource: str, frameworks: Set[str]) -> bool:
+    """Whether a resource is of work that waits in queues, or one of Kueue's own."""
+    return group == GROUP or f"{group}/{resource.removesuffix('s')}".lstrip("/") in frameworks
 
 
 def _only_aggregated(obj: Object) -> bool:

@@ -134,12 +134,7 @@ def asked_only_for(objects: Iterable[Object], resource: str, chosen: Sequence[st
             name = f"{label.partition('.')[0]}-{hook['name']}" if place else hook["name"]
             yield {**hook, "name": name, "objectSelector": selector, "failurePolicy": "Fail"}
 
-    def changed(obj: Object) -> Object:
-        if not obj.get("webhooks"):
-            return obj
-        return {**obj, "webhooks": [one for hook in obj["webhooks"] for one in narrowed(hook)]}
-
-    return [changed(obj) for obj in objects]
+    return _on_webhooks(objects, narrowed)
 
 
 def asked_only_about(objects: Iterable[Object], kept: Callable[[str, str], bool]) -> list[Object]:
@@ -149,14 +144,23 @@ def asked_only_about(objects: Iterable[Object], kept: Callable[[str, str], bool]
     was asked three times about each pod of a Job, and for as long as it did not answer, kinds waited that are not its.
     """
 
-    def told(hook: Mapping[str, Any]) -> bool:
+    def wanted(hook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         pairs = ((g, r) for rule in hook["rules"] for g in rule["apiGroups"] for r in rule["resources"])
-        return any(kept(group, resource) for group, resource in pairs)
+        if any(kept(group, resource) for group, resource in pairs):
+            yield hook
+
+    return _on_webhooks(objects, wanted)
+
+
+def _on_webhooks(
+    objects: Iterable[Object], change: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+) -> list[Object]:
+    """Puts in the place of each webhook those that come of it."""
 
     def changed(obj: Object) -> Object:
         if not obj.get("webhooks"):
             return obj
-        return {**obj, "webhooks": [hook for hook in obj["webhooks"] if told(hook)]}
+        return {**obj, "webhooks": [one for hook in obj["webhooks"] for one in change(hook)]}
 
     return [changed(obj) for obj in objects]
 

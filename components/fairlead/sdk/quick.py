@@ -1,8 +1,8 @@
 """What Pulumi's Python SDK does for every resource at a cost, and to no effect here, is left out (docs/adr/0021).
 
 Six places of one version of the SDK are replaced by others that give the same result, or by none where
-nothing of the result is used; those that fill outputs are in
-`sdk/outputs.py`. With any other version of the SDK everything stays as it is.
+nothing of the result is used; those that fill outputs are in `sdk/outputs.py`. With any other version of the
+SDK everything stays as it is.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Programs for accelerators that come out of no chart: a DaemonSet on the nodes of its pools, and no more rights than
-it needs."""
+"""Programs for accelerators that come out of no chart: DaemonSets on their pools' nodes, with the rights they need."""
 
 from __future__ import annotations
 
@@ -9,7 +8,8 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.gpu import place
-from fairlead.layers.objects import binding, role
+from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.programs import account
 from fairlead.plan.gpu_model import EXPORTER
 from fairlead.plan.model import PoolPlan, Toleration
 
@@ -41,20 +41,17 @@ NEURON = Daemon(
     "neuron-device-plugin",
     {**SOCKETS, "run": "/run"},
     (
-        {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list", "watch"]},
-        {"apiGroups": [""], "resources": ["nodes/status"], "verbs": ["patch"]},
-        {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
+        rule(("",), ("nodes", "pods"), READ),
+        rule(("",), ("nodes/status",), ("patch",)),
+        EVENTS,
     ),
 )
-"""After the Neuron SDK's repository at 4c317ca, src/k8/k8s-neuron-device-daemon.yml, 2026-11-23. The rights are
+"""After the Neuron SDK's repository at 4c317ca, src/k8/k8s-neuron-device-plugin.yml, 2026-11-23. The rights are
 fewer than in k8s-neuron-device-plugin-rbac.yml there, which may also change pods: that the plugin needs that for
 the scheduler extension alone, which is not installed here, is not confirmed."""
 
 EXPORTER_PORT = 9400
-CLAIMS = (
-    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
-    {"apiGroups": ["resource.k8s.io"], "resources": ["resourceslices"], "verbs": ["get", "list", "watch"]},
-)
+CLAIMS = (rule(("",), ("pods",), READ), rule(("resource.k8s.io",), ("resourceslices",), READ))
 """What tells whose pod has a claimed device: without, metrics of such devices name no pod."""
 
 
@@ -81,12 +78,7 @@ def objects(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Tolerat
     """The daemon on these pools, with its rights; its image comes later, with those of all parts."""
     metadata = {"name": daemon.name, "namespace": place.NAMESPACE}
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": metadata,
-            "automountServiceAccountToken": bool(daemon.rules),
-        },
+        {**account(metadata), "automountServiceAccountToken": bool(daemon.rules)},
         *_rights(daemon, metadata),
         {
             "apiVersion": "apps/v1",
@@ -107,29 +99,23 @@ def _rights(daemon: Daemon, metadata: Mapping[str, str]) -> list[Object]:
     if not daemon.rules:
         return []
     name = f"fairlead:{daemon.name}"
-    account = {"kind": "ServiceAccount", **metadata}
-    return [
-        role({"name": name}, daemon.rules),
-        binding({"name": name}, ("ClusterRole", name), [account]),
-    ]
+    own = {"kind": "ServiceAccount", **metadata}
+    return [role({"name": name}, daemon.rules), binding({"name": name}, ("ClusterRole", name), [own])]
 
 
 def _pod(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Toleration]) -> Mapping[str, Any]:
-    mounts = daemon.mounts
     node = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     sealed = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     # Beside the usual capabilities, as its maker has it: with fewer nobody here could try it.
     opened = {"runAsUser": 0, "capabilities": {"add": list(daemon.adds)}}
-    told = {"httpGet": {"path": "/health", "port": daemon.port}, "periodSeconds": 10, "failureThreshold": 6}
     container = {
         "name": daemon.name,
         "image": daemon.name,
         "imagePullPolicy": "IfNotPresent",
         "env": [node, *({"name": name, "value": value} for name, value in daemon.env.items())],
         "securityContext": opened if daemon.adds else sealed,
-        "volumeMounts": [{"name": name, "mountPath": path} for name, path in mounts.items()],
-        **({"livenessProbe": told, "readinessProbe": told} if daemon.port else {}),
-        **({"ports": [{"name": "metrics", "containerPort": daemon.port}]} if daemon.port else {}),
+        "volumeMounts": [{"name": name, "mountPath": path} for name, path in daemon.mounts.items()],
+        **(_told(daemon.port) if daemon.port else {}),
     }
     return {
         "serviceAccountName": daemon.name,
@@ -137,5 +123,12 @@ def _pod(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Toleration
         "affinity": place.affinity(pools),
         "tolerations": place.tolerations(pools, further),
         "containers": [container],
-        "volumes": [{"name": name, "hostPath": {"path": path}} for name, path in mounts.items()],
+        "volumes": [{"name": name, "hostPath": {"path": path}} for name, path in daemon.mounts.items()],
     }
+
+
+def _told(port: int) -> Mapping[str, Any]:
+    """Where a container says what it measures, and how it is."""
+    health = {"httpGet": {"path": "/health", "port": port}, "periodSeconds": 10, "failureThreshold": 6}
+    ports = [{"name": "metrics", "containerPort": port}]
+    return {"livenessProbe": health, "readinessProbe": health, "ports": ports}

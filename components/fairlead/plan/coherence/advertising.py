@@ -128,12 +128,10 @@ def _operator_needs_discovery(facts: Facts) -> Iterator[Problem]:
 def _metrics_twice(facts: Facts) -> Iterator[Problem]:
     if "dcgm-exporter" not in facts.gpu.brought:
         return
+    operated = bool(facts.operated) or "nvidia-gpu-operator" in facts.gpu.brought
     for one in facts.of("NVIDIA"):
-        whose = {
-            "the target itself": one.image.metrics == CLOUD,
-            "the GPU operator": bool(facts.operated) or "nvidia-gpu-operator" in facts.gpu.brought,
-        }
-        for owner in (name for name, does in whose.items() if does):
+        if operated or one.image.metrics == CLOUD:
+            owner = "the target itself" if one.image.metrics == CLOUD else "the GPU operator"
             what = f"{owner} runs an exporter of its own on the nodes of pool {one.pool.name}"
             fix = f"leave dcgm-exporter out of {BROUGHT}, and off the cluster"
             yield Problem(BROUGHT, what, "dcgm-exporter", fix=fix)
