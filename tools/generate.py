@@ -1,4 +1,4 @@
-"""Writes what is generated: the spec's schema and page, the capabilities, tables inside hand-written pages.
+"""Writes what is generated: the spec's schema and page, the capabilities, dashboards, tables inside hand-written pages.
 
 `--check` writes nothing and exits with status 1 if a file has drifted, with the first lines that differ, or if
 versions of the lock do not fit each other.
@@ -15,14 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairlead.catalog.model import CapabilityRow, Catalog
+from dashboards import FILES as DASHBOARDS
 
 if TYPE_CHECKING:
+    from fairlead.catalog.model import Catalog
     from fairlead.plan.model import PlatformPlan
 
 REPO = Path(__file__).resolve().parents[1]
 SHOWN_LINES = 20
-MARKS = {"supported": "yes", "unsupported": "no", "unproven": "unproven"}
 
 
 def spec_schema() -> str:
@@ -40,53 +40,33 @@ def spec_page() -> str:
 
 
 def capabilities_page() -> str:
-    """What every target can do, as Markdown: the overview, then the reasons."""
+    """What every target can do: the overview, then the reasons."""
+    from fairlead.catalog.capabilities_page import page
     from fairlead.catalog.read import load
 
-    return capabilities(load())
-
-
-def capabilities(catalog: Catalog) -> str:
-    """The page for a catalogue."""
-    targets = sorted(catalog.capabilities)
-    names = list(dict.fromkeys(name for target in targets for name in catalog.capabilities[target]))
-    lines = [
-        "# What each target can do",
-        "",
-        "Generated from `components/fairlead/catalog/data/capabilities.toml`: change that and `make golden`.",
-        "Contract rule C10: nothing is skipped in silence ([the contract](contract.md)).",
-        "",
-        "`unproven` means that it is built and that no test has shown it.",
-        "",
-        f"| capability | {' | '.join(targets)} |",
-        f"|---|{'---|' * len(targets)}",
-    ]
-    for name in names:
-        cells = [MARKS[catalog.capabilities[target][name].status] for target in targets]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    for target in targets:
-        lines += ["", f"## {target}", "", f"{catalog.targets[target].title}."]
-        lines += ["", "| capability | | why | as of |", "|---|---|---|---|"]
-        lines += [_row(name, catalog.capabilities[target][name]) for name in names]
-    return "\n".join(lines) + "\n"
-
-
-def _row(name: str, row: CapabilityRow) -> str:
-    return f"| {name} | {MARKS[row.status]} | {row.reason} | {row.date} |"
+    return page(load())
 
 
 def matrix() -> str:
     """Every capability on every target, in one table."""
+    from fairlead.catalog import capabilities_page, read
+
+    return capabilities_page.matrix(read.load())
+
+
+def alerts_page() -> str:
+    """All alerts by topic."""
+    from fairlead.catalog.alerts_page import page
     from fairlead.catalog.read import load
 
-    catalog = load()
-    targets = sorted(catalog.capabilities)
-    names = list(dict.fromkeys(name for target in targets for name in catalog.capabilities[target]))
-    lines = [f"| | {' | '.join(targets)} |", f"|---|{'---|' * len(targets)}"]
-    for name in names:
-        cells = [MARKS[catalog.capabilities[target][name].status] for target in targets]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return page(load().alerts.values())
+
+
+def runbooks() -> Mapping[str, str]:
+    """A page for each alert."""
+    from fairlead.catalog import alerts_page, read
+
+    return alerts_page.runbooks(read.load().alerts.values())
 
 
 def coherence_page() -> str:
@@ -240,19 +220,36 @@ def with_blocks(name: str) -> str:
 FILES: Mapping[str, Callable[[], str]] = {
     "components/fairlead/spec/platform.schema.json": spec_schema,
     "docs/spec.md": spec_page,
+    "docs/alerts.md": alerts_page,
     "docs/capabilities.md": capabilities_page,
     "docs/coherence.md": coherence_page,
     "docs/compatibility.md": compatibility_page,
+    **DASHBOARDS,
     **{name: partial(with_blocks, name) for name in BLOCKS},
 }
 """Path in the repository -> what makes its text."""
+FOLDERS: Mapping[str, Callable[[], Mapping[str, str]]] = {"docs/runbooks": runbooks}
+"""Folder in which nothing else lies -> what makes the texts of its files, by their paths."""
+
+
+def texts() -> Mapping[str, str]:
+    """Path in the repository -> what the file should be."""
+    found = {name: make() for name, make in FILES.items()}
+    return {**found, **{name: text for make in FOLDERS.values() for name, text in make().items()}}
+
+
+def left(root: Path, wanted: Mapping[str, str]) -> list[str]:
+    """Files in those folders that nothing makes any more."""
+    there = (path for name in FOLDERS for path in sorted((root / name).glob("*")))
+    return [name for path in there if (name := path.relative_to(root).as_posix()) not in wanted]
 
 
 def drift(root: Path) -> list[str]:
     """What differs between the files under a root and what they should be, line by line; empty if nothing."""
-    found: list[str] = []
-    for name, make in FILES.items():
-        path, wanted = root / name, make()
+    every = texts()
+    found = [f"{name}: nothing makes this file any more" for name in left(root, every)]
+    for name, wanted in every.items():
+        path = root / name
         given = path.read_text(encoding="utf-8") if path.is_file() else ""
         if given != wanted:
             diff = unified_diff(given.splitlines(), wanted.splitlines(), name, "generated", lineterm="")
@@ -268,10 +265,13 @@ def misfits() -> list[str]:
 
 
 def write(root: Path) -> list[str]:
-    """Writes the files that have drifted; their names."""
-    changed: list[str] = []
-    for name, make in FILES.items():
-        path, wanted = root / name, make()
+    """Writes the files that have drifted, and removes those that nothing makes; their names."""
+    every = texts()
+    changed = left(root, every)
+    for name in changed:
+        (root / name).unlink()
+    for name, wanted in every.items():
+        path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted, encoding="utf-8")

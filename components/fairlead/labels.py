@@ -62,29 +62,19 @@ TAINT_VALUE = "present"
 STAGES = ("testing", "training", "inference")
 """C6: LocalQueues and priority classes by these names, lowest priority first."""
 
+METRICS = f"{DOMAIN}/metrics"
+"""C8: label of pods of tenants that tell of themselves in Prometheus' words at /metrics; its value is the port, 1024 or
+above."""
+KEEP_IDLE = f"{DOMAIN}/keep-idle-until"
+"""Annotation of what somebody has sent, or of its workload: until then it may hold accelerators that it does not use;
+a time with its zone, RFC 3339."""
+RECLAIMED = f"{DOMAIN}/reclaimed"
+"""Annotation of a workload that was suspended because it used no accelerator: when, and by what; JSON."""
 METRICS_NAMESPACE = "fairlead-monitoring"
 METRICS_HOST = f"metrics.{METRICS_NAMESPACE}.svc"
 METRICS_URL = f"http://{METRICS_HOST}:9090"
 """C8: where Prometheus' query API answers inside the cluster. Behind the name may stand a Prometheus or the query
 frontend of a managed one; who asks is not told."""
-WORKLOAD_LABELS = ("namespace", "workload")
-"""C8: labels of every series below: where the pods are, and the Deployment or StatefulSet that they are of."""
-ACCELERATOR_UTILIZATION = "fairlead:accelerator_utilization:ratio"
-"""C8: how busy an accelerator was, 0 to 1; one series for each accelerator of a pod. Like the others of an
-accelerator it ends with the pod."""
-ACCELERATOR_MEMORY = "fairlead:accelerator_memory_used:ratio"
-"""C8: used memory of an accelerator, 0 to 1."""
-ACCELERATOR_POWER = "fairlead:accelerator_power:watts"
-"""C8: power that an accelerator draws."""
-ACCELERATOR_IDLE = "fairlead:accelerator_idle:seconds"
-"""C8: how long an accelerator that a pod holds has done nothing."""
-SERVICE_REQUESTS = "fairlead:service_requests:rate1m"
-"""C8: requests a second that arrive for a workload. Counted in front of its pods: it is there, and can rise, while
-there are none; so are the next two."""
-SERVICE_CONCURRENCY = "fairlead:service_requests_in_flight:sum"
-"""C8: requests that have arrived and are not answered, the waiting ones included."""
-SERVICE_QUEUE = "fairlead:service_requests_waiting:sum"
-"""C8: requests that no pod has taken yet."""
 
 TRACKING = "fairlead-tracking"
 """The ConfigMap of each tenant that says where runs and models are kept; also the namespace of the server."""

@@ -85,3 +85,11 @@ def seconds(text: str) -> int:
 def span(whole: int) -> str:
     """Seconds as `seconds` reads them, in the largest unit that divides them: 90 is `90s`, 1800 is `30m`."""
     return next(f"{whole // size}{unit}" for unit, size in reversed(_SECONDS.items()) if whole % size == 0)
+
+
+def rough(whole: int) -> str:
+    """Seconds as people say them, to the minute: 45 is `45s`, 720 is `12m`, 11100 is `3h 5m`."""
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    if whole < 60:
+        return f"{whole}s"
+    return " ".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m")) if count)

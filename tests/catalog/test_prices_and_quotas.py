@@ -21,6 +21,7 @@ NO_PRICE = {
     "gcp": {"a4x-highgpu-4g", "a4x-maxgpu-4g-metal", "tpu7x-standard-1t", "tpu7x-standard-4t"},
 }
 """Machines of which no table at hand has any price."""
+SELLERS = {"aws": "aws.amazon.com", "azure": "learn.microsoft.com", "gcp": "cloud.google.com"}
 NO_QUOTA = {"p6e-gb200.36xlarge", "a4x-maxgpu-4g-metal"}
 """A Capacity Block takes no quota; no public source names the family of GB300."""
 NO_SPOT_QUOTA = {"p6-b200.48xlarge", "p6-b300.48xlarge", *(f"g4-standard-{n}" for n in (48, 96, 192, 384))}
@@ -51,6 +52,22 @@ def test_a_price_has_a_source_and_the_date_of_its_table_or_says_when_it_was_read
                 assert "read 2026-" in source
             else:
                 assert date(2026, 1, 1) <= date.fromisoformat(day) <= date(2027, 12, 31)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_a_reservation_costs_has_a_source_of_the_seller_and_a_date(cloud: str) -> None:
+    rows = load().reserved[cloud]
+    assert rows["reservation"].factor == 1.0
+    for row in rows.values():
+        assert SELLERS[cloud] in row.source
+        assert date.fromisoformat(row.date) >= date(2026, 11, 30)
+
+
+def test_only_a_reservation_that_is_priced_when_it_is_bought_has_no_factor() -> None:
+    without = [
+        (row.target, row.name) for rows in load().reserved.values() for row in rows.values() if not row.factor
+    ]
+    assert without == [("aws", "capacity-block")]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -93,6 +110,10 @@ BROKEN = [
     ("prices.gcp.toml", "spot = 0.38986", "spot = 700.0", "700 are how tables say that they have no price"),
     ("prices.gcp.toml", "on_demand = 0.742916", "on_demand = 0.0", "how tables say that they have no price"),
     ("prices.aws.toml", 'spot_date = "undated"\n', "", "spot, spot_source and spot_date go together"),
+    ("reserved.toml", "factor = 1.0", "factor = 10.0", "[aws.reservation]: is no factor"),
+    ("reserved.toml", "factor = 1.0", "factor = 0.0", "above 0, up to 2"),
+    ("reserved.toml", "[azure.reservation]", "[azure.reserved]", "write [azure.reservation]"),
+    ("reserved.toml", "[azure.reservation]", "[azrue.reservation]", "nearest: azure"),
     ("absent.toml", "[aws.GB300]", "[aws.GB301]", "nearest: GB300"),
     ("absent.toml", "[aws.GB300]", "[aws.B300]", "target aws has a machine with it"),
     ("absent.toml", "[aws.GB300]", "[awx.GB300]", "nearest: aws"),

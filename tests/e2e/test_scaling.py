@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from e2e.stage import IMAGE, REMOTE_IMAGE, Stage, fairlead, make_stack, throughout, until
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.layers.scaling import place
 
 pytestmark = pytest.mark.e2e
@@ -175,12 +175,12 @@ def service(stage: Stage, name: str = SERVICE) -> dict[str, Any]:
 
 def measured(stage: Stage, **values: float | bool) -> None:
     """From now on the metrics are these, and no others."""
-    series = {
-        "requests": labels.SERVICE_REQUESTS,
-        "busy": labels.ACCELERATOR_UTILIZATION,
+    told = {
+        "requests": series.SERVICE_REQUESTS,
+        "busy": series.ACCELERATOR_UTILIZATION,
         "broken": "broken",
     }
-    words = json.dumps({series[key]: one for key, one in values.items()})
+    words = json.dumps({told[key]: one for key, one in values.items()})
     stage.kubectl("get", "--raw", proxied(f"set?{urlencode({'values': words})}"))
 
 
@@ -270,8 +270,8 @@ def test_a_service_wakes_grows_shrinks_and_sleeps_by_what_is_asked_of_it(
     until("it sleeps", lambda: running(asleep) == 0, SHORT + PATIENCE)
     asked = json.loads(asleep.kubectl("get", "--raw", proxied("asked")))
     assert sorted(one for one in asked if SERVICE in one) == [
-        f'avg({labels.ACCELERATOR_UTILIZATION}{{namespace="{TENANT}",workload="{SERVICE}"}})',
-        f'sum({labels.SERVICE_REQUESTS}{{namespace="{TENANT}",workload="{SERVICE}"}})',
+        f'avg({series.ACCELERATOR_UTILIZATION}{{namespace="{TENANT}",workload="{SERVICE}"}})',
+        f'sum({series.SERVICE_REQUESTS}{{namespace="{TENANT}",workload="{SERVICE}"}})',
     ]
 
 

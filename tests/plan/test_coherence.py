@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from coherence_cases import CASES, brought, pool
+from coherence_cases import CASES, brought, gcp, pool
 from support.specs import gpu_pool, with_gpus
 
 from fairlead.catalog.model import Catalog
@@ -78,6 +78,33 @@ def test_a_rule_says_what_it_prevents_and_who_told_of_it(one: Any) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one.name)
     assert len(one.prevents) > 30
     assert re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", one.thread)
+
+
+EXPORTERS_OF_OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "two of others": (
+        brought(pool("driver-installed", "MI300X:8"), brought=["amd-gpu-operator", "amd-metrics-exporter"]),
+        "amd-metrics-exporter",
+    ),
+    "theirs beside their operator's": (
+        brought(pool("driver-installed"), brought=["nvidia-gpu-operator", "dcgm-exporter"]),
+        "dcgm-exporter",
+    ),
+    "theirs beside the target's": (gcp(brought=["dcgm-exporter"]), "dcgm-exporter"),
+}
+
+
+@pytest.mark.parametrize("way", EXPORTERS_OF_OTHERS)
+def test_a_second_exporter_on_a_node_is_refused_whoever_runs_the_first(way: str) -> None:
+    data, theirs = EXPORTERS_OF_OTHERS[way]
+    (problem,) = RULES["metrics-twice"].check(facts(data, load()))
+    assert problem.given == theirs
+    assert f"leave {theirs} out" in problem.fix
+
+
+def test_an_exporter_of_one_vendor_disturbs_no_nodes_of_another() -> None:
+    both = [pool("bare"), pool("driver-installed", "MI300X:8", name="amd")]
+    data = brought(*both, operator={}, brought=["amd-metrics-exporter"])
+    assert list(RULES["metrics-twice"].check(facts(data, load()))) == []
 
 
 def test_a_refusal_names_the_rule_and_its_thread() -> None:

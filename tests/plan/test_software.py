@@ -36,12 +36,12 @@ def owners(found: PlatformPlan, name: str) -> tuple[str, ...]:
     ("cloud", "accelerators", "more", "wanted"),
     [
         ("aws", "L4:1", {}, ("image", "image", "layer", "none", "layer", "layer")),
-        ("aws", "Trainium:16", {}, ("image", "none", "layer", "none", "none", "none")),
+        ("aws", "Trainium:16", {}, ("image", "none", "layer", "none", "none", "layer")),
         (
             "aws",
             "L4:1",
             {"image": "bottlerocket-nvidia"},
-            ("image", "image", "cloud", "none", "none", "none"),
+            ("image", "image", "cloud", "none", "none", "layer"),
         ),
         ("azure", "T4:1", {}, ("cloud", "cloud", "layer", "none", "layer", "layer")),
         ("gcp", "L4:1", {}, ("cloud", "cloud", "cloud", "none", "none", "cloud")),
@@ -151,8 +151,8 @@ def test_the_plan_and_its_explanation_show_who_brings_what() -> None:
 
 def test_amd_nodes_with_their_driver_get_amds_plugin_and_bare_ones_are_refused() -> None:
     found = plan(brought(pool("driver-installed", "MI300X:8")))
-    assert owners(found, "gpu") == ("image", "image", "layer", "none", "none", "none")
-    assert found.gpu.parts == ("amd-device-plugin",)
+    assert owners(found, "gpu") == ("image", "image", "layer", "none", "none", "layer")
+    assert found.gpu.parts == ("amd-device-plugin", "amd-metrics-exporter")
     one = {"name": "amd", "accelerators": "MI300X:8", "min": 0, "max": 1}
     with pytest.raises(InputError, match=r"(?s)nobody installs a driver.*brought: \[amd-gpu-operator\]"):
         plan(cloud_spec("azure", one, target={"region": "francecentral"}))

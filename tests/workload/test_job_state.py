@@ -8,6 +8,7 @@ import pytest
 from controller_objects import condition, job_set, pod, train_job, workload
 from job_samples import job
 
+from fairlead import labels
 from fairlead.workload.state import derive
 
 ASKED = workload(condition("QuotaReserved"))
@@ -71,6 +72,28 @@ def test_phase_and_reason(
     assert words in state.reason
     assert bool(words) == bool(state.reason)
     assert state.restarts == restarts
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        (
+            '{"said": "idle for 2h: fairlead resume team-a/small"}',
+            "idle for 2h: fairlead resume team-a/small",
+        ),
+        ("broken", "accommodate"),
+        ("[]", "accommodate"),
+        ("{}", "accommodate"),
+    ],
+)
+def test_why_accelerators_were_taken_back_is_told_while_the_job_is_suspended(note: str, words: str) -> None:
+    out = workload(EVICTED, active=False)
+    out["metadata"]["annotations"] = {labels.RECLAIMED: note}
+    state = derive(train_job(), out, None, [])
+    assert state.phase == "Suspended"
+    assert words in state.reason
+    out["spec"]["active"] = True
+    assert derive(train_job(), out, None, []).phase == "Preempted"
 
 
 def test_an_image_that_cannot_be_pulled_is_named() -> None:

@@ -15,7 +15,7 @@ from support.charts import rendered
 from support.golden import REPO
 from support.strict import schemas
 
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.errors import InputError
 from fairlead.workload.scale import DEMAND, ServiceScale, Targets
 from fairlead.workload.scale_render import METRICS, render
@@ -164,10 +164,10 @@ def test_percents_become_shares_without_an_error_of_rounding(percent: int, share
 def test_the_recorded_series_have_names_of_the_contract_and_of_prometheus() -> None:
     names = [metric.series for metric in METRICS.values()]
     assert len(names) == len(set(names))
-    for name in (*names, labels.ACCELERATOR_POWER, labels.ACCELERATOR_IDLE):
+    for name in (*names, series.ACCELERATOR_POWER, series.ACCELERATOR_IDLE):
         assert re.fullmatch(r"fairlead:[a-z_]+:[a-z0-9]+", name), name
     text = (REPO / "docs" / "contract.md").read_text()
-    for name in (*names, labels.ACCELERATOR_POWER, labels.ACCELERATOR_IDLE, labels.METRICS_URL):
+    for name in (*names, series.ACCELERATOR_POWER, series.ACCELERATOR_IDLE, labels.METRICS_URL):
         assert name in text, f"docs/contract.md does not tell of {name}"
 
 

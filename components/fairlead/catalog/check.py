@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from fairlead.catalog.alerts import check_alerts
 from fairlead.catalog.fabrics import check_fabrics
 from fairlead.catalog.model import Catalog, MachineRow
-from fairlead.catalog.prices import check_absent, check_prices
+from fairlead.catalog.prices import check_absent, check_prices, check_reserved
+from fairlead.catalog.readings import check_readings
 from fairlead.errors import Problem, one_of
 from fairlead.values import quantity
 
@@ -32,10 +34,13 @@ def check(catalog: Catalog) -> list[Problem]:
         _node_images,
         check_prices,
         check_absent,
+        check_reserved,
         _taints,
         _mig,
         _topologies,
         check_fabrics,
+        check_readings,
+        check_alerts,
     )
     return list(chain.from_iterable(rule(catalog) for rule in rules))
 

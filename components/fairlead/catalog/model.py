@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fairlead.catalog.alerts import AlertRow
 from fairlead.catalog.fabrics import DaemonRow, FabricRow
-from fairlead.catalog.prices import AbsentRow, PriceRow
+from fairlead.catalog.prices import AbsentRow, PriceRow, ReservedRow
+from fairlead.catalog.readings import ReadingRow
 
 
 @dataclass(frozen=True)
@@ -268,8 +270,16 @@ class Catalog:
     """Of every target."""
     mig: Mapping[str, Mapping[str, MigRow]]
     """accelerator -> MIG profile -> row."""
+    readings: Mapping[str, ReadingRow] = field(default_factory=dict[str, ReadingRow])
+    """vendor -> row."""
+    alerts: Mapping[str, AlertRow] = field(default_factory=dict[str, AlertRow])
+    """Of every topic."""
     absent: Mapping[str, Mapping[str, AbsentRow]] = field(default_factory=dict[str, Mapping[str, AbsentRow]])
     """target -> accelerator -> row."""
+    reserved: Mapping[str, Mapping[str, ReservedRow]] = field(
+        default_factory=dict[str, Mapping[str, ReservedRow]]
+    )
+    """target -> kind of reservation -> row."""
 
     def accelerator(self, name: str) -> AcceleratorRow | None:
         """The row of an accelerator by its name or an alias, any case; None if there is none."""

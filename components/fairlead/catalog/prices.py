@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 NO_PRICE = 700.0
 """SkyPilot's tables say so where they know no price."""
+RESERVATION = "reservation"
+"""Kind of reservation that is meant unless a target knows another."""
+DEAREST_FACTOR = 2.0
+"""A reservation may cost more than its machines, but not this much: a figure above is a slip."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,22 @@ class PriceRow:
     def spot_day(self) -> str:
         """The date of the table that has the spot price."""
         return self.spot_date or self.date
+
+
+@dataclass(frozen=True)
+class ReservedRow:
+    """What a node of a reservation costs, in every region of a target: a part of its price on demand."""
+
+    name: str
+    """Kind of reservation: `reservation` is the usual one."""
+    target: str
+    why: str
+    """How it is charged, one clause."""
+    source: str
+    date: str
+    """When the source was read."""
+    factor: float | None = None
+    """Times the price on demand; None where it has a price of its own that no table has."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,20 @@ def check_prices(catalog: Catalog) -> Iterator[Problem]:
                     yield Problem(where, "spot, spot_source and spot_date go together")
                 if 0 in (row.on_demand, row.spot) or NO_PRICE in (row.on_demand, row.spot):
                     yield Problem(where, f"0 and {NO_PRICE:g} are how tables say that they have no price")
+
+
+def check_reserved(catalog: Catalog) -> Iterator[Problem]:
+    """What is wrong with the prices of reservations."""
+    for target, rows in catalog.reserved.items():
+        where = f"reserved.toml [{target}]"
+        if target not in catalog.targets:
+            yield Problem(where, "unknown word", given=target, allowed=one_of(list(catalog.targets), target))
+        if RESERVATION not in rows:
+            yield Problem(where, "says nothing of the usual kind", fix=f"write [{target}.{RESERVATION}]")
+        for row in rows.values():
+            if row.factor is not None and not 0 < row.factor <= DEAREST_FACTOR:
+                allowed = f"above 0, up to {DEAREST_FACTOR:g}"
+                yield Problem(f"{where[:-1]}.{row.name}]", "is no factor", f"{row.factor:g}", allowed)
 
 
 def check_absent(catalog: Catalog) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import tomli
 
+from fairlead.catalog.alerts import TABLES, AlertRow
 from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
 from fairlead.catalog.fabrics import DaemonRow, FabricRow
@@ -26,7 +27,8 @@ from fairlead.catalog.model import (
     TargetRow,
     TopologyRow,
 )
-from fairlead.catalog.prices import AbsentRow, PriceRow
+from fairlead.catalog.prices import AbsentRow, PriceRow, ReservedRow
+from fairlead.catalog.readings import ReadingRow
 from fairlead.catalog.rows import Row, Table, read_rows
 from fairlead.errors import InputError, Problem
 
@@ -75,8 +77,11 @@ def load_from(folder: Traversable) -> Catalog:
         fabrics=read_rows(FabricRow, _table(folder, "fabrics.toml", problems), problems),
         fabric_daemons=read_rows(DaemonRow, _table(folder, "fabric_daemons.toml", problems), problems),
         topologies=read_rows(TopologyRow, _table(folder, "topologies.toml", problems), problems),
+        readings=read_rows(ReadingRow, _table(folder, "readings.toml", problems), problems),
+        alerts=_alerts(folder, problems),
         mig=_nested(MigRow, _table(folder, "mig.toml", problems), problems),
         absent=_nested(AbsentRow, _table(folder, "absent.toml", problems), problems, "target"),
+        reserved=_nested(ReservedRow, _table(folder, "reserved.toml", problems), problems, "target"),
     )
     problems += check(catalog)
     if problems:
@@ -97,6 +102,20 @@ def _nested(
         )
         for outer, rows in table.rows.items()
     }
+
+
+def _alerts(folder: Traversable, problems: list[Problem]) -> Mapping[str, AlertRow]:
+    """Alerts of all topics: each table is one, and all of them share their names."""
+    found: dict[str, AlertRow] = {}
+    for file in sorted(one.name for one in folder.iterdir() if one.name.startswith(TABLES)):
+        topic = file.removeprefix(TABLES).removesuffix(".toml")
+        rows = read_rows(AlertRow, _table(folder, file, problems), problems, topic=topic)
+        problems += [
+            Problem(f"{file} [{name}]", f"topic {found[name].topic} has an alert of this name")
+            for name in sorted(found.keys() & rows.keys())
+        ]
+        found |= rows
+    return found
 
 
 def _bought(folder: Traversable, what: str, target: str, problems: list[Problem]) -> Table:

@@ -125,7 +125,7 @@ def logs(
     if follow and tail is not None:
         raise bad_option("--tail", "does not go with --follow", str(tail), fix="leave one of them out")
     to = client(stack, kubeconfig)
-    tenant, name = _named(to, job)
+    tenant, name = named(to, job)
     _show_logs(to, tenant, name, follow, tail)
 
 
@@ -136,7 +136,7 @@ def cancel(
 ) -> None:
     """End jobs and delete them with their logs. Their volumes stay."""
     to = client(stack, kubeconfig)
-    for tenant, name in [_named(to, job) for job in jobs]:
+    for tenant, name in [named(to, job) for job in jobs]:
         to.cancel(tenant, name)
         typer.echo(f"{tenant}/{name} cancelled")
 
@@ -153,7 +153,7 @@ def wait(
     """Wait for a job. Exit status 1 if it fails or the time is over."""
     limit = whole_seconds("--timeout", timeout)
     to = client(stack, kubeconfig)
-    tenant, name = _named(to, job)
+    tenant, name = named(to, job)
     _await([to.wait(tenant, name, until.value, limit, _tell)], to)
 
 
@@ -177,7 +177,8 @@ def render(
     typer.echo(write(objects), nl=False)
 
 
-def _named(to: Client, job: str) -> tuple[str, str]:
+def named(to: Client, job: str) -> tuple[str, str]:
+    """Tenant and name of a job that is there, by TENANT/NAME or NAME. Raises FairleadError."""
     tenant, slash, name = job.rpartition("/")
     if slash and tenant and name and "/" not in tenant:
         return tenant, name

@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fairlead.cli import check, cluster, contract, jobs, node, notebook, plans, scale, serve
+from fairlead.cli import (
+    check,
+    cluster,
+    contract,
+    cost,
+    dashboards,
+    idle,
+    jobs,
+    node,
+    notebook,
+    plans,
+    scale,
+    serve,
+    usage,
+)
 from fairlead.errors import EXIT_FAILED, FairleadError
 
 _OUTPUT_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,7 +57,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (jobs, plans, cluster, contract, check, node, scale, serve, notebook):
+for group in (
+    jobs,
+    plans,
+    cost,
+    cluster,
+    contract,
+    check,
+    node,
+    scale,
+    serve,
+    notebook,
+    dashboards,
+    idle,
+    usage,
+):
     group.add(app)
 
 

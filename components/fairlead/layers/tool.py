@@ -30,6 +30,10 @@ class Measured:
     path: str = "/metrics"
     asks: bool = False
     """Whether it asks who asks: it answers with TLS then, by a certificate of its own making."""
+    of_others: bool = False
+    """Whether it tells of other pods than itself: its words for namespace and pod are theirs then, and are kept."""
+    of_node: bool = False
+    """Whether its pods have their node's address, and need not name the port: who calls them calls no pod."""
 
 
 @dataclass(frozen=True)

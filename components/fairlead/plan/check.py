@@ -20,6 +20,7 @@ from fairlead.plan import (
     databases,
     gateway,
     model_registry,
+    monitoring,
     pipelines,
     provisioning,
     secrets,
@@ -51,6 +52,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *(_layers(draft.layers, draft.pools) if draft.layers else ()),
         *(tracking.check(draft.layers, draft.tenants) if draft.layers else ()),
         *(workflows.check(draft.layers) if draft.layers else ()),
+        *(monitoring.check(draft.layers.monitoring, draft.tenants) if draft.layers else ()),
         *(databases.check(draft.layers, draft.kind) if draft.layers and draft.kind else ()),
         *(gateway.check(draft.layers, draft.kind, draft.tenants) if draft.layers and draft.kind else ()),
     ]

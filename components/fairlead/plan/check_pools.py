@@ -46,6 +46,7 @@ def _others(
     pool: Pool, where: str, target: AnyTarget, row: TargetRow, choice: Choice | None, catalog: Catalog
 ) -> Iterator[Problem]:
     yield from _ladder(pool, where)
+    yield from _prices(pool, where)
     yield from _warm(pool, where)
     yield from _idle(pool, where)
     if isinstance(target, CloudTarget):
@@ -77,6 +78,18 @@ def _ladder(pool: Pool, where: str) -> Iterator[Problem]:
             given=", ".join(pool.capacity),
             fix="raise max, or choose one capacity",
         )
+
+
+def _prices(pool: Pool, where: str) -> Iterator[Problem]:
+    for word, usd in pool.prices.items():
+        if word not in pool.capacity:
+            yield Problem(
+                f"{where}.prices.{word}",
+                "the pool buys no node this way",
+                f"{usd:g}",
+                one_of(pool.capacity, word),
+                f"remove it, or add {word} to capacity",
+            )
 
 
 def _warm(pool: Pool, where: str) -> Iterator[Problem]:

@@ -54,7 +54,7 @@ def idle(plan: PlatformPlan) -> list[Idle]:
 
 
 def _idle(pool: PoolPlan) -> Idle:
-    price, day = pool.node.price_of(pool.capacity) if pool.node else (None, "")
+    price, day = pool.price_of(pool.capacity)
     return Idle(pool.name, pool.machine, resting(pool), pool.capacity, price, day)
 
 
@@ -65,13 +65,30 @@ def resting(pool: PoolPlan) -> int:
 
 def first_step(pool: PoolPlan) -> float | None:
     """USD an hour of a node of the first step; None where no table has it."""
-    return pool.node.price_of(pool.capacity)[0] if pool.node else None
+    return pool.price_of(pool.capacity)[0]
 
 
 def dearest_step(pool: PoolPlan) -> float | None:
     """USD an hour of a node of the dearest step; None where a step has no known price."""
-    known = [pool.node.price_of(rung.capacity)[0] if pool.node else None for rung in pool.rungs]
+    known = [pool.price_of(rung.capacity)[0] for rung in pool.rungs]
     return None if None in known else max(price for price in known if price is not None)
+
+
+def least(pool: PoolPlan) -> float | None:
+    """USD an hour of a pool on which nothing runs."""
+    return paid(resting(pool), first_step(pool))
+
+
+def most(pool: PoolPlan) -> float | None:
+    """USD an hour of a pool at its largest: the fewest nodes are of the first step, the others of the dearest."""
+    fewest = paid(pool.min_nodes, first_step(pool))
+    others = paid(pool.max_nodes - pool.min_nodes, dearest_step(pool))
+    return None if fewest is None or others is None else fewest + others
+
+
+def paid(nodes: float, price: float | None) -> float | None:
+    """What so many nodes cost; None where the price is not known, but nothing for no node."""
+    return 0.0 if not nodes else None if price is None else nodes * price
 
 
 def demands(plan: PlatformPlan, catalog: Catalog, bought: Iterable[str] = ()) -> list[Demand]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fairlead.catalog.model import Catalog, MachineRow
 from fairlead.plan import costs, health_show, nearby
 from fairlead.plan.gpu_model import Software
-from fairlead.plan.model import NodePlan, PlatformPlan, PoolPlan
+from fairlead.plan.model import PlatformPlan, PoolPlan
 from fairlead.plan.software import NVIDIA, OWNERS
 from fairlead.spec.table import table
 
@@ -59,21 +59,21 @@ def _node(pool: PoolPlan, plan: PlatformPlan) -> Iterator[str]:
         yield f"  fabric    {node.fabric}{cards}"
     if node.local_disks:
         yield f"  disks     {node.local_disks} x {node.local_disk_gib} GiB inside, {pool.local_disks}"
-    yield from _cost(pool, node)
+    yield from _cost(pool)
 
 
-def _cost(pool: PoolPlan, node: NodePlan) -> Iterator[str]:
+def _cost(pool: PoolPlan) -> Iterator[str]:
     """What a node costs on each step of the ladder, and the pool from its fewest nodes to its most."""
     head = "  price     "
     for rung in pool.rungs:
-        price, day = node.price_of(rung.capacity)
+        price, day = pool.price_of(rung.capacity)
         note = ", used or not" if rung.capacity == "reserved" else ""
         known = f"{price:.2f} USD/h a node ({day}){note}" if price is not None else "no table has one here"
         yield f"{head}{rung.capacity}: {known}"
         head = "            "
-    first, dearest = costs.first_step(pool), costs.dearest_step(pool)
-    low = "0.00" if not pool.min_nodes else "not known" if first is None else f"{first * pool.min_nodes:.2f}"
-    high = "not known" if dearest is None else f"{dearest * pool.max_nodes:.2f}"
+    low, high = (
+        "not known" if usd is None else f"{usd:.2f}" for usd in (costs.least(pool), costs.most(pool))
+    )
     yield f"  cost      {low} USD/h at the least, by the first step, to {high} at the most, by the dearest"
 
 

@@ -89,10 +89,12 @@ PLUGINS: Mapping[str, str] = {
     "AWS": "neuron-device-plugin",
 }
 """Vendor -> the device plugin that this platform can run."""
-EXPORTER = "dcgm-exporter"
+DCGM, AMD_EXPORTER, NEURON_MONITOR = "dcgm-exporter", "amd-metrics-exporter", "neuron-monitor"
+EXPORTERS: Mapping[str, str] = {"NVIDIA": DCGM, "AMD": AMD_EXPORTER, "AWS": NEURON_MONITOR}
+"""Vendor -> the exporter of its accelerators' metrics that this platform can run."""
 CHARTS = (DISCOVERY, "nvidia-device-plugin", DRA_DRIVER, GPU_OPERATOR)
 """Parts that come out of charts; the others are objects of this platform's own."""
-ORDER = (DISCOVERY, *PLUGINS.values(), DRA_DRIVER, GPU_OPERATOR, EXPORTER)
+ORDER = (DISCOVERY, *PLUGINS.values(), DRA_DRIVER, GPU_OPERATOR, *EXPORTERS.values())
 
 
 def parts_of(software: Software) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def parts_of(software: Software) -> tuple[str, ...]:
         DISCOVERY: software.discovery == LAYER,
         PLUGINS.get(software.vendor, ""): software.device_plugin == LAYER,
         DRA_DRIVER: LAYER in (software.dra_driver, software.compute_domains),
-        EXPORTER: software.metrics == LAYER,
+        EXPORTERS.get(software.vendor, ""): software.metrics == LAYER,
         GPU_OPERATOR: OPERATOR
         in (software.driver, software.toolkit, software.device_plugin, software.dra_driver),
     }

@@ -22,6 +22,7 @@ from fairlead.plan.katib_model import KatibPlan
 from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.model_registry_model import ModelRegistryPlan
 from fairlead.plan.monitoring_model import MonitoringPlan
+from fairlead.plan.node_model import NodePlan
 from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
@@ -34,6 +35,8 @@ from fairlead.plan.tracking_model import TrackingPlan
 from fairlead.plan.workflows_model import WorkflowsPlan
 
 CapabilityStatus = Literal["supported", "unsupported", "unproven"]
+STATED = "the spec"
+"""In the place of a table's date, where the spec says what is paid."""
 
 
 @dataclass(frozen=True)
@@ -53,45 +56,6 @@ class Toleration:
     operator: str
     effect: str
     value: str = ""
-
-
-@dataclass(frozen=True)
-class NodePlan:
-    """What a bought node is: all facts of its machine and image that a target needs to build it."""
-
-    vcpus: int
-    memory_mib: int
-    arch: str
-    image: str
-    """Family of the catalogue."""
-    image_spelling: str
-    """The cloud's own value for it."""
-    driver: str
-    """Who brings the accelerator's driver: none, image, cloud, layer."""
-    device_plugin: str
-    """Who runs the device plugin: none, cloud, layer."""
-    toolkit: str
-    """Who brings the container toolkit: none, image, cloud, layer."""
-    fabric: str
-    """Fast network that is used: none, or as the machine's row says."""
-    fabric_cards: int
-    local_disks: int
-    """Disks inside the machine that are used, 0 where the pool leaves them alone."""
-    local_disk_gib: int
-    price: float | None
-    """USD an hour, on demand, in the platform's region; None where no table has it."""
-    price_date: str
-    """Of the table; `undated` where it has no date; empty where there is no price."""
-    spot_price: float | None = None
-    """USD an hour, as spot, in the platform's region; None where no table has it."""
-    spot_date: str = ""
-
-    def price_of(self, capacity: str) -> tuple[float | None, str]:
-        """USD an hour of a node that is bought this way, and the table's date. A reservation is paid for like nodes
-        on demand; no table has flexible capacity."""
-        if capacity == "spot":
-            return self.spot_price, self.spot_date
-        return (None, "") if capacity == "flex" else (self.price, self.price_date)
 
 
 @dataclass(frozen=True)
@@ -193,6 +157,15 @@ class PoolPlan:
     """None where nodes are not bought: on the local target, and on a cluster that others have built."""
     rdma: RdmaPlan | None = None
     """What others offer of InfiniBand or RoCE on these nodes; None where nobody else does."""
+    paid: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How a node is bought -> USD an hour, where the spec says what is paid."""
+
+    def price_of(self, capacity: str) -> tuple[float | None, str]:
+        """USD an hour of a node that is bought this way, and the date of the table that says so: STATED where the
+        spec does. None where nobody says."""
+        if capacity in self.paid:
+            return self.paid[capacity], STATED
+        return self.node.price_of(capacity) if self.node else (None, "")
 
     @property
     def asked_as(self) -> str | None:

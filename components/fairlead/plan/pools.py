@@ -7,13 +7,14 @@ from math import prod
 
 from fairlead import labels
 from fairlead.catalog.model import Catalog, MachineRow, NodeImageRow, TargetRow
-from fairlead.catalog.prices import PriceRow
+from fairlead.catalog.prices import PriceRow, ReservedRow
 from fairlead.errors import InputError
 from fairlead.plan import sharing
 from fairlead.plan.fabric_model import RdmaPlan
 from fairlead.plan.machines import Choice, choose
-from fairlead.plan.model import NodePlan, PoolPlan, Rung, Taint, Toleration
-from fairlead.plan.provisioning import provisioned
+from fairlead.plan.model import PoolPlan, Rung, Taint, Toleration
+from fairlead.plan.node_model import NodePlan
+from fairlead.plan.provisioning import provisioned, reservation_kind
 from fairlead.spec.pool import Pool
 from fairlead.spec.target import CloudTarget
 from fairlead.spec.targets import AnyTarget
@@ -112,8 +113,9 @@ def pool_plan(pool: Pool, target: AnyTarget, row: TargetRow, catalog: Catalog) -
         repair=pool.repair,
         max_unavailable=pool.disruption.max_unavailable,
         drain_minutes=pool.disruption.drain_minutes,
-        node=_node(pool, machine, catalog, region_of(target)),
+        node=_node(pool, machine, catalog, target),
         rdma=_rdma(pool),
+        paid={str(word): usd for word, usd in pool.prices.items()},
     )
 
 
@@ -152,11 +154,12 @@ def _zones(pool: Pool, target: AnyTarget) -> tuple[str, ...]:
     return zones[:1] if pool.placement == "compact" or pool.topology else zones
 
 
-def _node(pool: Pool, machine: MachineRow, catalog: Catalog, region: str | None) -> NodePlan | None:
+def _node(pool: Pool, machine: MachineRow, catalog: Catalog, target: AnyTarget) -> NodePlan | None:
     image = image_of(pool, machine, catalog)
     if image is None or machine.vcpus is None or machine.memory_mib is None:
         return None
-    price = _price(machine, catalog, region)
+    price = _price(machine, catalog, region_of(target))
+    kind = reservation_kind(pool, target)
     fast = pool.fabric != "off"
     disks = machine.local_disks if pool.local_disks != "off" else 0
     return NodePlan(
@@ -176,7 +179,16 @@ def _node(pool: Pool, machine: MachineRow, catalog: Catalog, region: str | None)
         price_date=price.date if price and price.on_demand is not None else "",
         spot_price=price.spot if price else None,
         spot_date=price.spot_day if price and price.spot is not None else "",
+        reserved_as=kind,
+        reserved_price=_reserved(price, catalog.reserved.get(target.kind, {}).get(kind)),
     )
+
+
+def _reserved(price: PriceRow | None, kind: ReservedRow | None) -> float | None:
+    """USD an hour out of a reservation; None where it has a price of its own, or a part of a price is not known."""
+    if price is None or price.on_demand is None or kind is None or kind.factor is None:
+        return None
+    return round(price.on_demand * kind.factor, 6)
 
 
 def _price(machine: MachineRow, catalog: Catalog, region: str | None) -> PriceRow | None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import TargetRow
+from fairlead.catalog.prices import RESERVATION
 from fairlead.errors import Problem
 from fairlead.plan.machines import Choice
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.queue_model import ProvisioningPlan
+from fairlead.spec.aws import AwsTarget
 from fairlead.spec.gcp import GcpTarget
 from fairlead.spec.pool import Pool
 from fairlead.spec.targets import AnyTarget
 
 FLEX = "flex"
+CAPACITY_BLOCK = "capacity-block"
+"""Kind of reservation that has a price of its own."""
 RUN_SECONDS = "maxRunDurationSeconds"
 """Parameter of the class: how long the nodes are kept at most.
 https://github.com/GoogleCloudPlatform/ai-on-gke, tutorials-and-examples/workflow-orchestration/dws-examples,
@@ -23,6 +27,12 @@ read 2026-11-24."""
 def provisioned(target: AnyTarget) -> tuple[str, ...]:
     """Names of the pools that grow only for a request."""
     return target.queued if isinstance(target, GcpTarget) else ()
+
+
+def reservation_kind(pool: Pool, target: AnyTarget) -> str:
+    """The kind of a pool's reservation, as the catalogue calls it: the usual one unless the target knows another."""
+    blocks = target.capacity_blocks if isinstance(target, AwsTarget) else ()
+    return CAPACITY_BLOCK if pool.reservation in blocks else RESERVATION
 
 
 def provisioning(

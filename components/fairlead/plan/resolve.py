@@ -159,7 +159,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         model_registry=registries,
         jobs_v1=old,
         events=events.events_plan(spec.layers.events, pools),
-        monitoring=monitoring.monitoring_plan(spec.layers.monitoring),
+        monitoring=monitoring.monitoring_plan(spec.layers.monitoring, pools, spec.tenants, catalog),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fairlead.catalog.model import CapabilityRow
 from fairlead.errors import Problem
-from fairlead.plan import gateway_model, pipelines_model
+from fairlead.plan import gateway_model, monitoring_model, pipelines_model
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.replicas import pair
 from fairlead.plan.secrets_model import ACCOUNT, LAYER, SecretsPlan, VaultPlan, WantedSecret
@@ -80,6 +80,9 @@ def wanted(layers: Layers) -> tuple[WantedSecret, ...]:
     if pipelines.enabled and pipelines.database:
         name, keys = pipelines.database.secret, pipelines_model.DATABASE_KEYS
         found.append(WantedSecret(pipelines_model.LAYER, pipelines_model.NAMESPACE, name, keys))
+    if layers.monitoring.enabled and layers.monitoring.notify:
+        place, keys = monitoring_model.NAMESPACE, tuple(sorted(layers.monitoring.notify))
+        found.append(WantedSecret(monitoring_model.LAYER, place, monitoring_model.NOTIFY, keys))
     return tuple(found)
 
 

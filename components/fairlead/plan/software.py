@@ -14,6 +14,7 @@ from fairlead.catalog.model import AcceleratorRow, Catalog, NodeImageRow, Target
 from fairlead.plan.gpu_model import (
     BROUGHT,
     CLOUD,
+    EXPORTERS,
     IMAGE,
     LAYER,
     NONE,
@@ -47,7 +48,9 @@ BROUGHT_PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "dcgm-exporter": ("NVIDIA", ("metrics",)),
     "amd-gpu-operator": ("AMD", ("driver", "device_plugin", "discovery", "metrics")),
     "amd-device-plugin": ("AMD", ("device_plugin",)),
+    "amd-metrics-exporter": ("AMD", ("metrics",)),
     "neuron-device-plugin": ("AWS", ("device_plugin",)),
+    "neuron-monitor": ("AWS", ("metrics",)),
 }
 """What others bring -> vendor whose accelerators it serves (empty: all), and what it takes over there."""
 
@@ -130,7 +133,7 @@ def _metrics(image: NodeImageRow, vendor: str, gpu: GpuLayer, operator: bool, ot
         return OPERATOR
     if "metrics" in others:
         return BROUGHT
-    ours = gpu.metrics and vendor == NVIDIA
+    ours = gpu.metrics and vendor in EXPORTERS
     return image.metrics if image.metrics != LAYER or ours else NONE
 
 

@@ -38,7 +38,9 @@ Part = Literal[
     "dcgm-exporter",
     "amd-gpu-operator",
     "amd-device-plugin",
+    "amd-metrics-exporter",
     "neuron-device-plugin",
+    "neuron-monitor",
 ]
 Setting = Literal["auto", "install", "skip"]
 NodePath = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$")]
@@ -90,7 +92,7 @@ class GpuLayer(Layer):
     discovery: Flag = True
     """Node Feature Discovery and GPU feature discovery label the nodes with what they are."""
     metrics: Flag = True
-    """NVIDIA's accelerators have their metrics exported where neither the target nor the GPU operator does it."""
+    """Accelerators have their metrics exported where neither the target nor a GPU operator does it."""
     brought: tuple[Part, ...] = ()
     """What others install in this cluster: the platform then leaves it alone and checks that it fits."""
     tolerations: tuple[NodeToleration, ...] = ()

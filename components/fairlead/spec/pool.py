@@ -55,6 +55,8 @@ Ladder = Annotated[
     ),
 ]
 """One capacity, or several, best first."""
+Usd = Annotated[float, Field(ge=0.001, le=100_000, strict=True, allow_inf_nan=False)]
+"""USD an hour of one node."""
 Placement = Literal["spread", "compact"]
 Fabric = Literal["auto", "required", "off"]
 LocalDisks = Literal["ephemeral", "raw", "off"]
@@ -82,6 +84,9 @@ class Pool(Model):
     """How the nodes are bought: one word, or a list, best first; the next is used where one has none left."""
     reservation: Text | None = None
     """Reserved capacity: its id or name at the cloud; required with capacity reserved where the target buys."""
+    prices: dict[Capacity, Usd] = Field(default_factory=dict[Capacity, Usd])
+    """What you pay for one node, USD an hour, by how it is bought, where you know it better than the tables: a
+    commitment, a Capacity Block, nodes of your own. `fairlead cost` counts with it."""
     min: Annotated[int, Field(ge=0, le=10_000, strict=True)]
     """Nodes that are always there."""
     max: Annotated[int, Field(ge=1, le=10_000, strict=True)]

@@ -186,6 +186,7 @@ def _other(where: str, details: ErrorDetails, _model: type[BaseModel]) -> Proble
 _MAP = _type("a map of keys and values")
 _LIST = _type("a list", fix="begin each entry with a hyphen")
 _WHOLE = _type("a whole number")
+_NUMBER = _type("a number")
 _WORDS: Mapping[str, Callable[[str, ErrorDetails, type[BaseModel]], Problem]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
@@ -197,6 +198,8 @@ _WORDS: Mapping[str, Callable[[str, ErrorDetails, type[BaseModel]], Problem]] = 
     "int_from_float": _WHOLE,
     "int_parsing": _WHOLE,
     "int_parsing_size": _WHOLE,
+    "float_type": _NUMBER,
+    "finite_number": _NUMBER,
     "bool_type": _type("true or false"),
     "dict_type": _MAP,
     "model_type": _MAP,

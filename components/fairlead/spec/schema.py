@@ -94,13 +94,20 @@ def _entry(field: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", field.get("additionalProperties") or next(iter(by_pattern.values())))
 
 
+def _keys(field: Mapping[str, Any]) -> str:
+    """What the keys of a map are, where only certain words will do."""
+    words = cast("list[str]", field.get("propertyNames", {}).get("enum", []))
+    return ", ".join(f"`{word}`" for word in words) or "name"
+
+
 def _simple(field: Mapping[str, Any]) -> str:
     kind = str(field.get("type", "anything"))
     if kind == "array":
         return f"list of {_kind(cast('Mapping[str, Any]', field['items']))}"
     if kind == "object":
-        return f"map of name to {_kind(_entry(field))}"
-    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}[kind]
+        return f"map of {_keys(field)} to {_kind(_entry(field))}"
+    named = {"string": "text", "integer": "whole number", "boolean": "true or false", "number": "number"}
+    words = named[kind]
     if "maxLength" in field:
         return f"{words}, at most {field['maxLength']} characters"
     if "maximum" in field:

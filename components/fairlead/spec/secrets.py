@@ -53,6 +53,7 @@ class Secrets(Model):
     place of `vault`; on the targets aws, azure and gcp."""
     platform: Flag = False
     """On: Secrets that layers of the platform need, and that you would make by hand else, come from there too: the
-    gateway's for logging in, and that of the database of pipelines. Needs `cloud` or `vault`."""
+    gateway's for logging in, that of the database of pipelines, the addresses of who is told of alerts. Needs `cloud`
+    or `vault`."""
     replicas: Annotated[int, Field(ge=1, le=3, strict=True)] | None = None
     """How many of each program; left out, 2 where two nodes are always there for the platform's own pods, else 1."""

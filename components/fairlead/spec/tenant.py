@@ -56,6 +56,9 @@ class Tenant(Model):
     """Most accelerators, by name, that it may use beyond its own share; one that is not named: no limit."""
     lend_limit: Limits = Field(default_factory=dict)
     """Most accelerators, by name, of its own share that others may use; one that is not named: all of them."""
+    budget: Annotated[float, Field(ge=1, le=1_000_000_000)] | None = None
+    """USD a month (730 hours) that what it holds may cost: where it costs more an alert says so, and nothing is
+    stopped. Needs the layer `monitoring`."""
     weight: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1
     """Its part of what tenants borrow, against the weights of those that borrow too."""
     preemption: Preemption = "lower-priority"

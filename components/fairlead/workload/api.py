@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,11 +15,11 @@ from urllib.parse import urlsplit
 
 from fairlead.client_types import meet_types
 from fairlead.errors import FairleadError
+from fairlead.workload.failures import ApiFailure, cut_off_is_no_failure, in_users_words, passing, words_of
 
 if TYPE_CHECKING:
     import httpx2
     from lightkube import Client
-    from lightkube.core.exceptions import ApiError
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -50,16 +49,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
 _CLUSTER_WIDE = ("Namespace", "Node", "ClusterQueue", "APIService")
 _PATIENCE = 60.0
 """Longest time to try again, in seconds: a restarted controller's webhook answers within it."""
-_NOT_READY = ("failed calling webhook", "connection refused", "no endpoints available")
 _TIMEOUT = 30.0
-
-
-class ApiFailure(FairleadError):
-    """The API refused or does not answer. `code` is the HTTP status, 0 if there was no answer."""
-
-    def __init__(self, text: str, code: int = 0) -> None:
-        self.code = code
-        super().__init__(text)
 
 
 class Api:
@@ -76,6 +66,8 @@ class Api:
         patience: float | None = None,
     ) -> None:
         self._client, self.server = _connect(kubeconfig, transport)
+        self._transport = transport
+        self._http: httpx2.Client | None = None
         self._notify = notify
         self._patience = _PATIENCE if patience is None else patience
 
@@ -157,7 +149,7 @@ class Api:
             objects, version = self.list(kind, namespace, labels, name)
             current = {obj["metadata"]["name"]: obj for obj in objects}
             yield dict(current)
-            with _in_users_words(self.server), _cut_off_is_no_failure():
+            with in_users_words(self.server), cut_off_is_no_failure():
                 for event, item in self._client.watch(
                     _resource(kind), **_where(kind, namespace, labels, name), resource_version=version
                 ):
@@ -170,23 +162,49 @@ class Api:
 
     def log(self, pod: str, namespace: str, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         """Lines of a pod's log without their ends. An ApiFailure if the container has not started."""
-        with _in_users_words(self.server):
+        with in_users_words(self.server):
             yield from self._client.log(
                 pod, namespace=namespace, follow=follow, tail_lines=tail, newlines=False
             )
 
+    def read(self, path: str, query: Mapping[str, str]) -> Any:
+        """What answers at a path of the API server, as JSON: a Service behind its proxy answers there too."""
+
+        def ask() -> Any:
+            answer = self._plain_http().get(path, params=dict(query))
+            if answer.is_error:
+                raise ApiFailure(f"{answer.status_code} {words_of(answer)} ({path})", answer.status_code)
+            try:
+                return answer.json()
+            except ValueError as error:
+                raise ApiFailure(f"what answers is no JSON ({path})", 502) from error
+
+        return self._retried(ask)
+
+    def _plain_http(self) -> httpx2.Client:
+        """One for all that is read: who gives out the credential is asked once."""
+        from lightkube.config.client_adapter import Client as Http
+        from lightkube.config.client_adapter import ConnectionParams
+
+        if self._http is None:
+            way = ConnectionParams(_timeout(), _is_public(self.server), self._transport)
+            self._http = Http(self._client.config, way)
+        return self._http
+
     def close(self) -> None:
         """Ends every connection; watches and followed logs end with an error."""
         self._client.close()
+        if self._http is not None:
+            self._http.close()
 
     def _retried(self, call: Callable[[], T]) -> T:
         deadline, pause = time.monotonic() + self._patience, 0.25
         while True:
             try:
-                with _in_users_words(self.server):
+                with in_users_words(self.server):
                     return call()
             except ApiFailure as failure:
-                if not _passing(failure) or time.monotonic() + pause > deadline:
+                if not passing(failure) or time.monotonic() + pause > deadline:
                     raise
                 self._notify(f"trying again: {str(failure).splitlines()[0]}")
             # Nothing announces that a server or a webhook answers again: asking is the only way.
@@ -194,14 +212,13 @@ class Api:
             pause = min(pause * 2, 4.0)
 
 
-def _passing(failure: ApiFailure) -> bool:
-    """Whether it may go away by itself: no answer, too many requests, a webhook that is not up."""
-    text = str(failure)
-    return failure.code in (0, 429, 503, 504) or (failure.code == 500 and any(w in text for w in _NOT_READY))
+def _timeout() -> httpx2.Timeout:
+    import httpx2
+
+    return httpx2.Timeout(_TIMEOUT)
 
 
 def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[Client, str]:
-    import httpx2
     import yaml
     from lightkube import Client, KubeConfig
     from lightkube.core.exceptions import ConfigError
@@ -214,7 +231,7 @@ def _connect(kubeconfig: Path, transport: httpx2.BaseTransport | None) -> tuple[
         server = str(config.cluster.server)
         client = Client(
             config=config,
-            timeout=httpx2.Timeout(_TIMEOUT),
+            timeout=_timeout(),
             field_manager="fairlead",
             trust_env=_is_public(server),
             transport=transport,
@@ -269,62 +286,3 @@ def _where(
 
 def _plain(item: Any) -> Object:
     return cast("Object", item.to_dict())
-
-
-@contextmanager
-def _cut_off_is_no_failure() -> Generator[None]:
-    """A watch may end, or be too old (410), at any time: what is really wrong shows in the next list."""
-    import httpx2
-
-    try:
-        yield
-    except httpx2.HTTPStatusError as error:
-        if _status(error) != 410:
-            raise
-    except httpx2.TransportError:
-        return
-
-
-@contextmanager
-def _in_users_words(server: str) -> Generator[None]:
-    import httpx2
-    from lightkube.core.exceptions import ConfigError
-
-    try:
-        yield
-    except httpx2.HTTPStatusError as error:
-        raise _refused(error) from error
-    except (ConfigError, FileNotFoundError, PermissionError) as error:
-        # The kubeconfig names a program that gives out the credential; it runs when the first request is sent.
-        fix = "install what the kubeconfig calls, or sign in with it; run it by hand to see what it wants"
-        said = " ".join(str(error).split())
-        raise ApiFailure(f"no credential for {server}: {said}\n    fix:     {fix}", 401) from error
-    except httpx2.TransportError as error:
-        text = f"the cluster at {server} does not answer: {error or type(error).__name__}"
-        raise ApiFailure(
-            f"{text}\n    fix:     `fairlead up` starts a local cluster again; of another, ask who runs it"
-        ) from error
-
-
-def _status(error: httpx2.HTTPStatusError) -> int:
-    from lightkube.core.exceptions import ApiError
-
-    # An error inside a watch comes without a response, as a Status object.
-    if isinstance(error, ApiError) and error.status.code:
-        return error.status.code
-    return error.response.status_code
-
-
-def _refused(error: httpx2.HTTPStatusError | ApiError) -> ApiFailure:
-    code = _status(error)
-    fixes = {
-        401: "the credentials in the kubeconfig are not valid any more",
-        403: "ask the platform team for membership in the tenant's group",
-    }
-    text = f"the cluster refused: {error}"
-    if "could not find the requested resource" in text or "page not found" in text:
-        fix = "the layer of this kind has to run on this cluster: `queue` and `jobs`, `serving` or `scaling`"
-        text += f"\n    fix:     {fix}"
-    elif code in fixes:
-        text += f"\n    fix:     {fixes[code]}"
-    return ApiFailure(text, code)

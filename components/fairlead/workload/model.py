@@ -160,6 +160,8 @@ class TrainingJob(Model):
     """How often the whole job starts again after a node has failed."""
     timeout: Annotated[Duration, BeforeValidator(text), AfterValidator(lasting)] | None = None
     """Longest time it may run, for example 12h; waiting in the queue does not count."""
+    metrics_port: Annotated[int, Field(ge=1024, le=65_535)] | None = None
+    """Where every node tells of itself in Prometheus' words, at /metrics; left out, it is not asked."""
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels of the job and its pods."""
     annotations: dict[LabelKey, Text] = Field(default_factory=dict)

@@ -77,7 +77,8 @@ def _job_labels(job: TrainingJob) -> dict[str, str]:
         labels.TENANT: job.tenant,
         labels.STAGE: job.stage,
     }
-    return {**own, **job.labels}
+    told = {labels.METRICS: str(job.metrics_port)} if job.metrics_port else {}
+    return {**own, **told, **job.labels}
 
 
 def _checkpoint_claim(job: TrainingJob) -> Object:

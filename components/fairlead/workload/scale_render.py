@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.errors import InputError
 from fairlead.values import seconds
 from fairlead.workload.scale import DEMAND, ServiceScale
@@ -41,11 +41,11 @@ class Metric:
 
 
 METRICS = {
-    "requests_per_second": Metric(labels.SERVICE_REQUESTS, "sum", "AverageValue"),
-    "concurrency": Metric(labels.SERVICE_CONCURRENCY, "sum", "AverageValue"),
-    "queue_length": Metric(labels.SERVICE_QUEUE, "sum", "AverageValue"),
-    "accelerator_utilization": Metric(labels.ACCELERATOR_UTILIZATION, "avg", "Value", share=True),
-    "accelerator_memory": Metric(labels.ACCELERATOR_MEMORY, "avg", "Value", share=True),
+    "requests_per_second": Metric(series.SERVICE_REQUESTS, "sum", "AverageValue"),
+    "concurrency": Metric(series.SERVICE_CONCURRENCY, "sum", "AverageValue"),
+    "queue_length": Metric(series.SERVICE_QUEUE, "sum", "AverageValue"),
+    "accelerator_utilization": Metric(series.ACCELERATOR_UTILIZATION, "avg", "Value", share=True),
+    "accelerator_memory": Metric(series.ACCELERATOR_MEMORY, "avg", "Value", share=True),
 }
 """Target of a scale -> what tells of it."""
 
@@ -102,7 +102,7 @@ def _sleep(scale: ServiceScale) -> dict[str, Any]:
 
 def _trigger(scale: ServiceScale, name: str, value: float) -> dict[str, Any]:
     metric = METRICS[name]
-    found = zip(labels.WORKLOAD_LABELS, (scale.tenant, scale.workload_name), strict=True)
+    found = zip(series.WORKLOAD_LABELS, (scale.tenant, scale.workload_name), strict=True)
     chosen = ",".join(f'{label}="{text}"' for label, text in found)
     # No request is no series: that is none. No reading of an accelerator that runs is a failure to read it,
     # and takes no replica away; at zero there is none to read.

@@ -25,6 +25,8 @@ SCALED, FIXED = "external", "none"
 """Its values: whoever else scales a version says how many replicas there are; or KServe does, and they stay as many.
 pkg/controller/v1beta1/inferenceservice/reconcilers/deployment/deployment_reconciler.go of v0.20.0."""
 INSIDE = {"networking.kserve.io/visibility": "cluster-local"}
+VERSION_HEADER = "fairlead-version"
+"""Of an answer: the InferenceService that has given it."""
 PORT = 80
 """Of a version's Service."""
 
@@ -75,7 +77,12 @@ def host(model: ServedModel, domain: str) -> str:
 def route(model: ServedModel, domain: str) -> Object:
     """Who calls the model's name gets a version by its weight."""
     backends = [
-        {"name": workload(model.service(name)), "port": PORT, "weight": weight}
+        {
+            "name": workload(model.service(name)),
+            "port": PORT,
+            "weight": weight,
+            "filters": [_answered_by(model.service(name))],
+        }
         for name, weight in model.weights().items()
     ]
     rule = {"backendRefs": backends, "timeouts": {"request": f"{seconds(model.timeout)}s"}}
@@ -89,6 +96,12 @@ def route(model: ServedModel, domain: str) -> Object:
             "rules": [rule],
         },
     }
+
+
+def _answered_by(service: str) -> Object:
+    """Who calls is told which version has answered; and a version with a filter of its own is counted by itself."""
+    told = {"set": [{"name": VERSION_HEADER, "value": service}]}
+    return {"type": "ResponseHeaderModifier", "responseHeaderModifier": told}
 
 
 def _labels(model: ServedModel) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -116,13 +117,23 @@ def _placed(job: Object, job_set: Object | None, pods: list[Object]) -> tuple[Ph
 def _waiting(workload: Object) -> tuple[Phase, str]:
     evicted = condition(workload, "Evicted", "True")
     if workload.get("spec", {}).get("active") is False:
-        return "Suspended", evicted["message"] if evicted else "taken out of the queue"
+        return "Suspended", _reclaimed(workload) or (evicted or {}).get("message") or "taken out of the queue"
     reason = (condition(workload, "QuotaReserved", "False") or {}).get("message", "")
     if evicted and evicted.get("reason") == "Preempted":
         return "Preempted", evicted["message"]
     if holds(workload, "QuotaReserved") and (asked := _asked_for(workload)):
         return "Queued", asked
     return "Queued", reason or (evicted["message"] if evicted else "waiting for its turn")
+
+
+def _reclaimed(workload: Object) -> str:
+    """Why its accelerators were taken back; empty where that was not it."""
+    text = workload["metadata"].get("annotations", {}).get(labels.RECLAIMED, "{}")
+    try:
+        note: Any = json.loads(text)
+        return str(note["said"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _asked_for(workload: Object) -> str:

@@ -23,7 +23,12 @@ LAYERS: dict[str, dict[str, Any]] = {
     "events": {"enabled": True},
     "ray": {"enabled": True},
     "lws": {"enabled": True},
-    "monitoring": {"enabled": True, "interval": "5s", "size": "1Gi"},
+    "monitoring": {
+        "enabled": True,
+        "interval": "5s",
+        "size": "1Gi",
+        "idle": {"policy": "suspend", "after": "1m"},
+    },
 }
 
 

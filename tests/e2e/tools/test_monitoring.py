@@ -12,7 +12,7 @@ import pytest
 
 from e2e.stage import Stage, until
 from e2e.tools.stranger import stranger
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.layers.monitoring.place import NAMESPACE, OPERATOR, PORT, SERVER, SERVERS, SERVICE
 
 pytestmark = pytest.mark.e2e
@@ -80,8 +80,9 @@ def test_every_program_that_is_asked_answers(tools: Stage, address: str) -> None
         "cnpg_collector_up",
         "keda_build_info",
         "argo_workflows_gauge",
-        "SeaweedFS_s3_request_total",
+        "SeaweedFS_build_info",
         "prometheus_operator_managed_resources",
+        'kube_pod_info{namespace="fairlead-monitoring"}',
     ],
 )
 def test_what_a_program_says_can_be_asked_for(address: str, query: str) -> None:
@@ -101,6 +102,35 @@ def test_what_a_queue_admits_is_counted(tools: Stage, address: str) -> None:
     job = tools.submit(name="counted", run="echo counted", timeout="5m")
     assert tools.finished(job) == "Succeeded"
     until("one more was admitted", lambda: count() > before, 60)
+
+
+def test_what_pools_have_and_tenants_hold_has_the_contracts_names(tools: Stage, address: str) -> None:
+    """Out of what the cluster's objects are, by rules that the server computes."""
+
+    def figure(query: str) -> float:
+        found = asked(address, query)
+        return float(found[0]["value"][1]) if found else -1
+
+    pool = f'{series.POOL_ACCELERATORS}{{pool="h100",accelerator="H100"}}'
+    until("the pool's accelerators are counted", lambda: figure(pool) == 8, 120)
+    job = tools.submit(name="holds", accelerators="H100:2", run_for="600s")
+    held = f'{series.TENANT_HELD}{{tenant="team-a",pool="h100"}}'
+    until("the tenant holds two", lambda: figure(held) == 2, 180)
+    [pod] = asked(address, f'{series.POD}{{training_job="{job.name}"}}')
+    assert (pod["metric"]["tenant"], pod["metric"]["pool"]) == ("team-a", "h100")
+    tools.client.cancel(job.tenant, job.name)
+    until("it holds none", lambda: figure(held) <= 0, 180)
+    assert figure(f'{series.POOL_HELD}{{pool="h100"}}') == 0
+
+
+def test_a_workload_that_waits_is_seen_waiting(tools: Stage, address: str) -> None:
+    """More accelerators than there are: it waits, and the figure says how long."""
+    job = tools.submit(name="waits", accelerators="H100:8", num_nodes=2)
+    query = f'{series.WORKLOAD_WAITING}{{owner="{job.name}"}}'
+    [found] = until("it is seen", lambda: asked(address, query), 120)
+    assert (found["metric"]["tenant"], found["metric"]["queue"]) == ("team-a", "training")
+    tools.client.cancel(job.tenant, job.name)
+    until("it is gone", lambda: not asked(address, query), 120)
 
 
 def queue(tools: Stage) -> str:

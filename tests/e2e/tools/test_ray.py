@@ -93,8 +93,11 @@ def test_a_job_of_a_member_runs_on_a_cluster_of_its_own_and_leaves_nothing_behin
             else ""
         )
 
-    until("the cluster has its pods", lambda: one(stage, "rayjob", "squares")["status"].get("rayClusterName"))
-    name = one(stage, "rayjob", "squares")["status"]["rayClusterName"]
+    def cluster() -> str:
+        return one(stage, "rayjob", "squares").get("status", {}).get("rayClusterName", "")
+
+    # Told once: between two attempts of the operator the status may name none.
+    name = until("the cluster has a name", cluster)
     until("both Ray nodes run", lambda: len(pods(stage, name, "Running")) == 2, 300)
     hosts = {
         pod["metadata"]["labels"]["ray.io/node-type"]: pod["metadata"]["name"] for pod in pods(stage, name)

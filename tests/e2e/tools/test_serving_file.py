@@ -136,7 +136,8 @@ def test_a_version_that_the_file_lacks_goes_and_one_of_the_registry_comes(
     ]
     told = served(stage, tmp_path, versions={"reg": {"uri": f"models:/{NAME}@champion"}})
     assert f"{TENANT}/{NAME} version {NAME}-2 removed" in told
-    assert [one["name"] for one in listed(stage)] == ["reg"]
+    # What is deleted is listed until its pods have ended.
+    until("only that of the registry is left", lambda: [one["name"] for one in listed(stage)] == ["reg"], 90)
     assert predictions(door) == [0, 2]
 
 
@@ -178,7 +179,7 @@ def test_who_takes_the_scale_away_gets_a_fixed_number(stage: Stage, tmp_path: Pa
 def test_a_model_that_ends_leaves_nothing(stage: Stage) -> None:
     told = stage.fairlead("unserve", f"{TENANT}/{NAME}")
     assert f"{TENANT}/{NAME} version {NAME}-1 removed" in told
-    assert listed(stage) == []
+    until("nothing is listed", lambda: listed(stage) == [], 90)
     until("its pods are gone", lambda: running(stage, "1") == 0, 90)
     again = fairlead(stage.stack.project, "unserve", f"{TENANT}/{NAME}", "-s", stage.stack.name)
     assert (again.returncode, "has no model tulips" in again.stderr) == (1, True)

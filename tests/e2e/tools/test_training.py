@@ -24,6 +24,7 @@ def told(tools: Stage) -> str:
     """What rank 0 of the example's job has printed in its last attempt: its other worker was killed before."""
     fields: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "train-pytorch.yaml").read_text())
     fields["envs"]["EPOCHS"] = str(EPOCHS)
+    fields["cpus"] = "150m"  # two of them beside the platform, on one small node
     job = load_job(fields, "train-pytorch.yaml")
     assert tools.client.submit(job).action == "created"
     until("some epochs are over", lambda: _epochs(tools) > 5, 240)

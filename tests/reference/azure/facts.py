@@ -55,14 +55,20 @@ def gpus() -> Mapping[str, Gpu]:
 
 
 @cache
-def offered() -> Mapping[str, frozenset[str]]:
-    """Region -> the sizes that have a price there (2026-06-18)."""
+def prices() -> Mapping[str, Mapping[str, float]]:
+    """Region -> size -> USD an hour on demand, for Linux (2026-06-18)."""
     text = _karpenter("pkg/providers/pricing/zz_generated.pricing.go")
     parts = re.split(r'initialOnDemandPrices\["(\w+)"\]', text)
     return {
-        region: frozenset(re.findall(r'"(Standard_\w+)":', listing))
+        region: {size: float(usd) for size, usd in re.findall(r'"(Standard_\w+)":\s*([\d.]+)', listing)}
         for region, listing in zip(parts[1::2], parts[2::2], strict=True)
     }
+
+
+@cache
+def offered() -> Mapping[str, frozenset[str]]:
+    """Region -> the sizes that have a price there."""
+    return {region: frozenset(sizes) for region, sizes in prices().items()}
 
 
 @cache

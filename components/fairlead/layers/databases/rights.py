@@ -43,6 +43,8 @@ def inside() -> list[dict[str, Any]]:
         rule(("batch",), ("jobs",), MAKE),
         rule(("coordination.k8s.io",), ("leases",), (*READ, "create", "update")),
         rule(("discovery.k8s.io",), ("endpointslices",), READ),
+        # Where this kind exists it looks for monitors of its databases before it makes one; none are asked of it.
+        rule(("monitoring.coreos.com",), ("podmonitors",), READ),
         rule(("policy",), ("poddisruptionbudgets",), ALL),
         rule(
             (GROUP,),

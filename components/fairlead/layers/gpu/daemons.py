@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.gpu import place
-from fairlead.layers.objects import EVENTS, READ, binding, role, rule
+from fairlead.layers.objects import EVENTS, HARDENED, READ, binding, role, rule
 from fairlead.layers.programs import account
-from fairlead.plan.gpu_model import EXPORTER
 from fairlead.plan.model import PoolPlan, Toleration
 
 SOCKETS = {"sockets": "/var/lib/kubelet/device-plugins"}
@@ -18,20 +18,35 @@ SOCKETS = {"sockets": "/var/lib/kubelet/device-plugins"}
 https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/, 2026-11-24"""
 
 
+FILES = "/etc/fairlead"
+"""Where a daemon's own files lie in its container."""
+
+
 @dataclass(frozen=True)
 class Daemon:
     """A program on every node of some pools."""
 
     name: str
-    mounts: Mapping[str, str]
+    mounts: Mapping[str, str] = field(default_factory=dict[str, str])
     """Volume -> directory of the node, mounted at the same place."""
+    reads: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The same, of which it only reads."""
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it is told in files, below FILES: name -> text."""
     rules: Sequence[Mapping[str, Any]] = ()
     """Rights at the API server; without any it gets no token."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+    command: tuple[str, ...] = ()
+    """What is started; empty: what its image starts."""
+    args: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
-    """Capabilities of the kernel, where it needs one."""
+    """Capabilities of the kernel, where it needs some; it is root then, with no others."""
+    privileged: bool = False
+    """Whether it calls the node's devices, which no capability opens."""
     port: int = 0
-    """Where it tells how it is, at /health; 0: nowhere."""
+    """Where it tells what it measures; 0: nowhere."""
+    health: str = ""
+    """Where it tells there how it is; empty: it is well when the port answers."""
 
 
 AMD = Daemon("amd-device-plugin", {**SOCKETS, "sys": "/sys"})
@@ -40,7 +55,7 @@ AMD = Daemon("amd-device-plugin", {**SOCKETS, "sys": "/sys"})
 NEURON = Daemon(
     "neuron-device-plugin",
     {**SOCKETS, "run": "/run"},
-    (
+    rules=(
         rule(("",), ("nodes", "pods"), READ),
         rule(("",), ("nodes/status",), ("patch",)),
         EVENTS,
@@ -50,29 +65,6 @@ NEURON = Daemon(
 fewer than in k8s-neuron-device-plugin-rbac.yml there, which may also change pods: that the plugin needs that for
 the scheduler extension alone, which is not installed here, is not confirmed."""
 
-EXPORTER_PORT = 9400
-CLAIMS = (rule(("",), ("pods",), READ), rule(("resource.k8s.io",), ("resourceslices",), READ))
-"""What tells whose pod has a claimed device: without, metrics of such devices name no pod."""
-
-
-def exporter(pools: Sequence[PoolPlan]) -> Daemon:
-    """DCGM exporter, which names the pod of each accelerator, also where it is shared or claimed.
-
-    After deployment/templates/daemonset.yaml of github.com/NVIDIA/dcgm-exporter at 00673ef, the flags of its
-    pkg/cmd/app.go for the variables, 2026-11-30. The capability is for DCGM's profiling metrics.
-    """
-    kinds = {pool.sharing.kind for pool in pools}
-    env = {
-        "DCGM_EXPORTER_KUBERNETES": "true",
-        "DCGM_EXPORTER_LISTEN": f":{EXPORTER_PORT}",
-        "NVIDIA_VISIBLE_DEVICES": "all",
-        **({"KUBERNETES_VIRTUAL_GPUS": "true"} if kinds & {"time-slicing", "mps"} else {}),
-        **({"KUBERNETES_ENABLE_DRA": "true"} if "dra" in kinds else {}),
-    }
-    mounts = {"pod-resources": "/var/lib/kubelet/pod-resources"}
-    rules = CLAIMS if "dra" in kinds else ()
-    return Daemon(EXPORTER, mounts, rules, env, ("SYS_ADMIN",), EXPORTER_PORT)
-
 
 def objects(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Toleration]) -> list[Object]:
     """The daemon on these pools, with its rights; its image comes later, with those of all parts."""
@@ -80,6 +72,7 @@ def objects(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Tolerat
     return [
         {**account(metadata), "automountServiceAccountToken": bool(daemon.rules)},
         *_rights(daemon, metadata),
+        *([_files(daemon, metadata)] if daemon.files else ()),
         {
             "apiVersion": "apps/v1",
             "kind": "DaemonSet",
@@ -87,7 +80,7 @@ def objects(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Tolerat
             "spec": {
                 "selector": {"matchLabels": {"name": daemon.name}},
                 "template": {
-                    "metadata": {"labels": {"name": daemon.name}},
+                    "metadata": {"labels": {"name": daemon.name}, **_marked(daemon)},
                     "spec": _pod(daemon, pools, further),
                 },
             },
@@ -103,32 +96,72 @@ def _rights(daemon: Daemon, metadata: Mapping[str, str]) -> list[Object]:
     return [role({"name": name}, daemon.rules), binding({"name": name}, ("ClusterRole", name), [own])]
 
 
+def _files(daemon: Daemon, metadata: Mapping[str, str]) -> Object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(metadata), "data": dict(daemon.files)}
+
+
+def _marked(daemon: Daemon) -> Mapping[str, Any]:
+    """A program that has read its files at its start is started anew by others."""
+    if not daemon.files:
+        return {}
+    digest = hashlib.sha256(
+        "".join(f"{key}={text}" for key, text in daemon.files.items()).encode()
+    ).hexdigest()
+    return {"annotations": {"fairlead.dev/files": digest[:16]}}
+
+
 def _pod(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Toleration]) -> Mapping[str, Any]:
-    node = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-    sealed = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    # Beside the usual capabilities, as its maker has it: with fewer nobody here could try it.
-    opened = {"runAsUser": 0, "capabilities": {"add": list(daemon.adds)}}
-    container = {
-        "name": daemon.name,
-        "image": daemon.name,
-        "imagePullPolicy": "IfNotPresent",
-        "env": [node, *({"name": name, "value": value} for name, value in daemon.env.items())],
-        "securityContext": opened if daemon.adds else sealed,
-        "volumeMounts": [{"name": name, "mountPath": path} for name, path in daemon.mounts.items()],
-        **(_told(daemon.port) if daemon.port else {}),
-    }
+    volumes = {**daemon.mounts, **daemon.reads}
     return {
         "serviceAccountName": daemon.name,
         "priorityClassName": "system-node-critical",
         "affinity": place.affinity(pools),
         "tolerations": place.tolerations(pools, further),
-        "containers": [container],
-        "volumes": [{"name": name, "hostPath": {"path": path}} for name, path in daemon.mounts.items()],
+        "containers": [_container(daemon)],
+        "volumes": [
+            *({"name": name, "hostPath": {"path": path}} for name, path in volumes.items()),
+            *([{"name": "files", "configMap": {"name": daemon.name}}] if daemon.files else ()),
+        ],
     }
 
 
-def _told(port: int) -> Mapping[str, Any]:
+def _container(daemon: Daemon) -> Mapping[str, Any]:
+    node = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    mounts = [
+        *({"name": name, "mountPath": path} for name, path in daemon.mounts.items()),
+        *({"name": name, "mountPath": path, "readOnly": True} for name, path in daemon.reads.items()),
+        *([{"name": "files", "mountPath": FILES, "readOnly": True}] if daemon.files else ()),
+    ]
+    return {
+        "name": daemon.name,
+        "image": daemon.name,
+        "imagePullPolicy": "IfNotPresent",
+        **({"command": list(daemon.command)} if daemon.command else {}),
+        **({"args": list(daemon.args)} if daemon.args else {}),
+        "env": [node, *({"name": name, "value": value} for name, value in daemon.env.items())],
+        "securityContext": _context(daemon),
+        "volumeMounts": mounts,
+        **(_told(daemon) if daemon.port else {}),
+    }
+
+
+def _context(daemon: Daemon) -> Mapping[str, Any]:
+    if daemon.privileged:
+        return {"privileged": True}
+    if daemon.adds:
+        capabilities = {**HARDENED["capabilities"], "add": list(daemon.adds)}
+        return {**HARDENED, "runAsUser": 0, "capabilities": capabilities}
+    return dict(HARDENED)
+
+
+def _told(daemon: Daemon) -> Mapping[str, Any]:
     """Where a container says what it measures, and how it is."""
-    health = {"httpGet": {"path": "/health", "port": port}, "periodSeconds": 10, "failureThreshold": 6}
-    ports = [{"name": "metrics", "containerPort": port}]
-    return {"livenessProbe": health, "readinessProbe": health, "ports": ports}
+    asked = {"httpGet": {"path": daemon.health, "port": daemon.port}} if daemon.health else _answers(daemon)
+    often = {**asked, "periodSeconds": 10, "failureThreshold": 6}
+    ports = [{"name": "metrics", "containerPort": daemon.port}]
+    return {"livenessProbe": often, "readinessProbe": often, "ports": ports}
+
+
+def _answers(daemon: Daemon) -> Mapping[str, Any]:
+    """Its metrics are not asked for only to see that it lives: each answer may call every device."""
+    return {"tcpSocket": {"port": daemon.port}}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
-from fairlead.layers.gpu import daemons, dra, nfd, nvidia, operator, place
+from fairlead.layers.gpu import daemons, dra, exporters, nfd, nvidia, operator, place
 from fairlead.layers.gpu.place import BASE
 from fairlead.plan.coherence import rendered
-from fairlead.plan.gpu_model import EXPORTER, LAYER
+from fairlead.plan.gpu_model import DCGM, LAYER
 from fairlead.plan.model import PlatformPlan, PoolPlan
 
 
@@ -86,9 +86,9 @@ def _operator(plan: PlatformPlan, render: Renderer) -> list[Object]:
     return _chart(release, render)
 
 
-def _exporter(plan: PlatformPlan, _: Renderer) -> list[Object]:
-    pools = _pools(plan, EXPORTER)
-    return daemons.objects(daemons.exporter(pools), pools, plan.gpu.tolerations)
+def _dcgm(plan: PlatformPlan, _: Renderer) -> list[Object]:
+    pools = _pools(plan, DCGM)
+    return daemons.objects(exporters.dcgm(pools), pools, plan.gpu.tolerations)
 
 
 def _plain(daemon: daemons.Daemon) -> Callable[[PlatformPlan, Renderer], list[Object]]:
@@ -105,11 +105,15 @@ _MAKERS: Mapping[str, Callable[[PlatformPlan, Renderer], list[Object]]] = {
     operator.NAME: _operator,
     daemons.AMD.name: _plain(daemons.AMD),
     daemons.NEURON.name: _plain(daemons.NEURON),
-    EXPORTER: _exporter,
+    DCGM: _dcgm,
+    exporters.AMD.name: _plain(exporters.AMD),
+    exporters.NEURON.name: _plain(exporters.NEURON),
 }
 
 RESOURCES = ("50m", "128Mi", "1Gi")
 """What each container of a part asks for: cpu, memory, most memory."""
+LARGER: Mapping[str, tuple[str, str, str]] = {exporters.AMD.name: ("50m", "512Mi", "4Gi")}
+"""The same of parts that need more memory, as their makers' charts have it."""
 
 
 def on_cluster(
@@ -124,5 +128,5 @@ def on_cluster(
     if name in (BASE, operator.NAME, operator.POLICY):
         return found
     found = transform.on_pods(found, transform.with_image(images[name]))
-    found = transform.on_pods(found, transform.with_resources(*RESOURCES))
+    found = transform.on_pods(found, transform.with_resources(*LARGER.get(name, RESOURCES)))
     return transform.on_pods(found, transform.probed_often)

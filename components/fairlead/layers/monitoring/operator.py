@@ -23,8 +23,20 @@ from fairlead.layers.monitoring.place import (
 from fairlead.layers.objects import READ, SEALED, binding, role, rule, spread, unprivileged
 from fairlead.layers.programs import ALONE, asked, deployment
 
-KINDS = ("prometheuses", "podmonitors", "servicemonitors", "prometheusrules", "probes", "scrapeconfigs")
-"""What it reads; alerts and their receivers are kinds of their own, and none is served."""
+KEPT = ("prometheuses", "alertmanagers")
+"""What it runs."""
+KINDS = (
+    *KEPT,
+    "alertmanagerconfigs",
+    "podmonitors",
+    "servicemonitors",
+    "prometheusrules",
+    "probes",
+    "scrapeconfigs",
+)
+"""What it reads."""
+STATED = tuple(kind for kind in KINDS if kind != "alertmanagerconfigs")
+"""What it says of what it reads; of settings of an Alertmanager it says nothing."""
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "20m", "memory": "96Mi"}, "limits": {"memory": "512Mi"}}
 EVERYWHERE = "fairlead:monitoring:operator"
 """It looks at the labels of the namespace that it watches: no role of a namespace lets anybody watch that itself."""
@@ -50,9 +62,9 @@ def rights() -> list[Mapping[str, Any]]:
     """What it may do in the layer's namespace; it watches that one alone."""
     return [
         rule((GROUP,), KINDS, READ),
-        rule((GROUP,), ("prometheuses",), ("patch",)),
-        rule((GROUP,), ("prometheuses/finalizers",), ("patch", "update")),
-        rule((GROUP,), [f"{kind}/status" for kind in KINDS], ("create", "update", "patch", "delete")),
+        rule((GROUP,), KEPT, ("patch",)),
+        rule((GROUP,), [f"{kind}/finalizers" for kind in KEPT], ("patch", "update")),
+        rule((GROUP,), [f"{kind}/status" for kind in STATED], ("create", "update", "patch", "delete")),
         rule(("apps",), ("statefulsets",), (*READ, "create", "update", "patch", "delete")),
         rule(("",), ("configmaps", "secrets"), (*READ, "create", "update", "delete")),
         rule(("",), ("pods",), ("list", "delete")),

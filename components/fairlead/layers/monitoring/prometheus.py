@@ -12,6 +12,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
+from fairlead.layers.monitoring import alertmanager
 from fairlead.layers.monitoring.place import API, NAMESPACE, PORT, SERVER, SERVERS, SERVICE, USER, metadata
 from fairlead.layers.objects import READ, binding, role, rule, unprivileged
 from fairlead.layers.programs import account
@@ -19,14 +20,20 @@ from fairlead.layers.tool import Measured
 from fairlead.plan.monitoring_model import MonitoringPlan
 from fairlead.values import quantity
 
+NODE: Mapping[str, Any] = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
+"""What a program says is of the node that it runs on."""
 ASKING = "own-account"
 """How programs are asked that ask who asks: by the token of the server's account."""
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a file
 KEPT = Fraction(4, 5)
 """Part of the volume after which what is oldest goes."""
-RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}}
+REQUESTS: Mapping[str, str] = {"cpu": "50m", "memory": "256Mi"}
+READ_BY_IT = ("podMonitor", "serviceMonitor", "rule", "scrapeConfig")
+"""Kinds that tell it what to do, as its fields call them."""
 MOST_SAMPLES = 50_000
 """From one program at one time: more is a fault of its, and would push out what others say."""
+MOST_OF_OTHERS = 20 * MOST_SAMPLES
+"""The same of a program that tells of all objects of the cluster."""
 
 
 def objects(
@@ -52,13 +59,14 @@ def objects(
                 "evaluationInterval": plan.interval,
                 "retention": plan.retention,
                 "retentionSize": f"{int(quantity(plan.size) * KEPT) // 2**20}MB",
-                "enforcedSampleLimit": MOST_SAMPLES,
                 # In this namespace alone, where no tenant writes.
-                **{f"{kind}NamespaceSelector": chosen for kind in ("podMonitor", "serviceMonitor", "rule")},
-                **{f"{kind}Selector": {} for kind in ("podMonitor", "serviceMonitor", "rule")},
+                **{f"{kind}NamespaceSelector": chosen for kind in READ_BY_IT},
+                **{f"{kind}Selector": {} for kind in READ_BY_IT},
                 "scrapeClasses": [_asking()],
+                "serviceDiscoveryRole": "EndpointSlice",
+                "alerting": alertmanager.called(),
                 "storage": {"volumeClaimTemplate": {"spec": _claim(plan, storage_class)}},
-                "resources": RESOURCES,
+                "resources": {"requests": dict(REQUESTS), "limits": {"memory": plan.memory}},
                 "nodeSelector": dict(selector),
                 "securityContext": {
                     **unprivileged(USER),
@@ -116,9 +124,22 @@ def _telling() -> list[Object]:
     return [role({"name": name}, rules), binding({"name": name}, ("ClusterRole", name), [whom])]
 
 
+def once(address: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """How a pod is asked at a port that no container of it need name. address: the rule that says where.
+
+    Such a pod is found once for each container and each port; without their names it is one.
+    """
+    return [
+        {"sourceLabels": ["__meta_kubernetes_pod_container_init"], "regex": "true", "action": "Drop"},
+        address,
+        {"regex": "container", "action": "LabelDrop"},
+        {"sourceLabels": ["__address__"], "targetLabel": "instance"},
+        NODE,
+    ]
+
+
 def monitor(one: Measured) -> Object:
     """How one is asked. Pods and not Services: of two pods behind a Service one would answer at a time."""
-    way = {"scheme": "https"} if one.asks else {}
     return {
         "apiVersion": API,
         "kind": "PodMonitor",
@@ -126,13 +147,25 @@ def monitor(one: Measured) -> Object:
         "spec": {
             "selector": {"matchLabels": dict(one.pods)},
             "namespaceSelector": {"matchNames": [one.namespace]},
-            "podMetricsEndpoints": [{"portNumber": one.port, "path": one.path, **way}],
+            "podMetricsEndpoints": [{**_endpoint(one), "path": one.path}],
+            "sampleLimit": MOST_OF_OTHERS if one.of_others else MOST_SAMPLES,
             **({"scrapeClass": ASKING} if one.asks else {}),
         },
     }
 
 
+def _endpoint(one: Measured) -> Mapping[str, Any]:
+    if one.of_node:
+        address = {"sourceLabels": ["__meta_kubernetes_pod_ip"], "targetLabel": "__address__"}
+        return {"relabelings": once({**address, "replacement": f"$1:{one.port}"})}
+    return {
+        "portNumber": one.port,
+        **({"scheme": "https"} if one.asks else {}),
+        **({"honorLabels": True} if one.of_others else {"relabelings": [NODE]}),
+    }
+
+
 def doors(measured: Sequence[Measured]) -> list[tuple[str, list[int]]]:
     """Namespace -> ports that the server calls there."""
-    pairs = sorted({(one.namespace, one.port) for one in measured})
+    pairs = sorted({(one.namespace, one.port) for one in measured if not one.of_node})
     return [(space, [port for _, port in found]) for space, found in groupby(pairs, lambda pair: pair[0])]

@@ -38,7 +38,7 @@ class Server:
     ready: str = ""
     """Path that answers when the model can be asked; empty: KServe asks whether the port is open."""
     metrics: int = HTTP
-    """Port of its metrics."""
+    """Port of its metrics; 0: it tells them under another path, and only where it is told to by a file."""
 
     @property
     def formats(self) -> Mapping[str, str]:
@@ -73,6 +73,7 @@ SERVERS: Sequence[Server] = (
             "--rest_api_timeout_in_ms=60000",
         ),
         ("/usr/bin/tensorflow_model_server",),
+        metrics=0,
     ),
     Server(
         "tritonserver",
@@ -115,10 +116,7 @@ def _runtime(server: Server, image: str, token: AccountToken | None, marks: Mapp
     if token is not None:
         volumes.append(volume(token))
     spec: dict[str, Any] = {
-        "annotations": {
-            "prometheus.kserve.io/port": str(server.metrics),
-            "prometheus.kserve.io/path": "/metrics",
-        },
+        "labels": {**marks, **({labels.METRICS: str(server.metrics)} if server.metrics else {})},
         "supportedModelFormats": [
             {"name": name, "version": version, "autoSelect": True, "priority": 1}
             for name, version in server.formats.items()
@@ -126,8 +124,6 @@ def _runtime(server: Server, image: str, token: AccountToken | None, marks: Mapp
         "containers": [_box(server, image)],
         "volumes": volumes,
     }
-    if marks:
-        spec["labels"] = dict(marks)
     if server.protocols:
         spec["protocolVersions"] = list(server.protocols)
     return {

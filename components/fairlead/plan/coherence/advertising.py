@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fairlead.errors import Problem
-from fairlead.plan.coherence.model import LAYER, OPERATOR, Facts, Rule
-from fairlead.plan.gpu_model import CLOUD, NONE
+from fairlead.plan.coherence.model import LAYER, OPERATOR, Facts, PoolFacts, Rule
+from fairlead.plan.gpu_model import CLOUD, EXPORTERS, NONE
 from fairlead.plan.software import taken
 
 BROUGHT = f"{LAYER}.brought"
@@ -16,6 +16,8 @@ PARTS = {
     "AWS": ("neuron-device-plugin",),
 }
 """Vendor -> what others can bring that advertises extended resources."""
+OPERATORS = {"NVIDIA": "nvidia-gpu-operator", "AMD": "amd-gpu-operator"}
+"""Vendor -> the operator that others can bring, which runs an exporter of metrics too."""
 
 
 def _plugins(facts: Facts, vendor: str) -> list[str]:
@@ -126,22 +128,29 @@ def _operator_needs_discovery(facts: Facts) -> Iterator[Problem]:
 
 
 def _metrics_twice(facts: Facts) -> Iterator[Problem]:
-    if "dcgm-exporter" not in facts.gpu.brought:
-        return
-    operated = bool(facts.operated) or "nvidia-gpu-operator" in facts.gpu.brought
-    for one in facts.of("NVIDIA"):
-        if operated or one.image.metrics == CLOUD:
-            owner = "the target itself" if one.image.metrics == CLOUD else "the GPU operator"
+    """Others' exporter beside that of the target or of an operator."""
+    for one in facts.pools:
+        theirs = EXPORTERS.get(one.accelerator.vendor)
+        owner = _exports(facts, one)
+        if owner and theirs in facts.gpu.brought:
             what = f"{owner} runs an exporter of its own on the nodes of pool {one.pool.name}"
-            fix = f"leave dcgm-exporter out of {BROUGHT}, and off the cluster"
-            yield Problem(BROUGHT, what, "dcgm-exporter", fix=fix)
+            fix = f"leave {theirs} out of {BROUGHT}, and off the cluster"
+            yield Problem(BROUGHT, what, theirs, fix=fix)
             return
+
+
+def _exports(facts: Facts, one: PoolFacts) -> str:
+    """Who exports the metrics of a pool's accelerators without being asked for that; empty for nobody."""
+    if one.image.metrics == CLOUD:
+        return "the target itself"
+    operated = one in facts.operated or OPERATORS.get(one.accelerator.vendor) in facts.gpu.brought
+    return "the GPU operator" if operated else ""
 
 
 RULES = (
     Rule(
         "metrics-twice",
-        "the hardware that profiles serves one DCGM at a time: the second one's utilisation metrics fail",
+        "what both tell counts twice, and hardware that profiles serves one at a time: the other's utilisation fails",
         "https://github.com/NVIDIA/dcgm-exporter/issues/7",
         _metrics_twice,
     ),

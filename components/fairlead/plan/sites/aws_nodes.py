@@ -14,7 +14,8 @@ from typing import Literal
 from fairlead.catalog.faults import Faults
 from fairlead.catalog.model import MachineRow
 from fairlead.catalog.releases import Releases
-from fairlead.plan.model import NodePlan, PoolPlan
+from fairlead.plan.model import PoolPlan
+from fairlead.plan.node_model import NodePlan
 from fairlead.plan.sites import aws_names, aws_repair
 from fairlead.plan.sites.aws_model import Interface, NodeGroup, Provisioner, Shape
 from fairlead.plan.sites.aws_network import PODS

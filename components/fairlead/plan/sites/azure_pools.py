@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog.fabrics import OFFERED
-from fairlead.plan.model import NodePlan, PoolPlan, Rung, SharingPlan
+from fairlead.plan.model import PoolPlan, Rung, SharingPlan
+from fairlead.plan.node_model import NodePlan
 from fairlead.plan.sites.azure_model import AgentPoolPlan, ProvisionedPool
 from fairlead.plan.sites.azure_names import agent_pool_name
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from fairlead.plan.model import NodePlan, PoolPlan, Rung
+from fairlead.plan.model import PoolPlan, Rung
+from fairlead.plan.node_model import NodePlan
 from fairlead.plan.sharing import taints
 from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words

@@ -1,0 +1,1 @@
+"""What is recorded and what is warned of, by the evaluation of Prometheus itself (promtool)."""
