@@ -282,5 +282,15 @@ def test_pods_of_models_bear_the_labels_by_which_the_target_knows_users_of_an_id
     assert made
     for obj in made:
         valid(obj)
-        assert obj["spec"]["labels"] == marks
-    assert all("labels" not in obj["spec"] for obj in servers.objects(REFERENCES, None))
+        assert marks.items() <= obj["spec"]["labels"].items()
+    assert not any(marks.keys() & obj["spec"]["labels"].keys() for obj in servers.objects(REFERENCES, None))
+
+
+def test_servers_that_tell_something_are_asked_at_their_port() -> None:
+    asked = {
+        obj["metadata"]["name"]: obj["spec"]["labels"].get("fairlead.dev/metrics")
+        for obj in servers.objects(REFERENCES, None)
+    }
+    assert asked["fairlead-sklearn"] == "8080"
+    assert asked["fairlead-triton"] == "8002"
+    assert asked["fairlead-tensorflow"] is None

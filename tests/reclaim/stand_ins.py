@@ -55,8 +55,8 @@ class Metrics:
     """Prometheus, as far as the program asks it."""
 
     def __init__(self) -> None:
+        # (namespace, pod, node) -> seconds of each accelerator.
         self.idle: dict[tuple[str, str, str], list[float]] = {}
-        """(namespace, pod, node) -> seconds of each accelerator."""
         self.saved: dict[tuple[str, str], float] = {}
         self.saving: set[tuple[str, str]] = set()
         self.broken: Answer | None = None
@@ -97,15 +97,15 @@ class Cluster:
     def __init__(self) -> None:
         self.workloads: list[Object] = []
         self.pods: list[Object] = []
+        # Path -> object.
         self.owners: dict[str, Object] = {}
-        """Path -> object."""
         self.events: dict[tuple[str, str], Object] = {}
         self.deleted: list[str] = []
         self.calls: list[tuple[str, str]] = []
+        # API group, resource and verb of every call.
         self.wishes: set[tuple[str, str, str]] = set()
-        """API group, resource and verb of every call."""
+        # Method -> what every such call is answered.
         self.refused: dict[str, Answer] = {}
-        """Method -> what every such call is answered."""
         self.tokens: list[str] = []
         self.page = 1
 

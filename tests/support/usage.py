@@ -67,11 +67,11 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.numbers: list[Number] = []
+        # Of plots: all attributes, and the labels.
         self.lines: list[tuple[Mapping[str, str], Mapping[str, str]]] = []
-        """Of plots: all attributes, and the labels."""
         self.elements: list[tuple[str, Mapping[str, str]]] = []
+        # Text that stands outside of numbers, scripts and styles.
         self.words: list[str] = []
-        """Text that stands outside of numbers, scripts and styles."""
         self._inside: list[str] = []
         self.feed(html)
         self.close()

@@ -131,9 +131,25 @@ def test_the_route_leads_to_each_version_by_its_weight_and_waits_as_long_as_said
     assert route["spec"]["parentRefs"] == [{"name": "fairlead", "namespace": "fairlead-gateway"}]
     [rule] = route["spec"]["rules"]
     assert rule["timeouts"] == {"request": "120s"}
-    assert rule["backendRefs"] == [
-        {"name": "flowers-1-predictor", "port": 80, "weight": 90},
-        {"name": "flowers-2-predictor", "port": 80, "weight": 10},
+    assert [(one["name"], one["port"], one["weight"]) for one in rule["backendRefs"]] == [
+        ("flowers-1-predictor", 80, 90),
+        ("flowers-2-predictor", 80, 10),
+    ]
+
+
+def test_an_answer_says_which_version_has_given_it() -> None:
+    """By a filter of each version's own, by which the gateway counts them apart."""
+    versions = {"1": {"uri": "s3://models/1", "weight": 90}, "2": {"uri": "s3://models/2", "weight": 10}}
+    [route] = made("HTTPRoute", versions=versions)
+    told = [
+        header
+        for backend in route["spec"]["rules"][0]["backendRefs"]
+        for one in backend["filters"]
+        for header in one["responseHeaderModifier"]["set"]
+    ]
+    assert told == [
+        {"name": "fairlead-version", "value": "flowers-1"},
+        {"name": "fairlead-version", "value": "flowers-2"},
     ]
 
 

@@ -63,7 +63,7 @@ def check_readings(catalog: Catalog) -> Iterator[Problem]:
             yield Problem(where, "no accelerator is of this vendor", allowed=one_of(vendors, row.name))
         if row.holder not in (TOLD, SOLE):
             yield Problem(f"{where} holder", "unknown word", given=row.holder, allowed=f"{TOLD}, {SOLE}")
-        reasons = dict(one.partition(": ")[::2] for one in row.silent)
+        reasons = {one.partition(": ")[0] for one in row.silent if one.partition(": ")[2]}
         for measure in MEASURES:
-            if bool(row.measure(measure)) == bool(reasons.get(measure)):
+            if bool(row.measure(measure)) == (measure in reasons):
                 yield Problem(f"{where} {measure}", "is either told, or has its reason in silent")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from enum import Enum
 from html import escape
 from math import isfinite
@@ -22,21 +21,41 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 9.95 else f"{value:.2f}"
 
 
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f}"
+
+
+def _money(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:,.2f}"
+
+
+def _cents(value: float) -> str:
+    return f"{value:,.2f}"
+
+
+def _time(value: float) -> str:
+    return rough(round(value))
+
+
 class Unit(Enum):
     """What a number counts: how it is written, and what stands behind it."""
 
     COUNT = (_number, "")
-    WHOLE = (lambda value: f"{value:,.0f}", "")
+    WHOLE = (_whole, "")
     HOURS = (_number, " h")
-    PART = (lambda value: f"{100 * value:.0f}", " %")
-    USD = (lambda value: f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:,.2f}", " USD")
-    RATE = (lambda value: f"{value:,.2f}", " USD/h")
-    TIME = (lambda value: rough(round(value)), "")
+    PART = (_percent, " %")
+    USD = (_money, " USD")
+    RATE = (_cents, " USD/h")
+    TIME = (_time, "")
 
     def written(self, value: float | None) -> str:
         """A number, with its unit."""
-        write: Callable[[float], str] = self.value[0]
-        return NONE if value is None or not isfinite(value) else f"{write(value)}{self.value[1]}"
+        write, unit = self.value
+        return NONE if value is None or not isfinite(value) else f"{write(value)}{unit}"
 
 
 def text(said: str) -> str:
