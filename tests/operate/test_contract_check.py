@@ -227,3 +227,28 @@ def test_the_report_is_plain_data_and_readable_lines() -> None:
     text = "\n".join(one.lines())
     assert "C2  not met" in text
     assert "fix: run `pulumi up --refresh`" in text
+
+
+def test_what_the_monitoring_layer_computes_is_what_the_contract_names() -> None:
+    from contract_cluster import spec
+
+    from fairlead import series
+    from fairlead.catalog.read import load
+    from fairlead.layers.monitoring import rules
+    from fairlead.operate.contract import judge
+    from fairlead.operate.live import Seen
+    from fairlead.plan.load import load_plan
+
+    found = objects()
+    on = load_plan({**spec(), "layers": {"monitoring": {"enabled": True}}}, "f", load())
+
+    def missing() -> list[str]:
+        [verdict] = [one for one in judge(on, Seen("s", found, {}), ["path"]).verdicts if one.rule == "C8"]
+        return [what for what, _ in verdict.problems]
+
+    assert f"nothing is recorded as {series.ACCELERATOR_IDLE}" in missing()
+    found["PrometheusRule"] = list(rules.objects(on.monitoring, {"queue"}))
+    assert missing() == []
+    group = found["PrometheusRule"][0]["spec"]["groups"][0]
+    group["rules"] = [rule for rule in group["rules"] if rule["record"] != series.POOL_HELD]
+    assert missing() == [f"nothing is recorded as {series.POOL_HELD}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.operate.findings import Cluster, NotApplicable, Problems
 from fairlead.plan.credentials import held, is_text
 from fairlead.plan.gateway_model import NAME, NAMESPACE
@@ -144,11 +144,20 @@ def gateway(cluster: Cluster) -> tuple[str, Problems]:
 
 
 def metrics(cluster: Cluster) -> tuple[str, Problems]:
-    """C8."""
-    if "metrics" in cluster.lacks:
-        raise NotApplicable(cluster.lacks["metrics"])
-    count = len(cluster.seen.objects["PrometheusRule"])
-    return f"{count} PrometheusRule", () if count else (("no PrometheusRule", AGAIN),)
+    """C8: what the layer computes is what the contract names."""
+    if not cluster.plan.monitoring.enabled:
+        raise NotApplicable("layer monitoring is off: nothing of this platform gathers metrics")
+    made = {
+        rule.get("record")
+        for one in cluster.seen.objects["PrometheusRule"]
+        for group in one["spec"].get("groups", ())
+        for rule in group.get("rules", ())
+    }
+    wanted = {series.NODE, series.POD, series.POOL_ACCELERATORS, series.POOL_HELD}
+    if cluster.plan.monitoring.readings:
+        wanted |= {series.ACCELERATOR_UTILIZATION, series.ACCELERATOR_IDLE}
+    missing = tuple((f"nothing is recorded as {name}", AGAIN) for name in sorted(wanted - made))
+    return f"{len(made - {None})} recorded series", missing
 
 
 def keyless(cluster: Cluster) -> tuple[str, Problems]:

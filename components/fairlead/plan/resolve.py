@@ -124,7 +124,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *selecting.notes(pools, site),
             *fabric.notes(fabrics),
             *health.notes(mending, pools),
-            *scaling.notes(services, catalog.capabilities[target.name]["metrics"]),
+            *scaling.notes(services, measured=spec.layers.monitoring.enabled),
             *gateway.notes(entrance),
             *secrets.notes(kept_outside),
             *serving.notes(models),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fairlead import labels
-from fairlead.catalog.model import CapabilityRow
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.replicas import pair
 from fairlead.plan.scaling_model import ScalingPlan
@@ -19,10 +18,10 @@ def scaling_plan(spec: Scaling, pools: Sequence[PoolPlan]) -> ScalingPlan:
     return ScalingPlan(True, spec.replicas or pair(pools))
 
 
-def notes(plan: ScalingPlan, metrics: CapabilityRow) -> Iterator[str]:
+def notes(plan: ScalingPlan, *, measured: bool) -> Iterator[str]:
     """What the reader of a plan should know: services that nobody measures stay as they are."""
-    if plan.enabled and metrics.status == "unsupported":
+    if plan.enabled and not measured:
         yield (
-            f"Services are scaled by what {labels.METRICS_URL} answers, and nothing of this platform answers there"
-            f" ({metrics.reason}): until something does, they keep the replicas that they have."
+            f"Services are scaled by what {labels.METRICS_URL} answers, and nothing of this platform answers there,"
+            " for layer monitoring is off: until something does, they keep the replicas that they have."
         )

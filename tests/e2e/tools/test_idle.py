@@ -8,140 +8,37 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
 
-from e2e.stage import IMAGE, Stage, throughout, until
+from e2e.stage import Stage, throughout, until
+from e2e.tools.exporter import dcgm, speaking
 from fairlead import labels, series
-from fairlead.layers.monitoring.place import (
-    API,
-    NAMESPACE,
-    PORT,
-    RECLAIMER,
-    RECLAIMER_PORT,
-    SERVERS,
-    SERVICE,
-)
-from fairlead.layers.objects import HARDENED, unprivileged
+from fairlead.layers.monitoring.place import NAMESPACE, PORT, RECLAIMER, SERVICE
 from fairlead.workload.model import TrainingJob
 
 pytestmark = pytest.mark.e2e
 
-EXPORTER = "synthetic-exporter"
 LIMIT = 60
 """Seconds: `layers.monitoring.idle.after` of the stack."""
 PATIENCE = 120
 """What two programs take that look every few seconds, on a busy machine; beside the limit."""
-SPEAKER = """\
-import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-said = [""]
-
-class Answers(BaseHTTPRequestHandler):
-    def say(self, text):
-        data = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def do_GET(self):
-        self.say(said[0])
-
-    def do_POST(self):
-        said[0] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.say("")
-
-    def log_message(self, *_):
-        pass
-
-ThreadingHTTPServer(("", %d), Answers).serve_forever()
-"""
-TELL = """\
-import sys, urllib.request
-urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%d/", sys.stdin.buffer.read()), timeout=10)
-"""
 Say = Callable[[TrainingJob, Sequence[int]], None]
 """Of a job, how much each of its accelerators is used from now on, in percent; of others nothing is told."""
-
-
-def objects() -> list[dict[str, Any]]:
-    """The exporter, whom it lets in, and how it is asked. Its port is one that the server may call in its namespace."""
-    chosen = {"app": EXPORTER}
-    meta = {"name": EXPORTER, "namespace": NAMESPACE}
-    box = {
-        "name": "exporter",
-        "image": IMAGE,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", "-c", SPEAKER % RECLAIMER_PORT],
-        "ports": [{"name": "metrics", "containerPort": RECLAIMER_PORT}],
-        "resources": {"requests": {"cpu": "5m", "memory": "24Mi"}},
-        "securityContext": dict(HARDENED),
-        "readinessProbe": {"httpGet": {"path": "/", "port": RECLAIMER_PORT}, "timeoutSeconds": 5},
-    }
-    pod = {
-        "containers": [box],
-        "nodeSelector": {labels.POOL: "system"},
-        "securityContext": unprivileged(65_534),
-        "terminationGracePeriodSeconds": 1,
-    }
-    way = {"portNumber": RECLAIMER_PORT, "honorLabels": True}
-    door = {"from": [{"podSelector": {"matchLabels": dict(SERVERS)}}], "ports": [{"port": RECLAIMER_PORT}]}
-    return [
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": meta,
-            "spec": {
-                "selector": {"matchLabels": chosen},
-                "template": {"metadata": {"labels": chosen}, "spec": pod},
-            },
-        },
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": meta,
-            "spec": {"podSelector": {"matchLabels": chosen}, "policyTypes": ["Ingress"], "ingress": [door]},
-        },
-        {
-            "apiVersion": API,
-            "kind": "PodMonitor",
-            "metadata": meta,
-            "spec": {"selector": {"matchLabels": chosen}, "podMetricsEndpoints": [way]},
-        },
-    ]
 
 
 @pytest.fixture(scope="module")
 def say(tools: Stage) -> Iterator[Say]:
     """Says what the exporter says from now on."""
-    tools.apply(*objects())
-    rolled = ("rollout", "status", f"deployment/{EXPORTER}", "-n", NAMESPACE, "--timeout=110s")
-    tools.kubectl(*rolled)
-    call = ("exec", "-i", f"deployment/{EXPORTER}", "-n", NAMESPACE, "--", "python3", "-c")
+    with speaking(tools) as tell:
 
-    def tell(job: TrainingJob, use: Sequence[int]) -> None:
-        tools.kubectl(*call, TELL % RECLAIMER_PORT, given="".join(told(tools, job, use)))
+        def told(job: TrainingJob, use: Sequence[int]) -> None:
+            [pod] = tools.running(job)
+            tell(dcgm(pod, use))
 
-    yield tell
-    for kind in ("podmonitor", "networkpolicy", "deployment"):
-        tools.kubectl("delete", kind, EXPORTER, "-n", NAMESPACE, "--ignore-not-found")
-
-
-def told(tools: Stage, job: TrainingJob, use: Sequence[int]) -> list[str]:
-    """Lines as DCGM's exporter writes them, of a pod and the node that it runs on."""
-    [pod] = tools.running(job)
-    node = pod["spec"]["nodeName"]
-    of = f'node="{node}",exported_namespace="{job.tenant}",exported_pod="{pod["metadata"]["name"]}"'
-    return [
-        f'DCGM_FI_DEV_GPU_UTIL{{gpu="{place}",UUID="GPU-{place}",modelName="NVIDIA H100",{of}}} {value}\n'
-        for place, value in enumerate(use)
-    ]
+        yield told
 
 
 @pytest.fixture(scope="module")

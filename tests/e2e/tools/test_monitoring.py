@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +15,22 @@ from e2e.stage import Stage, until
 from e2e.tools.stranger import stranger
 from fairlead import labels, series
 from fairlead.layers.monitoring.place import NAMESPACE, OPERATOR, PORT, SERVER, SERVERS, SERVICE
+from fairlead.layers.monitoring.tenants import MONITOR as TENANTS
 
 pytestmark = pytest.mark.e2e
 
 POD = f"prometheus-{SERVER}-0"
+TELLS = """\
+import http.server
+class Tells(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(b"fairlead_checkpoint_timestamp_seconds %d\\n")
+http.server.HTTPServer(("", 9000), Tells).serve_forever()
+"""
+"""A program that has written a checkpoint once and says so."""
 FIRST = f'min(min_over_time(timestamp(up{{pod="{POD}"}})[1h:1s]))'
 """When it was asked first."""
 
@@ -57,7 +70,8 @@ def test_the_layer_is_healthy(tools: Stage) -> None:
 
 def test_every_program_that_is_asked_answers(tools: Stage, address: str) -> None:
     """Also those that ask who asks, and those that other operators have made."""
-    names = monitors(tools)
+    # Of tenants' own pods there is one only where a test sends it.
+    names = monitors(tools) - {TENANTS}
     assert {"kueue", "jobset", "trainer", "lws", "envoy", "fairlead-tracking-database", "store"} <= names
 
     def silent() -> dict[str, str]:
@@ -121,6 +135,20 @@ def test_what_pools_have_and_tenants_hold_has_the_contracts_names(tools: Stage, 
     tools.client.cancel(job.tenant, job.name)
     until("it holds none", lambda: figure(held) <= 0, 180)
     assert figure(f'{series.POOL_HELD}{{pool="h100"}}') == 0
+
+
+def test_a_job_that_tells_of_itself_is_asked_at_the_port_that_it_names(tools: Stage, address: str) -> None:
+    """And what it says of its checkpoints becomes the contract's figure, with its tenant and its name."""
+    written = int(time.time()) - 1000
+    job = tools.submit(name="tells", run=f"python3 -c '{TELLS % written}'", metrics_port=9000, timeout="5m")
+    query = f'{series.CHECKPOINT_AGE}{{training_job="{job.name}"}}'
+    [found] = until("its age is known", lambda: asked(address, query), 180)
+    assert found["metric"]["tenant"] == "team-a"
+    assert 1000 <= float(found["value"][1]) < 1400
+    [told] = asked(address, f'{series.CHECKPOINT_TOLD}{{namespace="team-a"}}')
+    assert told["metric"]["node"] == "node-0"
+    tools.client.cancel(job.tenant, job.name)
+    until("it ends with the job", lambda: not asked(address, query), 120)
 
 
 def test_a_workload_that_waits_is_seen_waiting(tools: Stage, address: str) -> None:
