@@ -23,8 +23,8 @@ NAMESPACE, NAME = "issuer", "dex"
 HOST = f"{NAME}.{NAMESPACE}.svc.cluster.local"
 URL = f"https://{HOST}"
 CLIENT, SECRET, AUTHORITY = "fairlead", "login", "issuer"
-LIFETIME = 60
-"""Seconds that a token is taken."""
+LIFETIME = 150
+"""Seconds that a token is taken: MLflow's client needs most of them on a busy machine."""
 LOGIN: Mapping[str, Any] = {
     "issuer": URL,
     "authorization_endpoint": f"{URL}/auth",
