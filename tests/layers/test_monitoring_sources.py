@@ -19,9 +19,10 @@ from support.specs import minimal
 from support.strict import problems, schemas
 from support.targets import registered
 
-from fairlead import labels
+from fairlead import labels, series
 from fairlead.catalog import lock
 from fairlead.catalog.read import load
+from fairlead.catalog.readings import MEASURES
 from fairlead.errors import InputError
 from fairlead.layers.monitoring import alertmanager, custom, kubelets, operator, states, tenants
 from fairlead.layers.monitoring.place import ALERTMANAGERS, NAMESPACE, SERVER, SERVERS
@@ -139,6 +140,33 @@ def test_a_pod_of_a_tenant_is_asked_where_its_label_says_and_by_the_server_alone
     assert peer["podSelector"]["matchLabels"] == dict(SERVERS)
     assert policy["spec"]["podSelector"] == monitor["selector"]
     assert problems(policy) == []
+
+
+def test_a_pod_of_a_tenant_speaks_for_nobody_else(engine: Recorder) -> None:
+    """Neither as an exporter, whose figures decide whose accelerators are idle, nor for another's pod."""
+    [way] = engine.named("PodMonitor", tenants.MONITOR).object["spec"]["podMetricsEndpoints"]
+    dropped, cut = way["metricRelabelings"]
+    forged = re.compile(dropped["regex"])
+    words = re.compile(r"[A-Za-z_:]+(?=[{ /)>*]|$)")
+    told = {
+        name
+        for row in load().readings.values()
+        for measure in MEASURES
+        for expression in row.measure(measure)
+        for name in words.findall(re.sub(r"\{.*?\}", "", expression))
+    }
+    names = {
+        *told,
+        *states.KEPT,
+        "fairlead_workload_created",
+        "fairlead_route_backend",
+        series.POD_ACCELERATORS,
+    }
+    assert len(names) > 40
+    assert [name for name in names if not forged.fullmatch(name)] == []
+    for own in (series.CHECKPOINT_TOLD, "vllm:num_requests_running", "loss", "request_predict_seconds_count"):
+        assert not forged.fullmatch(own)
+    assert re.fullmatch(cut["regex"], "exported_pod")
 
 
 # ---- who is told -------------------------------------------------------------------------------

@@ -19,6 +19,19 @@ TELLS = {"matchExpressions": [{"key": labels.METRICS, "operator": "Exists"}]}
 """Which pods."""
 LOWEST, HIGHEST = 1024, 65_535
 """Ports at which they may be asked."""
+NOT_THEIRS = (
+    "(DCGM|kube|kueue|envoy|kubelet|container|neuron|neuroncore|gpu|pcie|hardware|execution)_.+",
+    "fairlead:.+",
+    "fairlead_(workload|route|reclaim).+",
+    "(duty_cycle|tensorcore_utilization|memory_(used|total)|memory_bandwidth_utilization)(_node)?",
+)
+"""Names by which the platform's own programs and exporters tell: a pod that used them would speak for others."""
+OWN: Sequence[Mapping[str, object]] = (
+    {"sourceLabels": ["__name__"], "regex": "|".join(NOT_THEIRS), "action": "Drop"},
+    # What a pod says of another namespace or pod it says of its own.
+    {"regex": "exported_(namespace|pod|node)", "action": "LabelDrop"},
+)
+"""What a pod of a tenant tells is of that pod alone."""
 PORT: Mapping[str, object] = {
     "sourceLabels": ["__meta_kubernetes_pod_ip", MARK],
     "separator": ":",
@@ -36,7 +49,7 @@ def monitor(namespaces: Sequence[str]) -> Object:
         "spec": {
             "selector": TELLS,
             "namespaceSelector": {"matchNames": list(namespaces)},
-            "podMetricsEndpoints": [{"relabelings": once(PORT)}],
+            "podMetricsEndpoints": [{"relabelings": once(PORT), "metricRelabelings": list(OWN)}],
             "sampleLimit": MOST_SAMPLES,
             "labelLimit": MOST_LABELS,
         },
