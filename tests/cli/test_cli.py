@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from in_project import stand
 from typer.testing import CliRunner, Result
 
 from fairlead.cli import jobs
@@ -31,10 +32,7 @@ HEAVY = ("pulumi", "pulumi_kubernetes", "lightkube", "httpx2", "yaml", "cryptogr
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FAIRLEAD_PROJECT", str(REPO))
-    monkeypatch.setenv("FAIRLEAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FAIRLEAD_STACK", raising=False)
-    monkeypatch.chdir(tmp_path)
+    stand(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from in_project import stand
 from typer.testing import CliRunner, Result
 
 from fairlead.catalog.read import load
@@ -19,10 +20,7 @@ FILE = "stacks/Pulumi.aws-dev.yaml"
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FAIRLEAD_PROJECT", str(REPO))
-    monkeypatch.setenv("FAIRLEAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FAIRLEAD_STACK", raising=False)
-    monkeypatch.chdir(tmp_path)
+    stand(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from in_project import stand
 from support.metrics import DOOR, Series, StandIn, answering, kubeconfig
 from support.usage import Page
 from typer.testing import CliRunner, Result
@@ -26,10 +27,7 @@ ON = "    layers:\n      monitoring:\n        enabled: true\n"
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FAIRLEAD_PROJECT", str(REPO))
-    monkeypatch.setenv("FAIRLEAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FAIRLEAD_STACK", raising=False)
-    monkeypatch.chdir(tmp_path)
+    stand(monkeypatch, tmp_path)
 
 
 def told(query: str) -> Sequence[Series]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import yaml
+from support.kubeconfigs import written
 
 Series = tuple[Mapping[str, str], float]
 Answering = Callable[[str], Sequence[Series]]
@@ -84,17 +84,4 @@ def _data(found: Sequence[Series], given: Mapping[str, str]) -> Mapping[str, Any
 
 def kubeconfig(folder: Path, url: str) -> Path:
     """Of an API server that answers there."""
-    path = folder / "kubeconfig"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "c",
-                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": url}}],
-                "users": [{"name": "u", "user": {"token": "t"}}],
-            }
-        )
-    )
-    return path
+    return written(folder, url, {"token": "t"})

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
-import yaml
+from support.kubeconfigs import written
 
 Object = dict[str, Any]
 PLURALS = {
@@ -35,20 +35,7 @@ SERVER = "http://127.0.0.1:9"
 
 
 def kubeconfig(folder: Path) -> Path:
-    path = folder / "kubeconfig"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "c",
-                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": SERVER}}],
-                "users": [{"name": "u", "user": {}}],
-            }
-        )
-    )
-    return path
+    return written(folder, SERVER, {})
 
 
 class FakeCluster:

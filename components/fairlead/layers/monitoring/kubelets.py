@@ -12,6 +12,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.monitoring.place import GROUP, NAMESPACE, SERVER, metadata
+from fairlead.layers.monitoring.promql import worded
 from fairlead.layers.objects import READ, binding, role, rule
 
 PORT = 10250
@@ -28,7 +29,7 @@ ASKED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Name -> where it is asked, and which of its series are kept, as regular expressions."""
 ROLE = "fairlead:monitoring:kubelets"
-MARK = "__meta_kubernetes_node_label_" + "".join(one if one.isalnum() else "_" for one in labels.SIMULATED)
+MARK = f"__meta_kubernetes_node_label_{worded(labels.SIMULATED)}"
 
 
 def objects(asking: str) -> list[Object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fairlead import labels, series
-from fairlead.layers.monitoring.promql import Record, by, carried, joined, renamed
+from fairlead.layers.monitoring.promql import Record, by, carried, joined, renamed, worded
 
 HOLDER = "fairlead:node_holder:info"
 """For each node of a pool the one pod that holds accelerators there; where none or several do, no pod."""
@@ -22,12 +22,12 @@ OF_WORKLOADS = ("namespace", "tenant", "queue", "name", "owner", "owner_kind")
 
 def told(label: str) -> str:
     """What kube-state-metrics calls a label of an object."""
-    return "label_" + "".join(char if char.isalnum() else "_" for char in label)
+    return f"label_{worded(label)}"
 
 
 def resources(advertised: Iterable[str]) -> str:
     """A pattern of accelerators' resources as kube-state-metrics writes them, parts and shares of them included."""
-    plain = sorted({"".join(char if char.isalnum() else "_" for char in name) for name in advertised})
+    plain = sorted({worded(name) for name in advertised})
     return "|".join([*plain, "nvidia_com_gpu_shared", "nvidia_com_mig_.+"])
 
 

@@ -25,6 +25,11 @@ class Record:
         }
 
 
+def worded(name: str) -> str:
+    """A name of Kubernetes as Prometheus can write it in a label's name, or in a value that is made of one."""
+    return "".join(char if char.isalnum() else "_" for char in name)
+
+
 def by(expression: str, labels: Sequence[str], how: str = "max") -> str:
     """Series that differ in nothing but other labels become one."""
     return f"{how} by ({', '.join(labels)}) ({expression})"

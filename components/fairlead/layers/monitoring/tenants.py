@@ -8,11 +8,12 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers.monitoring.place import API, NAMESPACE, SERVER, SERVERS, metadata
 from fairlead.layers.monitoring.prometheus import once
+from fairlead.layers.monitoring.promql import worded
 from fairlead.layers.objects import READ, binding, pods_of, role, rule
 from fairlead.plan.model import TenantPlan
 
 MONITOR = "tenants"
-MARK = "__meta_kubernetes_pod_label_" + "".join(one if one.isalnum() else "_" for one in labels.METRICS)
+MARK = f"__meta_kubernetes_pod_label_{worded(labels.METRICS)}"
 MOST_SAMPLES, MOST_LABELS = 5_000, 40
 """Of one pod at one time, and of one series: a tenant's fault must not push out what others say."""
 TELLS = {"matchExpressions": [{"key": labels.METRICS, "operator": "Exists"}]}
