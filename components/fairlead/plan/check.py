@@ -22,6 +22,7 @@ from fairlead.plan import (
     model_registry,
     monitoring,
     pipelines,
+    policies,
     provisioning,
     secrets,
     secrets_model,
@@ -57,6 +58,8 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         *(gateway.check(draft.layers, draft.kind, draft.tenants) if draft.layers and draft.kind else ()),
     ]
     target = catalog.targets.get(draft.kind) if draft.kind else None
+    known = tuple(catalog.regions[target.name]) if target else ()
+    found += policies.check(draft.policies, known) if draft.policies else ()
     if target is None:
         return found
     region = region_of(draft.target) if draft.target else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from fairlead.plan.certificates_model import CertificatesPlan
 from fairlead.plan.databases_model import DatabasesPlan
@@ -335,6 +335,9 @@ class PlatformPlan:
     """What happens starts workflows."""
     monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
     """Metrics of the platform's own programs."""
+
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    """What the spec says under `policies`, as plain data: for `fairlead.rules`."""
 
     def layer(self, name: str) -> LayerPlan:
         """The plan of one layer. Raises KeyError for a name that no plan has."""

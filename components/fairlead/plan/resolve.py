@@ -146,6 +146,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         secrets=kept_outside,
         gateway=entrance,
         store=store.store_plan(spec.layers, names),
+        policies=spec.policies.model_dump(mode="json"),
         databases=kept,
         tracking=runs,
         workflows=steps,

@@ -13,6 +13,7 @@ from fairlead.spec.base import Model
 from fairlead.spec.layer import Layers
 from fairlead.spec.model import Platform
 from fairlead.spec.paths import in_input_order
+from fairlead.spec.policies import Policies
 from fairlead.spec.pool import Pool
 from fairlead.spec.problems import follows, from_validation
 from fairlead.spec.targets import KINDS, AnyTarget, target_class
@@ -38,6 +39,7 @@ class Draft:
     tenants: Mapping[int, Tenant]
     """Sound tenants by their place in the list."""
     layers: Layers | None
+    policies: Policies | None
     pool_names: Mapping[int, str]
     """Names of all pools that have one, sound or not."""
     tenant_names: Mapping[int, str]
@@ -70,6 +72,7 @@ def draft(data: object) -> Draft:
         pools=sound,
         tenants=_sound(Tenant, tenants),
         layers=_salvage(Layers, raw.get("layers", {})),
+        policies=_salvage(Policies, raw.get("policies", {})),
         pool_names=_names(pools),
         tenant_names=_names(tenants),
         all_pools=bool(pools) and len(sound) == len(pools),
@@ -86,6 +89,7 @@ def of(platform: Platform) -> Draft:
         pools=dict(enumerate(platform.pools)),
         tenants=dict(enumerate(platform.tenants)),
         layers=platform.layers,
+        policies=platform.policies,
         pool_names={place: pool.name for place, pool in enumerate(platform.pools)},
         tenant_names={place: tenant.name for place, tenant in enumerate(platform.tenants)},
         all_pools=True,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from fairlead.spec.base import Model, Name
 from fairlead.spec.layer import Layers
+from fairlead.spec.policies import Policies
 from fairlead.spec.pool import Pool
 from fairlead.spec.targets import Target
 from fairlead.spec.tenant import Tenant
@@ -32,3 +33,5 @@ class Platform(Model):
     """Who works here."""
     layers: Layers = Layers()
     """What runs here."""
+    policies: Policies = Policies()
+    """Which rules hold here, and who is excused."""
