@@ -7,7 +7,7 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down status test e2e e2e-tools e2e-kubeflow soak judge verify golden lock digests bench bench-schedule doctor
+.PHONY: help setup clouds up down status test e2e e2e-tools e2e-kubeflow e2e-everything soak judge verify golden lock digests bench bench-schedule doctor
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,13 +34,16 @@ test: clouds ## all tests that need no cluster
 	@$(VENV)/pytest -q -n auto --dist loadfile $(NO_HANG)
 
 e2e: setup ## the tests on a real local cluster (needs root)
-	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope --ignore tests/e2e/tools --ignore tests/e2e/kubeflow tests/e2e
+	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope --ignore tests/e2e/tools --ignore tests/e2e/kubeflow --ignore tests/e2e/everything tests/e2e
 
 e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, serving, Ray, groups (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 1 --dist loadscope tests/e2e/tools
 
 e2e-kubeflow: setup ## the same for notebooks, Katib, Spark, Trainer's runtimes, login, secrets (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 1 --dist loadscope tests/e2e/kubeflow
+
+e2e-everything: setup ## every layer at once: up, a second up, what it takes, down (needs root)
+	@$(VENV)/pytest -q -rP -m 'e2e and not soak' -n 0 tests/e2e/everything
 
 soak: setup ## the longest of them: killed at five points, 500 jobs, three times up and down (needs root)
 	@$(VENV)/pytest -q -m soak -n 1 --dist loadscope tests/e2e

@@ -28,6 +28,7 @@ LAYERS: dict[str, dict[str, Any]] = {
         "interval": "5s",
         "size": "1Gi",
         "idle": {"policy": "suspend", "after": "1m"},
+        "notify": {"on-call": {"kind": "webhook"}},
     },
 }
 

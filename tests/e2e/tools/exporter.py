@@ -118,3 +118,10 @@ def dcgm(pod: dict[str, Any], use: Sequence[int]) -> str:
         f'DCGM_FI_DEV_GPU_UTIL{{gpu="{place}",UUID="{meta["name"]}-{place}",modelName="NVIDIA H100",{of}}} {value}\n'
         for place, value in enumerate(use)
     )
+
+
+def xid(pod: dict[str, Any], number: int) -> str:
+    """The same of the last fault that the driver has told of the first accelerator that a pod holds."""
+    meta = pod["metadata"]
+    of = f'gpu="0",UUID="{meta["name"]}-0",modelName="NVIDIA H100",node="{pod["spec"]["nodeName"]}"'
+    return f"DCGM_FI_DEV_XID_ERRORS{{{of}}} {number}\n"
