@@ -8,8 +8,8 @@ import pytest
 
 from schedule.jobs import Job
 from schedule.measure import Rules, day, fragmentation, presence, usage
+from schedule.rates import rates
 from schedule.record import Heard, Stay
-from schedule.replay import rates
 from schedule.story import Clock, Span, Story, stories
 
 CLOCK = Clock(began=1000.0, factor=3600.0)

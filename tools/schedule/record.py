@@ -107,6 +107,12 @@ class Recorder:
         except (RefusedError, OSError) as error:
             self.failures.append(str(error))
 
+    def still(self, seconds: float) -> bool:
+        """Whether something was admitted, and nothing more for so long."""
+        with self.heard.lock:
+            moments = [one.heard for one in self.heard.waits.values() if one.admitted]
+        return bool(moments) and time.monotonic() - max(moments) > seconds
+
     def stop(self) -> None:
         """Ends the watches. Raises RuntimeError if one had ended before: the figures would be wrong."""
         for watch in self._watches:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from fairlead.workload.nearness import pod_annotations
+from schedule.alone import Alone, measure
 from schedule.jobs import Job, Wish
 from schedule.objects import job_object
+from schedule.queues import stop
+from schedule.rates import rates
 from schedule.record import Heard, Recorder
 from schedule.stage import CLIENTS, Say, Stage, until
 from schedule.story import Clock, Story, stories
 from schedule.variants import Variant
 
 JOBS = "/apis/batch/v1/namespaces/{}/jobs"
-QUEUE = "/apis/kueue.x-k8s.io/v1beta2/clusterqueues/{}"
 SETTLED = 15.0
 """Seconds without another pod in place after which what can start has started."""
 SETTLES_WITHIN = 180.0
@@ -35,6 +35,8 @@ class Played:
     """A second, while the jobs of the start were let go all at once; None where nothing is admitted."""
     admissions_peak: float | None = None
     """The most within any ten seconds of that."""
+    alone: Alone | None = None
+    """How fast the same is admitted as workloads alone, before the day; None where nothing is admitted."""
     burst: int = 0
     """How many jobs that were."""
     latest: float = 0.0
@@ -50,15 +52,17 @@ class Player:
     """One variant's cluster while its jobs run."""
 
     def __init__(self, stage: Stage, variant: Variant, wish: Wish, factor: float, say: Say) -> None:
+        self._stage = stage
         self._api, self._variant, self._wish, self._factor, self._say = stage.api, variant, wish, factor, say
         self._near = pod_annotations(stage.plan.queues)["H100"]["near"]
         self._sent: dict[str, float] = {}
 
     def play(self, jobs: Sequence[Job]) -> Played:
         """The whole day. Raises RuntimeError if a watch broke, RefusedError if a job was refused."""
+        first = [job for job in jobs if job.sent == 0]
+        alone = measure(self._stage, first, self._near, self._say) if self._variant.queues else None
         recorder = Recorder(self._api, queues=self._variant.queues)
         began = time.monotonic()
-        first = [job for job in jobs if job.sent == 0]
         self._start(first, recorder.heard)
         released = time.monotonic()
         quiet = self._settle(recorder.heard, first)
@@ -67,7 +71,7 @@ class Player:
         latest = self._day([job for job in jobs if job.sent > 0], clock)
         recorder.stop()
         told = stories(jobs, self._sent, recorder.heard.stays.values(), clock, self._wish.hours)
-        played = Played(self._variant, told, clock, latest=latest, settled=quiet)
+        played = Played(self._variant, told, clock, latest=latest, settled=quiet, alone=alone)
         played.evictions = sum(one.evictions for one in recorder.heard.waits.values())
         played.seconds = {
             "sent the start": released - began,
@@ -82,19 +86,14 @@ class Player:
         """The jobs that run at the start: all of them wait, then all queues open at once."""
         tenants = sorted({job.tenant for job in jobs})
         if self._variant.queues:
-            self._queues(tenants, "Hold")
+            stop(self._api, tenants, "Hold")
         # The longest first: what has little time left would be over before the day begins.
         self._send(sorted(jobs, key=lambda job: -job.seconds))
         self._say(f"{len(jobs)} jobs of the start are sent")
         if self._variant.queues:
             until("every job is queued", lambda: len(heard.waits) >= len(jobs))
             self._say("all of them are queued; the queues open")
-            self._queues(tenants, "None")
-
-    def _queues(self, tenants: Iterable[str], policy: str) -> None:
-        for name in tenants:
-            patch = {"spec": {"stopPolicy": policy}}
-            self._api.ask("PATCH", QUEUE.format(name), patch, "application/merge-patch+json")
+            stop(self._api, tenants, "None")
 
     def _send(self, jobs: Iterable[Job]) -> None:
         with ThreadPoolExecutor(CLIENTS) as clients:
@@ -145,15 +144,3 @@ class Player:
         stamps = [one.admitted for one in heard.waits.values() if one.admitted and one.heard <= settled]
         played.burst = len(stamps)
         played.admissions, played.admissions_peak = rates(stamps)
-
-
-def rates(stamps: Iterable[str]) -> tuple[float, float]:
-    """Events a second, over all of the time and over the best ten seconds, of stamps in whole seconds."""
-    seconds = Counter(round(datetime.fromisoformat(one).timestamp()) for one in stamps)
-    if not seconds:
-        return 0.0, 0.0
-    first, last = min(seconds), max(seconds)
-    whole = sum(seconds.values()) / (last - first + 1)
-    window = min(10, last - first + 1)
-    best = max(sum(seconds[at + step] for step in range(window)) for at in range(first, last + 2 - window))
-    return whole, best / window
