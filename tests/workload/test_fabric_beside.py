@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from job_samples import job
-from rendered_pods import pod, restricted_violations
 from support.clouds import cloud_plan
+from support.rendered_pods import pod, restricted_violations
 from support.strict import problems
 
 from fairlead.plan.fabric_model import JobFabric

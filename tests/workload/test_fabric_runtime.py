@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from job_samples import job
-from rendered_pods import pod
 from support.clouds import cloud_plan
+from support.rendered_pods import pod
 from support.strict import problems
 
 from fairlead.catalog.read import load

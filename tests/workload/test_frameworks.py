@@ -13,8 +13,8 @@ import yaml
 from crd_schema import crd_folder, problems
 from job_samples import job
 from reference.gomodule import go_module
-from rendered_pods import check_core, restricted_violations
 from support.clouds import cloud_plan
+from support.rendered_pods import check_core, restricted_violations
 
 from fairlead.catalog import lock
 from fairlead.catalog.read import load

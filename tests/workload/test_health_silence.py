@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from job_samples import EXAMPLES, job
-from rendered_pods import pod
+from support.rendered_pods import pod
 from support.targets import built
 
 from fairlead.layers import queue_controller

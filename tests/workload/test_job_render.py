@@ -10,7 +10,7 @@ from crd_schema import problems
 from hypothesis import given
 from hypothesis import strategies as st
 from job_samples import EXAMPLES, job
-from rendered_pods import check_core, expanded, job_set_spec, pod, restricted_violations
+from support.rendered_pods import check_core, expanded, job_set_spec, pod, restricted_violations
 
 from fairlead import labels
 from fairlead.catalog.read import load as load_catalog

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 from crd_schema import problems
 from job_samples import EXAMPLES
-from rendered_pods import check_core, pod, restricted_violations
 from support.charts import rendered
 from support.golden import Golden
+from support.rendered_pods import check_core, pod, restricted_violations
 from support.strict import schemas
 
 from fairlead import labels
