@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from fairlead.rules.book import RULES
@@ -20,6 +21,7 @@ from fairlead.rules.model import (
     Whole,
     matches,
 )
+from fairlead.rules.unseen import is_unseen
 from fairlead.spec.policies import Policies
 
 SHOWN = 120
@@ -54,8 +56,14 @@ def of_resource(
     """What one resource alone breaks: for its constructor, and for the policy pack."""
     whole = Whole((subject,), {}, policies.model_dump(mode="json"))
     excuses = Excuses(policies.exceptions, today)
-    own = [rule for rule in rules if isinstance(rule, ResourceRule)]
+    own = about(subject.type) if rules is RULES else [one for one in rules if isinstance(one, ResourceRule)]
     return [one for rule in own for one in _of(rule, whole, policies, excuses)]
+
+
+@cache
+def about(kind: str) -> tuple[ResourceRule, ...]:
+    """The rules that one resource of a type keeps or breaks by itself."""
+    return tuple(rule for rule in RULES if isinstance(rule, ResourceRule) and matches(kind, rule.types))
 
 
 def level_of(rule: AnyRule, policies: Policies) -> Level | None:
@@ -76,6 +84,13 @@ def _of(rule: AnyRule, whole: Whole, policies: Policies, excuses: Excuses) -> It
 
 
 def _flaws(rule: AnyRule, whole: Whole) -> Iterator[tuple[Subject | None, Flaw]]:
+    """What breaks a rule, without what nobody sees."""
+    for subject, flaw in _all_flaws(rule, whole):
+        if subject is None or not is_unseen(subject.inputs, flaw.path):
+            yield subject, flaw
+
+
+def _all_flaws(rule: AnyRule, whole: Whole) -> Iterator[tuple[Subject | None, Flaw]]:
     if isinstance(rule, ResourceRule):
         for kind, subjects in whole.by_type.items():
             if matches(kind, rule.types):
