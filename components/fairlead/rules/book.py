@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fairlead.rules import kubernetes_pods
+from fairlead.rules import (
+    gcp_cluster,
+    gcp_data,
+    gcp_identity,
+    gcp_network,
+    gcp_pools,
+    gcp_storage,
+    kubernetes_pods,
+)
 from fairlead.rules.model import AnyRule
 
-RULES: tuple[AnyRule, ...] = (*kubernetes_pods.RULES,)
+RULES: tuple[AnyRule, ...] = (
+    *kubernetes_pods.RULES,
+    *gcp_cluster.RULES,
+    *gcp_pools.RULES,
+    *gcp_network.RULES,
+    *gcp_storage.RULES,
+    *gcp_identity.RULES,
+    *gcp_data.RULES,
+)
 BY_ID: Mapping[str, AnyRule] = {rule.id: rule for rule in RULES}
