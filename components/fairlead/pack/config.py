@@ -14,6 +14,7 @@ from fairlead.errors import InputError, Problem, one_of
 from fairlead.plan.facts import facts
 from fairlead.rules.book import BY_ID, RULES
 from fairlead.rules.model import AnyRule, Data, ResourceRule
+from fairlead.rules.show import rules_like
 from fairlead.spec.layers import KEY
 from fairlead.spec.policies import Excuse, Policies
 from fairlead.spec.problems import from_validation
@@ -101,7 +102,7 @@ def _unknown(names: Iterable[str]) -> Iterator[Problem]:
     for name in names:
         if name not in BY_ID and name != ALL:
             yield Problem(
-                name, "no such rule", name, one_of(sorted(BY_ID), name), "`fairlead policies` lists them"
+                name, "no such rule", name, rules_like(name), "`fairlead policies` lists them"
             )
 
 

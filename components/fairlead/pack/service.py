@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
@@ -162,7 +161,9 @@ def started(today: date) -> tuple[Any, int]:
 
 def serve() -> None:
     """Serves until the engine ends this process; the port is the first line of the output."""
-    _, port = started(date.today())
+    server, port = started(date.today())
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    threading.Event().wait()
+    # The engine ends it as a terminal would.
+    with suppress(KeyboardInterrupt):
+        server.wait_for_termination()

@@ -14,12 +14,11 @@ def check(policies: Policies, regions: Sequence[str]) -> Iterator[Problem]:
     """regions: those of the target that the catalogue knows; empty where it has none."""
     from fairlead.rules.book import BY_ID
     from fairlead.rules.model import ResourceRule
+    from fairlead.rules.show import rules_like
 
     def unknown(rule: str, where: str) -> Iterator[Problem]:
         if rule not in BY_ID:
-            yield Problem(
-                where, "no such rule", rule, one_of(sorted(BY_ID), rule), "`fairlead policies` lists them"
-            )
+            yield Problem(where, "no such rule", rule, rules_like(rule), "`fairlead policies` lists them")
 
     for rule, level in policies.levels.items():
         yield from unknown(rule, f"{WHERE}.levels.{rule}")

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fairlead.errors import Problem
+from fairlead.errors import Problem, nearest
+from fairlead.rules.book import BY_ID
 from fairlead.rules.model import Finding
 
 HOW_TO_EXCEPT = "a rule that must be broken is named in platform.policies, with its level or an exception: docs/policies.md"
+
+
+def rules_like(given: str) -> str:
+    """What rules there are, for who has named none of them: there are too many to list."""
+    near = nearest(given, BY_ID)
+    return f"one of {len(BY_ID)} rules" + (f" (nearest: {', '.join(near)})" if near else "")
 
 
 def text(finding: Finding) -> str:
