@@ -43,7 +43,7 @@ def of_stack(stack: str, *, unknown: bool = False) -> Sequence[Declared]:
 
 def _read(data: dict[str, object]) -> Declared:
     """Lists that were tuples are tuples again."""
-    tuples = ("depends_on", "aliases", "ignore_changes")
+    tuples = ("depends_on", "aliases", "ignore_changes", "replace_on_changes")
     return Declared(**{key: tuple(one) if key in tuples else one for key, one in data.items()})  # type: ignore[arg-type]
 
 

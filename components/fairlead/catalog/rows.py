@@ -46,6 +46,14 @@ OPTIONAL: Mapping[str, Any] = {
     "internet": (),
     "tier": "",
     "gib": (),
+    "replace": (),
+    "counted": (),
+    "removed": (),
+    "smaller": (),
+    "carried": (),
+    "apart": (),
+    "fixed": (),
+    "keeps": "",
 }
 """Columns that may be left out, and what they are then. Every other column must be written."""
 

@@ -19,6 +19,7 @@ from fairlead.cli import (
     node,
     notebook,
     plans,
+    preview,
     scale,
     serve,
     usage,
@@ -60,6 +61,7 @@ app = typer.Typer(
 for group in (
     jobs,
     plans,
+    preview,
     cost,
     cluster,
     contract,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +29,10 @@ that, like this one, supports no others: github.com/pulumi/pulumi sdk/v3 v3.255.
 URN_PARTS = 4
 """urn:pulumi:STACK, PROJECT, TYPE, NAME: what follows in a provider's reference is its id."""
 SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
+DIGITS = 16
+"""Of the digest that tells one secret from another."""
+KEY = "FAIRLEAD_SECRETS_KEY"
+"""Variable of the environment with the key to that digest; whoever compares makes one up and forgets it."""
 PROJECT = "fairlead"
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -49,6 +55,9 @@ class Declared:
     """URN of the provider that was named; empty for the default one."""
     inputs: Mapping[str, Any]
     """In wire case; what exists only after creation is a reference, what is secret is not shown."""
+    replace_on_changes: tuple[str, ...] = ()
+    """Inputs whose change replaces the resource, beside those that its provider knows of."""
+    delete_before_replace: bool = False
 
 
 class _Outputs(mocks.Mocks):
@@ -78,9 +87,9 @@ class _Unknown(_Outputs):
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, behaviour: mocks.Mocks, stack: str) -> None:
+    def __init__(self, behaviour: mocks.Mocks, stack: str, key: bytes) -> None:
         super().__init__(behaviour)
-        self._stack = stack
+        self._stack, self._key = stack, key
         self.declared: dict[str, Declared] = {}
         self.answers: dict[str, Any] = {}
 
@@ -90,7 +99,7 @@ class _Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:
         if request.type == STACK_TYPE:
             return super().RegisterResource(request)
-        inputs = _shown(rpc.deserialize_properties(request.object, keep_unknowns=True))
+        inputs = _shown(rpc.deserialize_properties(request.object, keep_unknowns=True), self._key)
         response = super().RegisterResource(request)
         if response.urn in self.declared:
             raise AssertionError(f"registered twice: {response.urn}")
@@ -107,6 +116,8 @@ class _Monitor(mocks.MockMonitor):
             retain_on_delete=request.retainOnDelete,
             provider="::".join(request.provider.split("::")[:URN_PARTS]),
             inputs=inputs,
+            replace_on_changes=tuple(request.replaceOnChanges),
+            delete_before_replace=request.deleteBeforeReplace,
         )
         self.answers[response.urn] = response
         return response
@@ -126,32 +137,45 @@ class _Hooks:
         pass
 
 
-def _shown(data: Any) -> Any:
+def _shown(data: Any, key: bytes) -> Any:
     """Plain data as it is printed: whole numbers as such, no secret, unknown values marked."""
     if isinstance(data, dict):
         found = cast("dict[str, Any]", data)
         if SIGNATURE in found:
-            return SECRET
-        return {key: _shown(value) for key, value in found.items()}
+            return _hidden(found, key)
+        return {name: _shown(value, key) for name, value in found.items()}
     if isinstance(data, list):
-        return [_shown(value) for value in cast("list[Any]", data)]
+        return [_shown(value, key) for value in cast("list[Any]", data)]
     if isinstance(data, Unknown):
         return UNKNOWN
     return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
+def _hidden(secret: Mapping[str, Any], key: bytes) -> str:
+    """The mark of a secret; with a key, such that one can be told from another, by whoever has the key alone."""
+    if not key:
+        return SECRET
+    digest = hmac.new(key, repr(secret.get("value")).encode(), "sha256").hexdigest()
+    return f"{SECRET[:-1]} {digest[:DIGITS]}]"
+
+
 def record(
-    program: Callable[[], None], stack: str, *, unknown: bool = False, answers: dict[str, Any] | None = None
+    program: Callable[[], None],
+    stack: str,
+    *,
+    unknown: bool = False,
+    answers: dict[str, Any] | None = None,
+    key: bytes = b"",
 ) -> list[Declared]:
     """What a program declares, sorted by URN.
 
     unknown: outputs are unknown as in a first preview, in place of references; answers: takes up what each
-    registration, by URN, was answered with, for whoever wants to play the engine again.
+    registration, by URN, was answered with, for whoever wants to play the engine again; key: tells secrets apart.
     """
     make_quick()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    monitor = _Monitor(_Unknown() if unknown else _Outputs(), stack)
+    monitor = _Monitor(_Unknown() if unknown else _Outputs(), stack, key)
     set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=unknown, monitor=monitor)
     settings.SETTINGS.callbacks = _Hooks()  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -167,22 +191,29 @@ def record(
 
 
 def declared(
-    folder: Path, stack: str, *, unknown: bool = False, answers: dict[str, Any] | None = None
+    folder: Path,
+    stack: str,
+    *,
+    unknown: bool = False,
+    answers: dict[str, Any] | None = None,
+    key: bytes = b"",
 ) -> list[Declared]:
-    """What the program of a stack declares; unknown and answers as in `record`.
+    """What the program of a stack declares; unknown, answers and key as in `record`.
 
     folder: directory of the stack files. Raises InputError with every problem of the configuration.
     """
     from fairlead.program import build
 
-    return record(lambda: build(folder, stack, standing=False), stack, unknown=unknown, answers=answers)
+    return record(
+        lambda: build(folder, stack, standing=False), stack, unknown=unknown, answers=answers, key=key
+    )
 
 
 def main() -> None:
     """`python -m fairlead.declared.record FOLDER STACK`: prints the resources as JSON."""
     folder, stack = sys.argv[1:]
     try:
-        found = declared(Path(folder), stack)
+        found = declared(Path(folder), stack, key=os.environ.get(KEY, "").encode())
     except FairleadError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

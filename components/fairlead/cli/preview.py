@@ -1,0 +1,125 @@
+"""The command for what a change does, before any cloud is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead.cli.options import DEFAULT_STACK, bad_option
+
+if TYPE_CHECKING:
+    from fairlead.preview.model import Preview
+    from fairlead.stack import Stack
+
+
+class Form(StrEnum):
+    """How previews are written."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    sarif = "sarif"
+
+
+class FailOn(StrEnum):
+    """From which level on a finding ends the command with exit status 1."""
+
+    mandatory = "mandatory"
+    advisory = "advisory"
+    never = "never"
+
+
+def add(app: typer.Typer) -> None:
+    """Adds the command of this group."""
+    app.command()(preview)
+
+
+def preview(  # noqa: PLR0913, PLR0917 - one for each option
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stack", "-s", help="Stack; may be given several times. Else $FAIRLEAD_STACK, else local."
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stack of the project.")] = False,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Commit, branch or tag whose stack files are what stands now."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="What stands now, as `fairlead resources -o json` wrote it."),
+    ] = None,
+    output: Annotated[
+        Form, typer.Option("--output", "-o", help="For a terminal, a comment, programs, or code scanning.")
+    ] = Form.text,
+    out: Annotated[Path | None, typer.Option("--out", help="Write into this file.")] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")
+    ] = FailOn.mandatory,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit status 1 when anything changes.")
+    ] = False,
+) -> None:
+    """Say what a change does to every resource, by which rules, and what it costs. Needs no credentials or cluster."""
+    from datetime import date
+
+    from fairlead.operate.preview import Against, previews
+
+    if against is not None and baseline is not None:
+        raise bad_option("--baseline", "does not go with --against", str(baseline), fix="give one of the two")
+    stacks = _stacks(stack, every)
+    if baseline is not None and len(stacks) > 1:
+        raise bad_option("--baseline", "is of one stack", str(baseline), fix="name that stack with -s")
+    found = previews(stacks, Against(against, baseline), date.today())
+    text = _written(found, output)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+    if _fails(found, fail_on) or (expect_no_changes and any(one.changes for one in found)):
+        raise typer.Exit(1)
+
+
+def _stacks(names: Sequence[str] | None, every: bool) -> list[Stack]:
+    from fairlead.spec.layers import stacks
+    from fairlead.stack import Stack, find, project_dir
+
+    if not every:
+        usual = os.environ.get("FAIRLEAD_STACK") or DEFAULT_STACK
+        return [find(name) for name in dict.fromkeys(names or [usual])]
+    if names:
+        raise bad_option("--all", "does not go with --stack", ", ".join(names), fix="give one of the two")
+    project = project_dir()
+    return [Stack(project, name) for name in stacks(Stack(project, "").folder)]
+
+
+def _written(found: Sequence[Preview], form: Form) -> str:
+    if form is Form.text:
+        from fairlead.preview.text import to_text
+
+        return "\n".join(to_text(one) for one in found)
+    if form is Form.markdown:
+        from fairlead.preview.markdown import to_markdown
+
+        return "\n".join(to_markdown(one) for one in found)
+    if form is Form.json:
+        from fairlead.preview.document import to_document
+
+        return json.dumps(to_document(found), indent=2, ensure_ascii=False) + "\n"
+    from fairlead.preview.sarif import to_sarif
+
+    return json.dumps(to_sarif(found), indent=2, ensure_ascii=False) + "\n"
+
+
+def _fails(found: Sequence[Preview], fail_on: FailOn) -> bool:
+    if fail_on is FailOn.never:
+        return False
+    findings = [one for preview in found for one in preview.findings if not one.excused]
+    return any(one.level == "mandatory" or fail_on is FailOn.advisory for one in findings)

@@ -1,0 +1,1 @@
+"""What a change of a stack does, before any cloud is asked: verdicts, reasons and reports. Pure."""
