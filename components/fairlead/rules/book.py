@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.rules import (
+    costs,
     gcp_cluster,
     gcp_data,
     gcp_identity,
@@ -12,6 +13,7 @@ from fairlead.rules import (
     gcp_pools,
     gcp_storage,
     kubernetes_pods,
+    plans,
 )
 from fairlead.rules.model import AnyRule
 
@@ -23,5 +25,7 @@ RULES: tuple[AnyRule, ...] = (
     *gcp_storage.RULES,
     *gcp_identity.RULES,
     *gcp_data.RULES,
+    *costs.RULES,
+    *plans.RULES,
 )
 BY_ID: Mapping[str, AnyRule] = {rule.id: rule for rule in RULES}
