@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.rules import (
+    changes,
     costs,
     gcp_cluster,
     gcp_data,
@@ -27,5 +28,6 @@ RULES: tuple[AnyRule, ...] = (
     *gcp_data.RULES,
     *costs.RULES,
     *plans.RULES,
+    *changes.RULES,
 )
 BY_ID: Mapping[str, AnyRule] = {rule.id: rule for rule in RULES}
