@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from fairlead.catalog import lock
+from fairlead import guard
+from fairlead.catalog import lock, read
 from fairlead.contract.chart import Renderer
 from fairlead.contract.handle import ClusterHandle
 from fairlead.errors import FairleadError
 from fairlead.layers.chart import HelmRenderer
 from fairlead.layers.store.tool import with_store
 from fairlead.plan.model import PlatformPlan
+from fairlead.plan.ruled import keep
 from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
 from fairlead.sdk.leaves import load_by_leaves
@@ -28,8 +31,8 @@ GARBAGE_AFTER = 50_000
 def run(folder: Path, *, standing: bool = True) -> None:
     """Registers the platform of the current stack; `folder` holds the stack files and configuration layers.
 
-    standing: as in `build`. Raises pulumi.RunError with every problem of the configuration: nothing is
-    registered then.
+    standing: as in `build`. Raises pulumi.RunError with every problem of the configuration, or with every rule
+    that the plan breaks: nothing is registered then. A resource that breaks a rule is not registered either.
     """
     # What is loaded by now stays until the process ends, and nearly all that comes as well: to look for
     # garbage after every 700 objects would be a fifth of the program's time.
@@ -37,18 +40,31 @@ def run(folder: Path, *, standing: bool = True) -> None:
     gc.set_threshold(GARBAGE_AFTER)
     make_quick()
     try:
-        build(folder, pulumi.get_stack(), pulumi.Config().require_object("platform"), standing=standing)
+        own = pulumi.Config().require_object("platform")
+        build(folder, pulumi.get_stack(), own, standing=standing, ruled=True)
     except FairleadError as error:
         raise pulumi.RunError(str(error)) from error
 
 
-def build(folder: Path, stack: str, own: Mapping[str, Any] | None = None, *, standing: bool = True) -> None:
+def build(
+    folder: Path,
+    stack: str,
+    own: Mapping[str, Any] | None = None,
+    *,
+    standing: bool = True,
+    ruled: bool = False,
+) -> None:
     """Registers the platform of a stack.
 
     own: its object, where the engine has it already; standing: a cluster that others start (target
-    local) must run by now. Raises InputError with every problem of the configuration: nothing is registered then.
+    local) must run by now; ruled: what breaks a mandatory rule is refused, where others only write down what is
+    declared, to judge it afterwards. Raises InputError with every problem of the configuration: nothing is
+    registered then.
     """
     plan = plan_of(folder, stack, own)
+    if ruled:
+        today = date.today()
+        guard.keep(keep(plan, read.load(), today), today)
     render = renderer(plan)
     handle = with_store(plan.store, cluster(plan, render, stack, standing=standing))
     Platform(plan, handle, render).build()

@@ -1,9 +1,10 @@
-"""Commands that measure a living cluster: check nccl."""
+"""Commands that check: a living cluster (nccl), and a stack against the rules (policies)."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,22 +14,32 @@ from fairlead.cli.options import (
     Output,
     OutputOption,
     StackOption,
+    bad_option,
     client,
     whole_seconds,
 )
 
+if TYPE_CHECKING:
+    from fairlead.stack import Stack
+
+
+class FailOn(StrEnum):
+    """From which level on a finding ends the command with exit status 1."""
+
+    mandatory = "mandatory"
+    advisory = "advisory"
+
 
 def add(app: typer.Typer) -> None:
     """Adds the commands of this group."""
-    checks = typer.Typer(help="Measure a living cluster.", no_args_is_help=True, rich_markup_mode=None)
+    checks = typer.Typer(
+        help="Measure a living cluster; hold a stack against the rules.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
     checks.command()(nccl)
-    # Without it a group of one command would take that command's name away.
-    checks.callback()(_group)
+    checks.command()(policies)
     app.add_typer(checks, name="check")
-
-
-def _group() -> None:
-    pass
 
 
 def nccl(  # noqa: PLR0913, PLR0917 - one for each option
@@ -70,3 +81,40 @@ def nccl(  # noqa: PLR0913, PLR0917 - one for each option
         typer.echo("\n".join(report.lines(verdict, measured)))
     if not verdict.ok:
         raise typer.Exit(1)
+
+
+def policies(
+    stack: StackOption = DEFAULT_STACK,
+    every: Annotated[bool, typer.Option("--all", help="Every stack of the project.")] = False,
+    excused: Annotated[bool, typer.Option("--excused", help="List what is excused, too.")] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")
+    ] = FailOn.mandatory,
+    output: OutputOption = Output.text,
+) -> None:
+    """Hold a stack's plan and resources against every rule. Needs no credentials, network or cluster. Exit status 1 if
+    something is refused."""
+    from datetime import date
+
+    from fairlead.operate import policies as checking
+
+    found = [checking.check(one, date.today()) for one in _stacks(stack, every)]
+    if output is Output.json:
+        typer.echo(json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n\n".join("\n".join(checking.lines(one, excused)) for one in found))
+    if any(one.fails(fail_on is FailOn.advisory) for one in found):
+        raise typer.Exit(1)
+
+
+def _stacks(name: str, every: bool) -> list[Stack]:
+    """The stack, or all of the project."""
+    from fairlead.spec.layers import stacks
+    from fairlead.stack import Stack, find, project_dir
+
+    if not every:
+        return [find(name)]
+    if name != DEFAULT_STACK:
+        raise bad_option("--all", "does not go with --stack", name, fix="give one of the two")
+    project = project_dir()
+    return [Stack(project, one) for one in stacks(Stack(project, "").folder)]

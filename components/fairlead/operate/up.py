@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from fairlead.catalog import lock
+from fairlead.catalog.read import load
 from fairlead.engine import Engine, Outcome, forget
 from fairlead.errors import InputError, UnsupportedError
 from fairlead.operate.wanted import ENGINE, SANDBOX_IMAGE, wanted
 from fairlead.plan.model import PlatformPlan
+from fairlead.plan.ruled import keep
 from fairlead.plan.sites.local import LocalSite
 from fairlead.plan.stack import plan_of
 from fairlead.stack import Stack
@@ -88,8 +91,10 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def up(stack: Stack, progress: Progress, *, samples: bool = False) -> Figures:
-    """Brings the stack's platform up on this machine. Nothing changes where all stands already."""
+    """Brings the stack's platform up on this machine. Nothing changes where all stands already, nor where the plan
+    breaks a rule that must be kept."""
     plan = plan_of(stack.folder, stack.name)
+    keep(plan, load(), date.today())
     if lacking := host.rights():
         raise InputError("this machine", lacking)
     began = time.monotonic()

@@ -101,9 +101,7 @@ def configured(own: Policies, given: Mapping[str, Mapping[str, Any]]) -> Mapping
 def _unknown(names: Iterable[str]) -> Iterator[Problem]:
     for name in names:
         if name not in BY_ID and name != ALL:
-            yield Problem(
-                name, "no such rule", name, rules_like(name), "`fairlead policies` lists them"
-            )
+            yield Problem(name, "no such rule", name, rules_like(name), "`fairlead policies` lists them")
 
 
 def _strange(rule: AnyRule, given: Mapping[str, Any]) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import analyzer_pb2 as proto
 from fairlead.pack.config import level_of, schema
 from fairlead.rules.book import RULES
 from fairlead.rules.model import AnyRule, Finding, ResourceRule
-from fairlead.rules.show import HOW_TO_EXCEPT
+from fairlead.rules.show import HOW_TO_EXCEPT, place
 from fairlead.spec.policies import Policies
 
 NAME = "fairlead"
@@ -55,9 +55,11 @@ def _policy(rule: AnyRule, level: str) -> Any:
 
 def diagnostic(rule: AnyRule, finding: Finding, level: str) -> Any:
     """A violation as the engine prints it. A rule that should have mended it by now refuses it."""
-    place = " ".join(part for part in (finding.name, finding.path) if part)
     asked = (("given", finding.given), ("allowed", finding.allowed), ("fix", finding.fix))
-    lines = [f"{place}: {finding.what}", *(f"    {label + ':':9}{value}" for label, value in asked if value)]
+    lines = [
+        f"{place(finding)}: {finding.what}",
+        *(f"    {label + ':':9}{value}" for label, value in asked if value),
+    ]
     return proto.AnalyzeDiagnostic(
         policyName=rule.id,
         policyPackName=NAME,

@@ -12,6 +12,8 @@ from fairlead.rules.model import Finding
 
 HOW_TO_EXCEPT = "a rule that must be broken is named in platform.policies, with its level or an exception: docs/policies.md"
 
+HOW_TO_SEE = "all that a stack breaks: fairlead check policies -s STACK"
+
 
 def rules_like(given: str) -> str:
     """What rules there are, for who has named none of them: there are too many to list."""
@@ -21,19 +23,23 @@ def rules_like(given: str) -> str:
 
 def text(finding: Finding) -> str:
     """A finding in full, without its level: where, what, given, allowed, fix."""
-    place = " ".join(part for part in (finding.name, finding.path) if part)
     what = f"{finding.what} (rule {finding.rule})"
-    return str(Problem(place, what, finding.given, finding.allowed, finding.fix))
+    return str(Problem(place(finding), what, finding.given, finding.allowed, finding.fix))
+
+
+def place(finding: Finding) -> str:
+    """Whose value it is, and which."""
+    return " ".join(part for part in (finding.name, finding.path) if part)
 
 
 def refusal(found: Sequence[Finding]) -> str:
     """What is told in place of building."""
     many = len({one.rule for one in found})
-    head = f"{found[0].type} {found[0].name}" if found[0].urn or found[0].type else "the plan"
+    head = f"{found[0].type} {found[0].name}" if found[0].type else "the plan"
     lines = [f"{head} breaks {many} rule{'s' if many > 1 else ''} that must be kept"]
     for one in found:
         lines += [f"  {line}" for line in text(one).split("\n")]
-    return "\n".join([*lines, f"  {HOW_TO_EXCEPT}"])
+    return "\n".join([*lines, f"  {HOW_TO_EXCEPT}", f"  {HOW_TO_SEE}"])
 
 
 def summary(found: Sequence[Finding]) -> str:
