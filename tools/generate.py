@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboards import FILES as DASHBOARDS
+from pulumi_new import FOLDER as TEMPLATES
+from pulumi_new import directories
 
 if TYPE_CHECKING:
     from fairlead.catalog.model import Catalog
@@ -228,7 +230,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     **{name: partial(with_blocks, name) for name in BLOCKS},
 }
 """Path in the repository -> what makes its text."""
-FOLDERS: Mapping[str, Callable[[], Mapping[str, str]]] = {"docs/runbooks": runbooks}
+FOLDERS: Mapping[str, Callable[[], Mapping[str, str]]] = {"docs/runbooks": runbooks, TEMPLATES: directories}
 """Folder in which nothing else lies -> what makes the texts of its files, by their paths."""
 
 
@@ -240,8 +242,12 @@ def texts() -> Mapping[str, str]:
 
 def left(root: Path, wanted: Mapping[str, str]) -> list[str]:
     """Files in those folders that nothing makes any more."""
-    there = (path for name in FOLDERS for path in sorted((root / name).glob("*")))
-    return [name for path in there if (name := path.relative_to(root).as_posix()) not in wanted]
+    there = (path for name in FOLDERS for path in sorted((root / name).rglob("*")))
+    # What Python and pytest leave beside a template's tests is not of ours.
+    files = (
+        path for path in there if path.is_file() and not {"__pycache__", ".pytest_cache"} & {*path.parts}
+    )
+    return [name for path in files if (name := path.relative_to(root).as_posix()) not in wanted]
 
 
 def drift(root: Path) -> list[str]:

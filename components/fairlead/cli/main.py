@@ -15,6 +15,7 @@ from fairlead.cli import (
     cost,
     dashboards,
     idle,
+    init,
     jobs,
     node,
     notebook,
@@ -75,6 +76,7 @@ for group in (
     dashboards,
     idle,
     usage,
+    init,
 ):
     group.add(app)
 
