@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.rules import (
+    aws_buckets,
+    aws_cluster,
+    aws_data,
+    aws_identity,
+    aws_network,
+    aws_nodes,
+    aws_services,
     changes,
+    clouds,
     costs,
     gcp_cluster,
     gcp_data,
@@ -19,6 +27,14 @@ from fairlead.rules import (
 from fairlead.rules.model import AnyRule
 
 RULES: tuple[AnyRule, ...] = (
+    *aws_buckets.RULES,
+    *aws_cluster.RULES,
+    *aws_data.RULES,
+    *aws_identity.RULES,
+    *aws_network.RULES,
+    *aws_nodes.RULES,
+    *aws_services.RULES,
+    *clouds.RULES,
     *kubernetes_pods.RULES,
     *gcp_cluster.RULES,
     *gcp_pools.RULES,
