@@ -85,6 +85,8 @@ class Platform:
     plan: PlatformPlan
     handle: ClusterHandle
     render: Renderer
+    parent: pulumi.Resource | None = None
+    """Component under which everything is registered; None: the stack itself."""
     ready: dict[str, Sequence[pulumi.Resource]] = field(default_factory=dict[str, Sequence[pulumi.Resource]])
     """Layer or part -> what to depend on."""
 
@@ -123,7 +125,7 @@ class Platform:
         after: Sequence[pulumi.Resource],
         hooks: pulumi.ResourceHookBinding | None = None,
     ) -> Sequence[pulumi.Resource]:
-        opts = pulumi.ResourceOptions(provider=self.handle.provider)
+        opts = pulumi.ResourceOptions(provider=self.handle.provider, parent=self.parent)
         return ObjectGroup(name, objects, opts, after=after, hooks=hooks).ready
 
     def _health(self) -> None:

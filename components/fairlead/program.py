@@ -23,7 +23,10 @@ from fairlead.plan.stack import plan_of
 from fairlead.platform import Platform
 from fairlead.sdk.leaves import load_by_leaves
 from fairlead.sdk.quick import make_quick
+from fairlead.spec.layers import KEY
 
+NAMESPACE = KEY.partition(":")[0]
+"""Before the colon of the configuration's key, whatever the project is called."""
 GARBAGE_AFTER = 50_000
 """Objects made, and not gone by themselves, before garbage is looked for."""
 
@@ -40,7 +43,7 @@ def run(folder: Path, *, standing: bool = True) -> None:
     gc.set_threshold(GARBAGE_AFTER)
     make_quick()
     try:
-        own = pulumi.Config().require_object("platform")
+        own = pulumi.Config(NAMESPACE).require_object("platform")
         build(folder, pulumi.get_stack(), own, standing=standing, ruled=True)
     except FairleadError as error:
         raise pulumi.RunError(str(error)) from error
@@ -63,12 +66,26 @@ def build(
     """
     plan = plan_of(folder, stack, own)
     if ruled:
-        today = date.today()
-        guard.keep(keep(plan, read.load(), today), today)
+        keep_rules(plan)
+    for name, value in outputs(plan, register(plan, stack, standing=standing)).items():
+        pulumi.export(name, value)
+
+
+def keep_rules(plan: PlatformPlan) -> None:
+    """Holds the plan, and from now on every resource, against the rules. Raises RefusedError for the plan."""
+    today = date.today()
+    guard.keep(keep(plan, read.load(), today), today)
+
+
+def register(
+    plan: PlatformPlan, stack: str, parent: pulumi.Resource | None = None, *, standing: bool = True
+) -> ClusterHandle:
+    """Registers all that a plan has, under a component where one is given; standing: as in `build`."""
     render = renderer(plan)
-    handle = with_store(plan.store, cluster(plan, render, stack, standing=standing))
-    Platform(plan, handle, render).build()
-    export(plan, handle)
+    opts = pulumi.ResourceOptions(parent=parent)
+    handle = with_store(plan.store, cluster(plan, render, stack, opts, standing=standing))
+    Platform(plan, handle, render, parent).build()
+    return handle
 
 
 def charts_of(plan: PlatformPlan) -> list[str]:
@@ -96,7 +113,14 @@ def renderer(plan: PlatformPlan) -> HelmRenderer:
     )
 
 
-def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool = True) -> ClusterHandle:
+def cluster(
+    plan: PlatformPlan,
+    render: Renderer,
+    stack: str,
+    opts: pulumi.ResourceOptions | None = None,
+    *,
+    standing: bool = True,
+) -> ClusterHandle:
     """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
     rows = lock.images()
     # Clusters that pull get digests; the local one has its images imported under their names.
@@ -106,19 +130,19 @@ def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool 
     if plan.target == "aws":
         from fairlead.targets.aws.cluster import AwsCluster, AwsClusterArgs
 
-        return AwsCluster(plan.name, AwsClusterArgs(plan, images, render)).handle
+        return AwsCluster(plan.name, AwsClusterArgs(plan, images, render), opts).handle
     if plan.target == "gcp":
         from fairlead.targets.gcp.cluster import GcpCluster, GcpClusterArgs
 
-        return GcpCluster(plan.name, GcpClusterArgs(plan, images, render)).handle
+        return GcpCluster(plan.name, GcpClusterArgs(plan, images, render), opts).handle
     if plan.target == "azure":
         from fairlead.targets.azure.cluster import AzureCluster, AzureClusterArgs
 
-        return AzureCluster(plan.name, AzureClusterArgs(plan, images, render)).handle
+        return AzureCluster(plan.name, AzureClusterArgs(plan, images, render), opts).handle
     if plan.target == "onprem":
         from fairlead.targets.onprem.cluster import OnpremCluster, OnpremClusterArgs
 
-        return OnpremCluster(plan.name, OnpremClusterArgs(plan, images, render)).handle
+        return OnpremCluster(plan.name, OnpremClusterArgs(plan, images, render), opts).handle
     if plan.target == "local":
         from fairlead.stack import kubeconfig_path
         from fairlead.targets.local.cluster import LocalCluster, LocalClusterArgs
@@ -127,16 +151,18 @@ def cluster(plan: PlatformPlan, render: Renderer, stack: str, *, standing: bool 
         run_dir = Cache.default().run(stack)
         kubeconfig = kubeconfig_path(stack) if standing else run_dir / "kubeconfig"
         args = LocalClusterArgs(plan, kubeconfig, images, run_dir / "host" / "volumes", render)
-        return LocalCluster(plan.name, args).handle
+        return LocalCluster(plan.name, args, opts).handle
     raise FairleadError(f"target {plan.target} has no builder")
 
 
-def export(plan: PlatformPlan, handle: ClusterHandle) -> None:
+def outputs(plan: PlatformPlan, handle: ClusterHandle) -> dict[str, Any]:
     """The stack's outputs: what stands, in plain data."""
-    pulumi.export("name", plan.name)
-    pulumi.export("target", plan.target)
-    # C9: a path, or a text without a key: another stack may take the cluster over by it.
-    pulumi.export("kubeconfig", handle.kubeconfig)
-    pulumi.export("pools", {pool.name: f"{pool.max_nodes} x {pool.machine}" for pool in plan.pools})
-    pulumi.export("tenants", [tenant.name for tenant in plan.tenants])
-    pulumi.export("layers", [layer.name for layer in plan.layers if layer.enabled])
+    return {
+        "name": plan.name,
+        "target": plan.target,
+        # C9: a path, or a text without a key: another stack may take the cluster over by it.
+        "kubeconfig": handle.kubeconfig,
+        "pools": {pool.name: f"{pool.max_nodes} x {pool.machine}" for pool in plan.pools},
+        "tenants": [tenant.name for tenant in plan.tenants],
+        "layers": [layer.name for layer in plan.layers if layer.enabled],
+    }

@@ -76,15 +76,15 @@ def test_what_both_have_changed_is_marked_and_told(project: Path) -> None:
     assert NEW in readme
 
 
-def test_a_project_of_this_release_has_nothing_to_merge_but_other_answers(project: Path) -> None:
-    assert init(str(project), "--update").exit_code == 0
-    commit(project)
-    result = init(str(project), "--update")
+def test_a_project_of_this_release_has_nothing_to_merge_but_other_answers(tmp_path: Path) -> None:
+    assert init(str(tmp_path), "--template", "fairlead-onprem").exit_code == 0
+    commit(tmp_path)
+    result = init(str(tmp_path), "--update")
     assert result.exit_code == 0
     assert "nothing to merge" in result.output
-    result = init(str(project), "--update", "--data", "kubeconfig=~/racks/all.yaml")
+    result = init(str(tmp_path), "--update", "--data", "kubeconfig=~/racks/all.yaml")
     assert result.exit_code == 0, result.output
-    assert "~/racks/all.yaml" in (project / "stacks" / "Pulumi.prod.yaml").read_text()
+    assert "~/racks/all.yaml" in (tmp_path / "stacks" / "Pulumi.prod.yaml").read_text()
     assert "changed   stacks/Pulumi.prod.yaml" in result.output
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pulumi
 
 from fairlead.contract.handle import ClusterHandle
@@ -29,18 +32,28 @@ class TrainingJobResource(pulumi.ComponentResource):
     ) -> None:
         objects = render(job)
         super().__init__("fairlead:workload:TrainingJob", name, None, opts)
-        previous: list[pulumi.Resource] = list(handle.ready)
-        for obj in objects:
-            train_job = obj["kind"] == "TrainJob"
-            child = pulumi.ResourceOptions(
-                parent=self,
-                provider=handle.provider,
-                depends_on=previous,
-                replace_on_changes=["spec"] if train_job else None,
-                delete_before_replace=train_job,
-            )
-            previous = [Manifest(object_name(obj), obj, child)]
+        send(objects, handle.provider, handle.ready, self)
         self.register_outputs({"job": job.name, "tenant": job.tenant})
+
+
+def send(
+    objects: Sequence[Mapping[str, Any]],
+    provider: pulumi.ProviderResource,
+    after: Sequence[pulumi.Resource],
+    parent: pulumi.Resource,
+) -> None:
+    """Registers the objects of a job under a component, the first after what is named, each after the one it needs."""
+    previous = list(after)
+    for obj in objects:
+        train_job = obj["kind"] == "TrainJob"
+        child = pulumi.ResourceOptions(
+            parent=parent,
+            provider=provider,
+            depends_on=previous,
+            replace_on_changes=["spec"] if train_job else None,
+            delete_before_replace=train_job,
+        )
+        previous = [Manifest(object_name(obj), obj, child)]
 
 
 class ServiceScaleResource(pulumi.ComponentResource):
