@@ -34,6 +34,13 @@ def spec_schema() -> str:
     return schema_text()
 
 
+def team_schema() -> str:
+    """JSON Schema of a team file."""
+    from fairlead.spec.team_schema import schema_text
+
+    return schema_text()
+
+
 def spec_page() -> str:
     """Reference page of the platform spec."""
     from fairlead.spec.schema import reference
@@ -180,11 +187,11 @@ def quotas(cloud: str) -> str:
 def _planned(stack: str) -> tuple[PlatformPlan, Mapping[str, Any], Catalog]:
     """The plan of a stack, the target in its configuration, and the catalogue."""
     from fairlead.catalog.read import load
-    from fairlead.plan.load import load_plan
+    from fairlead.plan.load import load_merged
     from fairlead.spec.layers import resolve_stack
 
     merged, catalog = resolve_stack(REPO / "stacks", stack), load()
-    return load_plan(merged.value, stack, catalog, merged.origins), merged.value["target"], catalog
+    return load_merged(merged, stack, catalog), merged.value["target"], catalog
 
 
 STACKS: Mapping[str, Sequence[str]] = {
@@ -221,6 +228,7 @@ def with_blocks(name: str) -> str:
 
 FILES: Mapping[str, Callable[[], str]] = {
     "components/fairlead/spec/platform.schema.json": spec_schema,
+    "components/fairlead/spec/tenant.schema.json": team_schema,
     "docs/spec.md": spec_page,
     "docs/alerts.md": alerts_page,
     "docs/capabilities.md": capabilities_page,

@@ -14,7 +14,7 @@ from fairlead.catalog.read import load
 from fairlead.errors import InputError
 from fairlead.layers import runtimes, tenancy
 from fairlead.plan.load import load_plan
-from fairlead.plan.model import PlatformPlan
+from fairlead.plan.model import PeoplePlan, PlatformPlan
 
 
 def plan(**jobs: Any) -> PlatformPlan:
@@ -24,7 +24,7 @@ def plan(**jobs: Any) -> PlatformPlan:
 def test_members_of_all_tenants_read_the_clusters_runtimes() -> None:
     [tenant] = plan().tenants
     tenants = [replace(tenant, groups=("b", "a")), replace(tenant, name="other", groups=("b", "c"))]
-    role, bound = runtimes.readers(tenants)
+    role, bound, other = runtimes.readers(tenants)
     assert role["rules"] == [
         {
             "apiGroups": ["trainer.kubeflow.org"],
@@ -32,10 +32,19 @@ def test_members_of_all_tenants_read_the_clusters_runtimes() -> None:
             "verbs": ["get", "list", "watch"],
         }
     ]
-    assert bound["kind"] == "ClusterRoleBinding"
-    assert bound["roleRef"]["name"] == role["metadata"]["name"]
-    assert [one["name"] for one in bound["subjects"]] == ["a", "b", "c"]
-    assert [problem for obj in (role, bound) for problem in problems(obj)] == []
+    for one, groups in ((bound, ["b", "a"]), (other, ["b", "c"])):
+        assert one["kind"] == "ClusterRoleBinding"
+        assert one["roleRef"]["name"] == role["metadata"]["name"]
+        assert [who["name"] for who in one["subjects"]] == groups
+    assert bound["metadata"]["name"] != other["metadata"]["name"]
+    assert [problem for obj in (role, bound, other) for problem in problems(obj)] == []
+
+
+def test_who_may_only_look_reads_no_runtimes_and_admins_do() -> None:
+    [tenant] = plan().tenants
+    people = replace(tenant, groups=(), viewers=PeoplePlan(("guests",)), admins=PeoplePlan((), ("ada",)))
+    _, bound = runtimes.readers([people])
+    assert [(who["kind"], who["name"]) for who in bound["subjects"]] == [("User", "ada")]
 
 
 def test_where_tenants_have_no_groups_nobody_is_bound() -> None:

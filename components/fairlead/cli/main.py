@@ -24,6 +24,7 @@ from fairlead.cli import (
     preview,
     scale,
     serve,
+    tenants,
     usage,
 )
 from fairlead.errors import EXIT_FAILED, FairleadError
@@ -64,6 +65,7 @@ for group in (
     jobs,
     plans,
     preview,
+    tenants,
     cost,
     cluster,
     contract,

@@ -8,7 +8,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, Reach
-from fairlead.plan.model import TenantPlan
+from fairlead.plan.model import PeoplePlan, TenantPlan
 
 HARDENED: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 """A container's security context: no more rights than it starts with, and none of root's."""
@@ -90,14 +90,49 @@ def binding(meta: Mapping[str, Any], role: tuple[str, str], subjects: Sequence[M
     }
 
 
+def subjects(people: PeoplePlan) -> list[Mapping[str, str]]:
+    """People as a binding names them: groups, then single ones."""
+    named = [("Group", one) for one in people.groups] + [("User", one) for one in people.members]
+    return [{"apiGroup": RBAC, "kind": kind, "name": name} for kind, name in named]
+
+
 def members(tenant: TenantPlan, name: str, rules: Sequence[Mapping[str, Any]]) -> list[Object]:
-    """A role in the tenant's namespace, and whom it is given: the tenant's groups; without groups nobody has it."""
-    meta = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
-    groups = [{"apiGroup": RBAC, "kind": "Group", "name": one} for one in tenant.groups]
+    """A role in the tenant's namespace, and whom it is given: members and admins; where there are none, nobody has it.
+
+    Who may only look has a role of its own, `<name>-viewer`, of what of this reads and shows no secret.
+    """
     return [
-        role(meta, rules),
-        *([binding(meta, ("Role", name), groups)] if groups else []),
+        *_given(tenant, name, rules, tenant.working, always=True),
+        *_given(tenant, f"{name}-viewer", looking(rules), tenant.viewers),
     ]
+
+
+def looking(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What of these rules reads: the same objects but secrets, without the verbs that change them."""
+    found = [
+        {
+            **one,
+            "resources": [kind for kind in one["resources"] if kind != "secrets"],
+            "verbs": [verb for verb in one["verbs"] if verb in READ],
+        }
+        for one in rules
+    ]
+    return [one for one in found if one["resources"] and one["verbs"]]
+
+
+def _given(
+    tenant: TenantPlan,
+    name: str,
+    rules: Sequence[Mapping[str, Any]],
+    people: PeoplePlan,
+    *,
+    always: bool = False,
+) -> list[Object]:
+    """A role and its binding; always: the role is there though nobody has it."""
+    meta = {"name": name, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    who = subjects(people)
+    made = [role(meta, rules)] if rules and (who or always) else []
+    return [*made, binding(meta, ("Role", name), who)] if made and who else made
 
 
 def told(tenant: TenantPlan, name: str, data: Mapping[str, Any]) -> Object:

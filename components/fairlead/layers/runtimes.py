@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import fabric
-from fairlead.layers.objects import RBAC, READ, binding, role, rule
+from fairlead.layers.objects import READ, binding, role, rule, subjects
 from fairlead.plan.model import PlatformPlan, TenantPlan
 
 READERS = "fairlead-runtimes"
@@ -36,11 +37,15 @@ def objects(plan: PlatformPlan, handle: ClusterHandle) -> list[Object]:
 
 
 def readers(tenants: Sequence[TenantPlan]) -> list[Object]:
-    """Members of every tenant may read the cluster's runtimes: Trainer's SDK does so before it sends a job."""
-    groups = sorted({name for tenant in tenants for name in tenant.groups})
-    if not groups:
-        return []
+    """Whoever works in a tenant may read the cluster's runtimes: Trainer's SDK does so before it sends a job.
+
+    A binding for each tenant: what one team changes of its people changes no object of another's.
+    """
     read = rule(["trainer.kubeflow.org"], ["clustertrainingruntimes"], READ)
-    meta = {"name": READERS}
-    subjects = [{"apiGroup": RBAC, "kind": "Group", "name": name} for name in groups]
-    return [role(meta, [read]), binding(meta, ("ClusterRole", READERS), subjects)]
+    bound = [_reading(tenant, who) for tenant in tenants if (who := subjects(tenant.working))]
+    return [role({"name": READERS}, [read]), *bound] if bound else []
+
+
+def _reading(tenant: TenantPlan, who: Sequence[Mapping[str, str]]) -> Object:
+    meta = {"name": f"{READERS}-{tenant.name}", "labels": {labels.TENANT: tenant.name}}
+    return binding(meta, ("ClusterRole", READERS), who)

@@ -9,10 +9,10 @@ from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.contract.handle import Inside, ObjectStore, Reach, WorkloadIdentity
 from fairlead.layers.fabric.guard import namespace_labels
-from fairlead.layers.objects import DNS, READ, WRITE, members, outward, rule
+from fairlead.layers.objects import DNS, READ, WRITE, binding, members, outward, role, rule, subjects
 from fairlead.plan.model import TenantPlan
 
-ROLE = "fairlead-member"
+ROLE, ADMINS = "fairlead-member", "fairlead-admin"
 
 
 def namespace(tenant: TenantPlan, marks: Mapping[str, str] | None = None) -> Object:
@@ -20,13 +20,17 @@ def namespace(tenant: TenantPlan, marks: Mapping[str, str] | None = None) -> Obj
     security = {
         f"pod-security.kubernetes.io/{mode}": tenant.pod_security for mode in ("enforce", "audit", "warn")
     }
+    charged = {labels.COST_CENTER: tenant.cost_center} if tenant.cost_center else {}
+    answers = {"annotations": {labels.OWNER: tenant.owner}} if tenant.owner else {}
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
             "name": tenant.namespace,
+            **answers,
             "labels": {
                 labels.TENANT: tenant.name,
+                **charged,
                 **(marks or {}),
                 **security,
                 **namespace_labels(tenant.host_access),
@@ -82,7 +86,21 @@ def rights(tenant: TenantPlan) -> list[Object]:
         rule(("kueue.x-k8s.io",), ("localqueues", "workloads"), READ),
         rule(("visibility.kueue.x-k8s.io",), ("localqueues/pendingworkloads",), ("get",)),
     ]
-    return members(tenant, ROLE, rules)
+    return [*members(tenant, ROLE, rules), *_admins(tenant)]
+
+
+def _admins(tenant: TenantPlan) -> list[Object]:
+    """What admins may do beside that: hold and drain the tenant's queues, and end pods that hang.
+
+    Which queue of the cluster stands behind a tenant's one cannot be changed. No exec either, and no rights to give.
+    """
+    rules = [
+        rule(("kueue.x-k8s.io",), ("localqueues",), ("update", "patch")),
+        rule(("",), ("pods",), ("delete",)),
+    ]
+    meta = {"name": ADMINS, "namespace": tenant.namespace, "labels": {labels.TENANT: tenant.name}}
+    people = subjects(tenant.admins)
+    return [role(meta, rules), binding(meta, ("Role", ADMINS), people)] if people else []
 
 
 def network_policies(tenant: TenantPlan, reach: Sequence[Reach | Inside] = ()) -> list[Object]:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from fairlead.catalog import read
 from fairlead.errors import FairleadError, InputError, Problem, ToolError, nearest
-from fairlead.plan.load import load_plan
+from fairlead.plan.load import load_merged
 from fairlead.plan.model import PlatformPlan
 from fairlead.spec.layers import resolve_stack, stacks
 from fairlead.stack import Stack
@@ -51,7 +51,7 @@ def past(stack: Stack, ref: str) -> Past:
             return Past(ref, commit, None)
         try:
             merged = resolve_stack(folder, stack.name)
-            plan = load_plan(merged.value, f"stack {stack.name}", read.load(), merged.origins)
+            plan = load_merged(merged, f"stack {stack.name}", read.load())
         except InputError as error:
             raise InputError(f"{error.source}, at {ref}", error.problems) from None
         return Past(ref, commit, plan)

@@ -41,7 +41,7 @@ def check(layers: Layers, target: str, tenants: Mapping[int, Tenant]) -> Iterato
             "nothing",
             "the name of a ConfigMap with the authority that signs for the issuer",
         )
-    if not spec.admins and not any(tenant.groups for tenant in tenants.values()):
+    if not spec.admins and not any(tenant.groups or tenant.roles.admin.groups for tenant in tenants.values()):
         yield Problem(
             f"{WHERE}.admins",
             "nobody could log in: no tenant has groups, and there are no groups of administrators",

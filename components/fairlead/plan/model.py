@@ -180,6 +180,15 @@ class PoolPlan:
 
 
 @dataclass(frozen=True)
+class PeoplePlan:
+    """Who has a role in a tenant's namespace."""
+
+    groups: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    """People by themselves."""
+
+
+@dataclass(frozen=True)
 class TenantPlan:
     """A tenant's namespace and its fence."""
 
@@ -192,6 +201,22 @@ class TenantPlan:
     """ResourceQuota hard limits."""
     host_access: tuple[str, ...] = ()
     """What of the nodes its jobs may touch: fabric, or nothing."""
+    owner: str = ""
+    """Who answers for it; empty where nobody is named."""
+    cost_center: str = ""
+    """Whom its costs are charged to; empty where nobody is named."""
+    members: tuple[str, ...] = ()
+    """People who are members without a group."""
+    admins: PeoplePlan = PeoplePlan()
+    """Who may do more than a member; they are members too."""
+    viewers: PeoplePlan = PeoplePlan()
+    """Who may look and change nothing."""
+
+    @property
+    def working(self) -> PeoplePlan:
+        """Who may do what members do: members, and admins."""
+        groups = dict.fromkeys((*self.groups, *self.admins.groups))
+        return PeoplePlan(tuple(groups), tuple(dict.fromkeys((*self.members, *self.admins.members))))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from fairlead.plan import (
 from fairlead.plan.check import check
 from fairlead.plan.jobs_model import JobsPlan
 from fairlead.plan.layers import layer_plans
-from fairlead.plan.model import Capability, PlatformPlan, PoolPlan, TenantPlan
+from fairlead.plan.model import Capability, PeoplePlan, PlatformPlan, PoolPlan, TenantPlan
 from fairlead.plan.policy import TENANT_OBJECTS
 from fairlead.plan.pools import kubernetes_of, pool_plan
 from fairlead.plan.provisioning import provisioned
@@ -201,8 +201,20 @@ def _tenant(tenant: Tenant) -> TenantPlan:
         "persistentvolumeclaims": str(tenant.quota.volumes),
         **TENANT_OBJECTS,
     }
+    admin, viewer = tenant.roles.admin, tenant.roles.viewer
     return TenantPlan(
-        tenant.name, tenant.name, tenant.groups, tenant.pod_security, tenant.egress, quota, tenant.host_access
+        name=tenant.name,
+        namespace=tenant.name,
+        groups=tenant.groups,
+        pod_security=tenant.pod_security,
+        egress=tenant.egress,
+        quota=quota,
+        host_access=tenant.host_access,
+        owner=tenant.owner or "",
+        cost_center=tenant.cost_center or "",
+        members=tenant.members,
+        admins=PeoplePlan(admin.groups, admin.members),
+        viewers=PeoplePlan(viewer.groups, viewer.members),
     )
 
 

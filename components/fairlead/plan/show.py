@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from fairlead.plan import health_show
+from fairlead.plan import health_show, show_tenants
 from fairlead.plan.model import PlatformPlan, PoolPlan
-from fairlead.plan.show_queues import borrows, lends, placing, quota
+from fairlead.plan.show_queues import placing, quota
 from fairlead.spec.table import table
 
 NONE = "-"
@@ -33,7 +33,7 @@ def to_text(plan: PlatformPlan) -> str:
         _software(plan),
         quota(plan.queues),
         placing(plan.queues),
-        _tenants(plan),
+        show_tenants.section(plan),
         _layers(plan),
         health_show.short(plan.health),
         _capabilities(plan),
@@ -90,42 +90,6 @@ def _software(plan: PlatformPlan) -> list[str]:
         for one in plan.gpu.software
     )
     return ["Accelerator software, by who brings it", *table(head, rows)]
-
-
-def _tenants(plan: PlatformPlan) -> list[str]:
-    head = (
-        "tenant",
-        "namespace",
-        "groups",
-        "borrows",
-        "lends",
-        "weight",
-        "preemption",
-        "pods",
-        "host access",
-        "storage",
-        "volumes",
-        "egress",
-    )
-    queues = {queue.namespace: queue for queue in plan.queues.queues}
-    rows = (
-        (
-            tenant.name,
-            tenant.namespace,
-            ", ".join(tenant.groups) or NONE,
-            borrows(queues[tenant.namespace]),
-            lends(queues[tenant.namespace]),
-            str(queues[tenant.namespace].weight),
-            queues[tenant.namespace].preemption,
-            tenant.pod_security,
-            ", ".join(tenant.host_access) or NONE,
-            tenant.quota["requests.storage"],
-            tenant.quota["persistentvolumeclaims"],
-            ", ".join(tenant.egress) or NONE,
-        )
-        for tenant in plan.tenants
-    )
-    return ["Tenants", *table(head, rows)]
 
 
 def _layers(plan: PlatformPlan) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.catalog import read
-from fairlead.plan.load import load_plan
+from fairlead.plan.load import load_merged
 from fairlead.plan.model import PlatformPlan
 from fairlead.spec.layers import resolve_stack
 
@@ -18,5 +18,4 @@ def plan_of(folder: Path, stack: str, own: Mapping[str, Any] | None = None) -> P
     folder: directory of the stack files and configuration layers; own: the stack's object where
     the engine has it already. Raises InputError with every problem and where it was written.
     """
-    merged = resolve_stack(folder, stack, own)
-    return load_plan(merged.value, f"stack {stack}", read.load(), merged.origins)
+    return load_merged(resolve_stack(folder, stack, own), f"stack {stack}", read.load())

@@ -1,19 +1,16 @@
-"""Layered configuration: defaults < target < environment < stack, merged by one rule.
-
-The rule: maps merge key by key. Two lists whose entries are all maps with a `name` merge entry by
-entry: the same name merges, a new name is appended. Every other list and every scalar is replaced.
-`null` removes what a lower layer has said.
-"""
+"""Layered configuration: defaults < target < environment < stack, merged by one rule (`merging`), then team files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from fairlead.errors import InputError, Problem, one_of
+from fairlead.spec import teams
 from fairlead.spec.documents import Node, from_plain, origins, plain, read_file
+from fairlead.spec.merging import over
 from fairlead.spec.problems import shown
 
 KEY = "fairlead:platform"
@@ -30,11 +27,18 @@ class Merged:
     origins: Mapping[str, str]
     """Path -> file and line, for example platform.pools[1].max -> stacks/Pulumi.local.yaml:12."""
     sources: tuple[str, ...]
-    """Files that took part, lowest layer first."""
+    """Files that took part, lowest layer first, then those of teams."""
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Path of what a team file says -> file and path in it: platform.tenants[1].quota.cpu -> stacks/tenants/a.yaml:
+    quota.cpu."""
 
 
 def merge(layers: Sequence[Node]) -> Merged:
     """Layers into one, the last wins. Raises InputError for a layer that is no map."""
+    return _merged(_one(layers), layers)
+
+
+def _one(layers: Sequence[Node]) -> Node:
     wrong = [layer for layer in layers if not isinstance(layer.value, Mapping)]
     if wrong:
         what = "must be a map of keys and values"
@@ -42,9 +46,13 @@ def merge(layers: Sequence[Node]) -> Merged:
         raise InputError(files, [Problem(layer.origin, what, shown(plain(layer))) for layer in wrong])
     merged = Node({}, layers[0].origin if layers else "nowhere")
     for layer in layers:
-        merged = _over(merged, layer)
+        merged = over(merged, layer)
+    return merged
+
+
+def _merged(whole: Node, layers: Sequence[Node]) -> Merged:
     sources = tuple(dict.fromkeys(map(_file, layers)))
-    return Merged(cast("dict[str, Any]", plain(merged)), origins(merged, ROOT), sources)
+    return Merged(cast("dict[str, Any]", plain(whole)), origins(whole, ROOT), sources)
 
 
 def _file(layer: Node) -> str:
@@ -64,11 +72,12 @@ def stacks(stack_dir: Path) -> list[str]:
 
 
 def resolve_stack(stack_dir: Path, stack: str, data: Mapping[str, Any] | None = None) -> Merged:
-    """The platform spec of a stack, all layers merged.
+    """The platform spec of a stack, all layers merged, and the teams of `tenants/` that work there.
 
     stack_dir: directory with `Pulumi.<stack>.yaml` and `layers/`; data: the stack's own object
     where the caller has it already, for example from the engine.
-    Raises InputError for a stack, a file or a layer that is not there or cannot be read.
+    Raises InputError for a stack, a file or a layer that is not there or cannot be read, and for team files that are
+    wrong in themselves.
     """
     top = _stack_layer(stack_dir, stack) if data is None else _own(stack_dir, stack, data)
     folder = stack_dir / FOLDER
@@ -81,14 +90,55 @@ def resolve_stack(stack_dir: Path, stack: str, data: Mapping[str, Any] | None = 
     if isinstance(kind, str) and kind_file.is_file():
         layers.append(_read(stack_dir, kind_file))
     environment = chosen.value.get("environment")
-    if isinstance(environment, str):
-        layers.append(_environment(stack_dir, environment, chosen))
-    return merge([*layers, top])
+    named = environment if isinstance(environment, str) else None
+    if named is not None:
+        layers.append(_environment(stack_dir, named, chosen))
+    return _with_teams([*layers, top], stack_dir, stack, named)
+
+
+def read_teams(stack_dir: Path, stack: str | None = None) -> list[teams.Team]:
+    """Every team file beside the stacks; stack: a name that may stand there though it has no file.
+
+    Raises InputError with every problem that they have in themselves.
+    """
+    named = sorted({*stacks(stack_dir), *([stack] if stack else ())})
+    known = teams.Known(_environments(stack_dir), named)
+    return teams.read(stack_dir / teams.FOLDER, _label(stack_dir, teams.FOLDER), known)
+
+
+def _with_teams(layers: Sequence[Node], stack_dir: Path, stack: str, environment: str | None) -> Merged:
+    """The layers, and behind their tenants those that have files of their own and work in this stack."""
+    whole = _one(layers)
+    own = [team for team in read_teams(stack_dir, stack) if team.in_stack(stack, environment)]
+    before = cast("Mapping[str, Node]", whole.value).get("tenants")
+    problems = list(teams.twice(own, before))
+    if problems:
+        raise InputError(f"stack {stack}", problems)
+    listed = before.value if before else ()
+    if not own or isinstance(listed, (str, Mapping)) or not isinstance(listed, Sequence):
+        return _merged(whole, layers)
+    placed = [teams.placed(team, stack, environment) for team in own]
+    nodes = [*listed, *(one.node for one in placed)]
+    tenants = Node(nodes, before.origin if listed and before else placed[0].node.origin)
+    merged = _merged(
+        Node({**cast("Mapping[str, Node]", whole.value), "tenants": tenants}, whole.origin), layers
+    )
+    places = {
+        f"{ROOT}.tenants[{number}]{path}": place
+        for number, one in enumerate(placed, len(listed))
+        for path, place in one.places.items()
+    }
+    return replace(merged, places=places, sources=(*merged.sources, *(team.label for team in own)))
+
+
+def _environments(stack_dir: Path) -> list[str]:
+    return sorted(
+        path.stem.removeprefix("environment-") for path in (stack_dir / FOLDER).glob("environment-*.yaml")
+    )
 
 
 def _environment(stack_dir: Path, environment: str, chosen: Merged) -> Node:
-    folder = stack_dir / FOLDER
-    known = sorted(path.stem.removeprefix("environment-") for path in folder.glob("environment-*.yaml"))
+    folder, known = stack_dir / FOLDER, _environments(stack_dir)
     if environment not in known:
         origin = chosen.origins.get(f"{ROOT}.environment", "")
         problem = Problem(
@@ -133,58 +183,3 @@ def _read(stack_dir: Path, path: Path) -> Node:
 
 def _label(stack_dir: Path, name: str) -> str:
     return f"{stack_dir.resolve().name}/{name}"
-
-
-def _over(low: Node, high: Node) -> Node:
-    """One value over another."""
-    if isinstance(low.value, Mapping) and isinstance(high.value, Mapping):
-        merged = dict(low.value)
-        for key, child in high.value.items():
-            if child.value is None:
-                merged.pop(key, None)
-            else:
-                merged[key] = _over(merged[key], child) if key in merged else _without_nulls(child)
-        return Node(merged, low.origin if low.value else high.origin)
-    lower, higher = _named(low), _named(high)
-    if lower and higher:
-        return Node(_by_name(lower, higher), low.origin)
-    return _without_nulls(high)
-
-
-def _by_name(low: Sequence[tuple[str, Node]], high: Sequence[tuple[str, Node]]) -> list[Node]:
-    """Entries of the lower list in their order, then new ones.
-
-    A name that is there twice in one layer stays there twice: the check of the spec reports it.
-    """
-    merged = [node for _, node in low]
-    places = {name: place for place, (name, _) in reversed(list(enumerate(low)))}
-    for name, node in high:
-        place = places.pop(name, None)
-        if place is None:
-            merged.append(_without_nulls(node))
-        else:
-            merged[place] = _over(merged[place], node)
-    return merged
-
-
-def _named(node: Node) -> list[tuple[str, Node]]:
-    """(name, entry) of a list whose entries are all maps with a name; empty for everything else."""
-    if isinstance(node.value, (str, Mapping)) or not isinstance(node.value, Sequence):
-        return []
-    found: list[tuple[str, Node]] = []
-    for entry in node.value:
-        name = entry.value.get("name") if isinstance(entry.value, Mapping) else None
-        if name is None or not isinstance(name.value, str):
-            return []
-        found.append((name.value, entry))
-    return found
-
-
-def _without_nulls(node: Node) -> Node:
-    """A value that nothing lies under: there is nothing for a null to remove."""
-    if isinstance(node.value, Mapping):
-        kept = {key: _without_nulls(child) for key, child in node.value.items() if child.value is not None}
-        return Node(kept, node.origin)
-    if isinstance(node.value, Sequence) and not isinstance(node.value, str):
-        return Node([_without_nulls(child) for child in node.value], node.origin)
-    return node

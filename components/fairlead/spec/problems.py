@@ -22,6 +22,10 @@ PATTERNS: Mapping[str, str] = {
     r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": (
         "lower-case letters, digits, hyphens and dots; a letter or digit first and last"
     ),
+    r"^[^\s]+$": "one word without blanks, such as ml-team@example.com or @ml-team",
+    r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$": (
+        "letters, digits, hyphens, underscores and dots; a letter or digit first and last"
+    ),
     r"^1\.[0-9]{2}$": "a minor version such as 1.35, in quotes",
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "a time of the day such as 03:00, in quotes",
     r"^[0-9]+(x[0-9]+){1,2}$": "edges joined by x, such as 2x4 or 4x4x4",

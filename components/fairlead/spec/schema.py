@@ -18,7 +18,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE = Path(__file__).with_name("platform.schema.json")
 """The committed schema."""
 READING_ORDER = (
-    *("Pool", "Disruption", "Tenant", "Quota", "Layers", "Layer"),
+    *("Pool", "Disruption", "Tenant", "Quota", "Roles", "People", "Layers", "Layer"),
     *("LocalTarget", "AwsTarget", "GcpTarget", "AzureTarget", "OnpremTarget"),
     *("Endpoint", "Maintenance", "Ci", "ObjectStore"),
 )
@@ -46,7 +46,8 @@ def reference() -> str:
         "",
         "What stands under `config`, `fairlead:platform` of a stack, or in a file of its own for",
         "`fairlead plan -f`. Generated from the models in `components/fairlead/spec`: change those.",
-        "How the layers of the configuration are merged: [ADR 2](adr/0002-layered-config.md).",
+        "How the layers of the configuration are merged: [ADR 2](adr/0002-layered-config.md). Teams may have",
+        "files of their own: [tenants](tenants.md).",
     ]
     for name, part in [("platform", whole), *((name, parts[name]) for name in order)]:
         lines += ["", f"## {name}", "", _text(part)]

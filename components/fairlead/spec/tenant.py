@@ -19,7 +19,20 @@ def _group(value: str) -> str:
     return value
 
 
+def _person(value: str) -> str:
+    if value.startswith("system:"):
+        raise ValueError("must not begin with system:, those names belong to Kubernetes itself")
+    return value
+
+
 Group = Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_group)]
+Person = Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_person)]
+Owner = Annotated[str, StringConstraints(pattern=r"^[^\s]+$", max_length=253)]
+"""An e-mail address, a handle, a group: one word."""
+CostCenter = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)
+]
+"""What a label of Kubernetes can hold."""
 Limits = dict[str, Annotated[int, Field(ge=0, le=1_000_000, strict=True)]]
 """Accelerators by catalogue name, for example {H100: 8}."""
 
@@ -41,13 +54,42 @@ class Quota(Model):
     """Number of volume claims."""
 
 
+class People(Model):
+    """Who has a role."""
+
+    groups: tuple[Group, ...] = ()
+    """Groups of the identity provider."""
+    members: tuple[Person, ...] = ()
+    """People by themselves, by the name under which the cluster's API server knows them."""
+
+
+class Roles(Model):
+    """Who may do more than a member of the tenant, and who less."""
+
+    admin: People = People()
+    """What members may do, and beside that: stop and drain the tenant's queues, end single pods."""
+    viewer: People = People()
+    """See what members see but secrets, and change nothing. By groups and people of the cluster's API alone: the
+    platform's own pages let nobody in who may only look."""
+
+
 class Tenant(Model):
     """A team: a namespace, a share of the accelerators, people, and a fence around them."""
 
     name: Name
     """Becomes the namespace."""
+    owner: Owner | None = None
+    """Who answers for it: an e-mail address, a handle or a group, one word; an annotation of the namespace. A team file
+    must say it."""
+    cost_center: CostCenter | None = None
+    """Whom its costs are charged to; a label of the namespace, by which tools that count costs can add up."""
     groups: tuple[Group, ...] = ()
     """Groups of the identity provider whose members may send and see workloads here."""
+    members: tuple[Person, ...] = ()
+    """People who may do so without a group, by the name under which the cluster's API server knows them. The platform's
+    own pages know groups alone."""
+    roles: Roles = Roles()
+    """Who may do more than a member, and who less."""
     quota: Quota
     """Guaranteed share."""
     borrow: Flag = True

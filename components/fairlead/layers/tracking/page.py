@@ -52,10 +52,10 @@ TOLD_TO_NOBODY = ("Authorization", "Cookie")
 
 def objects(login: LoginPlan, host: str, tenants: Sequence[TenantPlan]) -> list[Object]:
     """Routes, who may take them, and the permission to lead from the gateway's namespace to MLflow's."""
-    own = [tenant for tenant in tenants if tenant.groups]
+    own = [(tenant.name, tenant.working.groups) for tenant in tenants if tenant.working.groups]
     admins = allow(login, "administrators", login.admins)
-    pages = [admins, *(allow(login, f"tenant-{one.name}", one.groups) for one in own)]
-    calls = [admins, *(allow(login, f"tenant-{one.name}", one.groups, _only(one.name)) for one in own)]
+    pages = [admins, *(allow(login, f"tenant-{name}", groups) for name, groups in own)]
+    calls = [admins, *(allow(login, f"tenant-{name}", groups, _only(name)) for name, groups in own)]
     return [
         of_route(login, PAGES, pages),
         of_route(login, CALLS, calls),
