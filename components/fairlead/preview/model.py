@@ -127,9 +127,14 @@ class Step:
 
     @property
     def stopped(self) -> bool:
-        """Whether the engine refuses it: a protected resource is neither deleted nor replaced."""
-        gone = self.verdict in ("delete", "replace")
-        return gone and self.before is not None and self.before.protect
+        """Whether the engine refuses it: a protected resource is not deleted, and not replaced while it stays so.
+
+        pkg/v3 v3.255.0, resource/deploy/step_generator.go: a replacement goes on where the new state is not protected.
+        """
+        if self.before is None or not self.before.protect:
+            return False
+        still = self.after is not None and self.after.protect
+        return self.verdict == "delete" or (self.verdict == "replace" and still)
 
     @property
     def kept(self) -> bool:

@@ -27,7 +27,7 @@ SWITCHES = ("true", "false", "none", "null", "required", "optional", "enabled", 
 
 _WORD = (
     r"(?:pass(?:word|wd|phrase)|secret|token|credentials?|bearer|private[_-]?key|client[_-]?key(?:[_-]?data)?"
-    r"|(?:access|api|account|shared)[_-]?key(?![_-]?id)|connection[_-]?string)"
+    r"|(?:access|api|account|secret|shared|signing)[_-]?key(?![_-]?id)|connection[_-]?string)"
 )
 _NAMED = re.compile(rf"{_WORD}s?(?:[_-]?(?:value|data|base64|string|\d+))?$", re.IGNORECASE)
 """Names whose values are secrets. `secretName`, `tokenPath`, `secretKeyRef` are none: they say where one is."""

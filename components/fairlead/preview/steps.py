@@ -54,7 +54,20 @@ class _Pairs:
         old, new = self._was[urn], self._new[urn]
         found = diff.fields(old.inputs, new.inputs, new.ignore_changes)
         judged = forcing.forced(new, found, self._provider(new), first=old)
+        if self._moved(old.provider, new.provider):
+            because = f"provider {new.provider.rpartition('::')[2]} leads elsewhere"
+            judged.append(Field(PROVIDER, old.provider, new.provider, True, because))
         return {one.path: one for one in judged}
+
+    def _moved(self, old: str, new: str) -> bool:
+        """Whether another provider is so different that the engine replaces what it serves: by their inputs.
+
+        pkg/v3 v3.255.0, resource/deploy/step_generator.go, providerChanged.
+        """
+        was, now = self._old.get(old), self._new.get(new)
+        if old == new or was is None or now is None or new in self._old:
+            return False
+        return any(one.forces for one in forcing.forced(now, diff.fields(was.inputs, now.inputs), {}))
 
     def _provider(self, one: Resource) -> Mapping[str, Any]:
         named = self._new.get(one.provider)
