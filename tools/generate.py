@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashboards import FILES as DASHBOARDS
 from pulumi_new import FOLDER as TEMPLATES
 from pulumi_new import directories
+from scanners import explained
+
+from dashboards import FILES as DASHBOARDS
 
 if TYPE_CHECKING:
     from fairlead.catalog.model import Catalog
@@ -111,6 +113,13 @@ def compatibility_page() -> str:
     return page(load())
 
 
+def policies(part: str) -> str:
+    """A part of the page about rules: count, rules or references."""
+    from fairlead.rules import page
+
+    return getattr(page, part)()
+
+
 def _thread(url: str) -> str:
     """A link that says which project and which number."""
     project, number = url.removeprefix("https://github.com/").split("/")[1:4:2]
@@ -201,6 +210,8 @@ STACKS: Mapping[str, Sequence[str]] = {
 
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {"capabilities": matrix},
+    "docs/scanners.md": {"explained": explained},
+    "docs/policies.md": {part: partial(policies, part) for part in ("count", "rules", "references")},
     **{
         f"docs/{cloud}.md": {
             "resources": partial(resources, stacks[-1]),

@@ -14,15 +14,17 @@ from policies.analyzer import LEVELS, PACK, Pack, running
 from pulumi.runtime.proto import analyzer_pb2 as proto
 from support.golden import REPO
 
+from fairlead.plan.policies import check
 from fairlead.rules.book import BY_ID, RULES
-from fairlead.rules.examples import Example, examples
+from fairlead.rules.examples import examples
 from fairlead.rules.model import ResourceRule, Subject
 from fairlead.rules.wire import SECRET_KIND, SIGNATURE
 from fairlead.spec.layers import KEY
+from fairlead.spec.policies import Policies
 
 POD = "kubernetes:core/v1:Pod"
 RULE = "kubernetes-no-privileged"
-UNKNOWN_BOOL = "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"
+UNKNOWN_BOOL, UNKNOWN_TEXT = "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +74,6 @@ def test_every_rule_is_a_policy_with_its_level() -> None:
         alone = one.policy_type == proto.POLICY_TYPE_RESOURCE
         assert (LEVELS[one.enforcementLevel], one.displayName) == (rule.level, rule.title)
         assert alone == isinstance(rule, ResourceRule)
-
-
-def rules_of(example: Example) -> list[str]:
-    """Rules about resources alone, and the example's own."""
-    alone = [rule.id for rule in RULES if isinstance(rule, ResourceRule)]
-    return [*alone, example.rule]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +133,7 @@ def test_what_the_file_says_wrongly_is_told_all_at_once(pack: Pack) -> None:
 
 def test_what_is_not_known_at_a_preview_breaks_nothing(pack: Pack) -> None:
     assert said(pack, pod(UNKNOWN_BOOL)) == []
-    later = Subject(POD, "x", {"spec": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
+    later = Subject(POD, "x", {"metadata": {"namespace": "ops"}, "spec": UNKNOWN_TEXT})
     assert pack.analyze(later) == []
 
 
@@ -167,13 +163,12 @@ def test_a_platform_is_held_to_what_its_own_spec_says(pack: Pack) -> None:
 
 
 def test_the_plan_of_a_platform_is_looked_at_with_its_resources(pack: Pack) -> None:
-    told = [{"name": "PASSWORD", "value": "x"}]
-    assert told
-    pack.stack("local", stack_config(month_most=0.01))
-    pack.configure()
-    found = [one for one in pack.analyze_stack([pod(False)]) if one.policyName == "plan-month-most"]
-    # The local stack's machines cost nothing: a sum is only beyond what may be paid where there is one.
-    assert found == []
+    own = yaml.safe_load((REPO / "stacks" / "Pulumi.aws-dev.yaml").read_text())["config"][KEY]
+    for most, found in ((0.01, ["mandatory"]), (1_000_000, [])):
+        pack.stack("aws-dev", {KEY: json.dumps({**own, "policies": {"month_most": most}})})
+        pack.configure()
+        told = [one for one in pack.analyze_stack([pod(False)]) if one.policyName == "cost-month-most"]
+        assert [LEVELS[one.enforcementLevel] for one in told] == found
 
 
 def test_a_spec_that_is_wrong_ends_the_run_with_its_problems(pack: Pack) -> None:
@@ -195,6 +190,24 @@ def test_what_a_rule_can_mend_is_mended_where_the_stack_says_so(pack: Pack, rule
     assert name == rule.id
     after = Subject(bad.type, bad.name, inputs, bad.urn, bad.protect)
     assert said(pack, after, rule.id) == []
+
+
+def test_what_the_readme_shows_of_a_file_holds(pack: Pack) -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", (PACK / "README.md").read_text(), re.DOTALL)
+    shown = {
+        rule.replace("-", "_"): {"enforcementLevel": one} if isinstance(one, str) else one
+        for rule, one in json.loads(block).items()
+    }
+    pack.configure(**shown)
+    assert {one.replace("_", "-") for one in shown} <= set(BY_ID)
+
+
+def test_what_the_page_shows_of_a_spec_holds() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (REPO / "docs" / "policies.md").read_text(), re.DOTALL)
+    assert len(blocks) > 1
+    for one in blocks:
+        policies = Policies.model_validate(yaml.safe_load(one)["policies"])
+        assert list(check(policies, [])) == []
 
 
 def test_the_folder_names_what_the_pack_is() -> None:
