@@ -80,7 +80,7 @@ def struct(value: Mapping[str, Any]) -> Any:
 def _request(kind: Any, subject: Subject) -> Any:
     return kind(
         type=subject.type,
-        name=subject.name,
+        name=str(subject.name),
         urn=subject.urn or f"urn:pulumi:dev::any::{subject.type}::{subject.name}",
         properties=struct(subject.inputs),
         options=proto.AnalyzerResourceOptions(protect=subject.protect),

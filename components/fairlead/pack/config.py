@@ -23,6 +23,8 @@ from fairlead.stack import find
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 """Enforcement levels of the engine."""
 SOURCE = "--policy-pack-config"
+FACTS = ("environment", "target")
+"""What rules about resources together ask of a plan, and a stack without one can be said to be."""
 ALL = "all"
 """In the place of a rule, a level for all of them: the engine's word."""
 
@@ -69,16 +71,30 @@ def schema(rule: AnyRule) -> Mapping[str, Any]:
     described = {"exceptions": {"type": "array", "items": exception, "default": []}}
     if isinstance(rule, ResourceRule):
         return described
-    return {**described, "regions": {"type": "array", "items": {"type": "string"}, "default": []}}
+    return {
+        **described,
+        "regions": {"type": "array", "items": {"type": "string"}, "default": []},
+        **{fact: {"type": "string"} for fact in FACTS},
+    }
 
 
-def configured(own: Policies, given: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Policies]:
-    """By rule, the exceptions and settings that hold: those of the spec, and those of the file.
+@dataclass(frozen=True)
+class Held:
+    """What a rule is asked with."""
+
+    policies: Policies
+    """Exceptions and settings. The level is the engine's matter: here every rule is asked."""
+    plan: Data
+
+
+def configured(said: Spoken, given: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Held]:
+    """By rule, what holds: of the spec, and of the file.
 
     given: by rule, what stands in the file beside the level. Raises InputError with all of its problems.
     """
+    own = said.policies
     problems = list(_unknown(given))
-    found: dict[str, Policies] = {}
+    found: dict[str, Held] = {}
     for rule in RULES:
         one = given.get(rule.id, {})
         problems += _strange(rule, one)
@@ -90,9 +106,9 @@ def configured(own: Policies, given: Mapping[str, Mapping[str, Any]]) -> Mapping
             problems += from_validation(error, Policies, rule.id)
             continue
         mine = tuple(excuse for excuse in own.exceptions if excuse.rule == rule.id)
-        # The level is the engine's matter: here every rule is asked.
         update = {"exceptions": (*mine, *read.exceptions), "month_most": own.month_most}
-        found[rule.id] = read.model_copy(update=update)
+        told = {fact: one[fact] for fact in FACTS if fact in one}
+        found[rule.id] = Held(read.model_copy(update=update), {**said.plan, **told})
     if problems:
         raise InputError(SOURCE, problems)
     return found

@@ -15,13 +15,12 @@ from pulumi.runtime.proto import analyzer_pb2 as proto
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
 from fairlead.errors import FairleadError
-from fairlead.pack.config import Spoken, configured, level_of, spoken
+from fairlead.pack.config import Held, Spoken, configured, level_of, spoken
 from fairlead.pack.describe import BY_VALUE, NAME, diagnostic, info, struct
 from fairlead.rules.book import RULES
 from fairlead.rules.judge import about, judge, of_resource
 from fairlead.rules.model import Data, Finding, ResourceRule, Subject, WholeRule
 from fairlead.rules.wire import HiddenValueError, mended, plain
-from fairlead.spec.policies import Policies
 
 LARGEST = 400 * 1024 * 1024
 """Bytes of a message, as in Pulumi's SDKs: a stack comes as one."""
@@ -39,7 +38,7 @@ class Service(analyzer_pb2_grpc.AnalyzerServicer):
     def _take(self, said: Spoken) -> None:
         self._said = said
         self._levels: dict[str, str] = {rule.id: level_of(rule, said.policies) for rule in RULES}
-        self._policies: Mapping[str, Policies] = configured(said.policies, {})
+        self._held: Mapping[str, Held] = configured(said, {})
         self._info = info(said.policies)
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
@@ -54,7 +53,7 @@ class Service(analyzer_pb2_grpc.AnalyzerServicer):
             name: json_format.MessageToDict(one.properties) for name, one in request.policyConfig.items()
         }
         with _told(context):
-            self._policies = configured(self._said.policies, given)
+            self._held = configured(self._said, given)
         self._levels |= {
             name: BY_VALUE[one.enforcementLevel]
             for name, one in request.policyConfig.items()
@@ -97,13 +96,14 @@ class Service(analyzer_pb2_grpc.AnalyzerServicer):
         """How a resource breaks a rule, without what is excused."""
         if self._levels[rule.id] == "disabled":
             return []
-        found = of_resource(subject, self._policies[rule.id], self._today, (rule,))
+        found = of_resource(subject, self._held[rule.id].policies, self._today, (rule,))
         return [one for one in found if not one.excused]
 
     def _broken_by_all(self, rule: WholeRule, subjects: Sequence[Subject]) -> list[Finding]:
         if self._levels[rule.id] == "disabled":
             return []
-        found = judge(subjects, self._policies[rule.id], self._today, plan=self._said.plan, rules=(rule,))
+        held = self._held[rule.id]
+        found = judge(subjects, held.policies, self._today, plan=held.plan, rules=(rule,))
         # What is wrong with exceptions themselves is told by `fairlead check policies`.
         return [one for one in found if one.rule == rule.id and not one.excused]
 
