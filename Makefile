@@ -73,6 +73,9 @@ lock: setup ## resolves the Python dependencies anew
 	@cd $(CURDIR)/tests/e2e/tools/clients && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \
 		--only-binary :all: --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt
+	@cd $(CURDIR)/tests/reference/scanners && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \
+		--only-binary :all: --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+		--python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt
 
 digests: setup ## asks the registries for the digests of the locked images; needs their answer
 	@$(VENV)/python tools/digests.py

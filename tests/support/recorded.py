@@ -10,8 +10,10 @@ import getpass
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -23,22 +25,39 @@ from fairlead.tools.cache import Cache
 from support.golden import REPO
 
 FOLDERS = ("components", "stacks")
+STACKS = REPO / "stacks"
 SUFFIXES = {".py", ".toml", ".yaml"}
 
 
 @cache
-def of_stack(stack: str, *, unknown: bool = False) -> Sequence[Declared]:
-    """The resources of a stack of this repository; callers must not change them."""
+def of_stack(stack: str, *, unknown: bool = False, more: Path | None = None) -> Sequence[Declared]:
+    """The resources of a stack of this repository; callers must not change them.
+
+    more: a folder with stack files of a test's own, above the same layers of configuration.
+    """
     folder = Path(tempfile.gettempdir()) / f"fairlead-recorded-{getpass.getuser()}" / _digest()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = folder / f"{stack}{'-unknown' if unknown else ''}.json"
-    with FileLock(f"{kept}.lock"):
+    told = hashlib.sha256((more / f"Pulumi.{stack}.yaml").read_bytes()).hexdigest()[:16] if more else ""
+    kept = folder / f"{stack}{told}{'-unknown' if unknown else ''}.json"
+    with FileLock(f"{kept}.lock"), _beside(more) as stacks:
         if not kept.exists():
-            found = declared(REPO / "stacks", stack, unknown=unknown)
+            found = declared(stacks, stack, unknown=unknown)
             part = kept.with_suffix(f".{os.getpid()}")
             part.write_text(json.dumps([asdict(one) for one in found]))
             part.rename(kept)
     return [_read(one) for one in json.loads(kept.read_text())]
+
+
+@contextmanager
+def _beside(more: Path | None) -> Iterator[Path]:
+    """The folder of the stack files: with those of a test's own, a copy."""
+    if more is None:
+        yield STACKS
+        return
+    with tempfile.TemporaryDirectory(prefix="fairlead-stacks-") as made:
+        shutil.copytree(STACKS / "layers", Path(made, "layers"))
+        shutil.copytree(more, made, dirs_exist_ok=True)
+        yield Path(made)
 
 
 def _read(data: dict[str, object]) -> Declared:
