@@ -148,3 +148,42 @@ def test_no_cure_changes_what_it_was_given() -> None:
     transform.on_pods(objects, transform.with_image("x:1"))
     without_descriptions(objects[3])
     assert objects == before
+
+
+def test_pods_that_say_nothing_of_the_kernel_are_confined_and_what_they_say_stays() -> None:
+    profile = {"seccompProfile": {"type": "RuntimeDefault"}}
+    [plain] = transform.on_pods([deployment()], transform.confined)
+    assert plain["spec"]["template"]["spec"]["securityContext"] == profile
+    own = {"seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}, "runAsUser": 5}
+    [told] = transform.on_pods([deployment(securityContext=own)], transform.confined)
+    assert told["spec"]["template"]["spec"]["securityContext"] == own
+
+
+def test_what_runs_before_a_container_gets_resources_where_its_chart_says_none() -> None:
+    before = [{"name": "b"}, {"name": "c", "resources": {"limits": {"memory": "1Mi"}}}]
+    [found] = transform.on_pods(
+        [deployment(initContainers=before)], transform.with_resources("1m", "2Mi", "3Mi")
+    )
+    wanted = {"requests": {"cpu": "1m", "memory": "2Mi"}, "limits": {"memory": "3Mi"}}
+    spec = found["spec"]["template"]["spec"]
+    assert [one["resources"] for one in spec["initContainers"]] == [wanted, {"limits": {"memory": "1Mi"}}]
+    assert "initContainers" not in transform.with_resources("1m", "2Mi", "3Mi")(
+        {"containers": [{"name": "a"}]}
+    )
+
+
+def test_a_controller_changes_its_own_webhooks_alone_and_sees_all() -> None:
+    kinds = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
+    group = {"apiGroups": ["admissionregistration.k8s.io"]}
+    verbs = ["get", "list", "update", "watch"]
+    wide = role("controller", rules=[{**group, "resources": kinds, "verbs": verbs}, WRITE])
+    own = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "own"}, "webhooks": []}
+    [found, kept] = transform.renewing_only_its_own_webhooks([wide, own])
+    assert found["rules"] == [
+        {**group, "resources": kinds, "verbs": ["get", "list", "watch"]},
+        {**group, "resources": kinds[1:], "resourceNames": ["own"], "verbs": ["update"]},
+        WRITE,
+    ]
+    assert kept == own
+    narrow = role("controller", rules=[{**group, "resources": kinds, "resourceNames": ["x"], "verbs": verbs}])
+    assert transform.renewing_only_its_own_webhooks([narrow]) == [narrow]

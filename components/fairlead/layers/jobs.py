@@ -12,7 +12,8 @@ TRAINER_NAMESPACE = "kubeflow-system"
 def jobset(render: Renderer) -> list[Object]:
     """JobSet's objects out of its chart."""
     objects = transform.without_hooks(render(Release("jobset", "jobset", JOBSET_NAMESPACE, {})))
-    return transform.without_empty_secret_data(transform.in_namespace(objects, JOBSET_NAMESPACE))
+    objects = transform.renewing_only_its_own_webhooks(transform.in_namespace(objects, JOBSET_NAMESPACE))
+    return transform.without_empty_secret_data(objects)
 
 
 def trainer(render: Renderer) -> list[Object]:
@@ -25,7 +26,8 @@ def trainer(render: Renderer) -> list[Object]:
     objects = transform.without_hooks(
         render(Release("kubeflow-trainer", "kubeflow-trainer", TRAINER_NAMESPACE, values))
     )
-    return transform.without_empty_secret_data(transform.in_namespace(objects, TRAINER_NAMESPACE))
+    objects = transform.renewing_only_its_own_webhooks(transform.in_namespace(objects, TRAINER_NAMESPACE))
+    return transform.without_empty_secret_data(objects)
 
 
 def probes() -> list[Object]:

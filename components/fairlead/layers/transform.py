@@ -187,13 +187,52 @@ def without_empty_secret_data(objects: Iterable[Object]) -> list[Object]:
 
 
 def with_resources(cpu: str, memory: str, limit: str) -> Change:
-    """A pod change: every container asks for this cpu and memory and may use memory up to the limit."""
+    """A pod change: every container asks for this cpu and memory and may use memory up to the limit; one that runs
+    before it where its chart says nothing."""
     wanted = {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
 
     def change(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**spec, "containers": [{**box, "resources": wanted} for box in spec["containers"]]}
+        before = [{"resources": wanted, **box} for box in spec.get("initContainers") or ()]
+        boxes = [{**box, "resources": wanted} for box in spec["containers"]]
+        return {**spec, **({"initContainers": before} if before else {}), "containers": boxes}
 
     return change
+
+
+def confined(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A pod change: where nothing is said, the kernel refuses calls that containers never need. Privileged containers
+    are refused nothing, whatever their pod says."""
+    context = spec.get("securityContext") or {}
+    return {**spec, "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, **context}}
+
+
+def renewing_only_its_own_webhooks(objects: Sequence[Object]) -> list[Object]:
+    """Roles that may change every webhook of the cluster may change those of these objects, and see the others.
+
+    A controller puts the certificate that it has made into its own configurations; whoever changes another's sees and
+    changes what others write.
+    """
+    own = {
+        kind: sorted(obj["metadata"]["name"] for obj in objects if f"{obj['kind'].lower()}s" == kind)
+        for kind in (f"{which}webhookconfigurations" for which in ("mutating", "validating"))
+    }
+
+    def narrowed(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        changes = sorted(set(rule["verbs"]) & {"update", "patch"})
+        if not changes or not set(rule.get("resources", ())) <= set(own) or rule.get("resourceNames"):
+            yield rule
+            return
+        yield {**rule, "verbs": [verb for verb in rule["verbs"] if verb not in changes]}
+        for kind in rule["resources"]:
+            if own[kind]:
+                yield {**rule, "resources": [kind], "resourceNames": own[kind], "verbs": changes}
+
+    def changed(obj: Object) -> Object:
+        if obj["kind"] != "ClusterRole" or not obj.get("rules"):
+            return obj
+        return {**obj, "rules": [new for rule in obj["rules"] for new in narrowed(rule)]}
+
+    return [changed(obj) for obj in objects]
 
 
 def probed_often(spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ from fairlead.spec.policies import Excuse
 
 EXPIRED, UNUSED = "exception-expired", "exception-unused"
 WHERE = "platform.policies.exceptions"
+PRODUCT = "fairlead"
+"""Who excuses what parts of this platform must do."""
 
 
 class Excuses:
@@ -27,7 +29,7 @@ class Excuses:
                 self._used.add(place)
                 if one.until >= self._today:
                     return f"{one.owner}, until {one.until}: {one.reason}"
-        return ""
+        return _by_product(rule, subject)
 
     def problems(self, whole: bool) -> Iterator[Finding]:
         """Exceptions that expired, and, where all of a stack was looked at, those that excuse nothing."""
@@ -41,6 +43,18 @@ class Excuses:
                 yield _about(UNUSED, where, what, "take it out")
 
 
+def _by_product(rule: str, subject: Subject | None) -> str:
+    """What a part of this platform must do, as its own rows say: they have no last day."""
+    from fairlead.catalog.policy_exceptions import policy_exceptions
+
+    for row in policy_exceptions():
+        if rule in row.rules and any(
+            fnmatchcase(name, one) for name in names(subject) for one in row.resources
+        ):
+            return f"{PRODUCT}: {row.reason}"
+    return ""
+
+
 def names(subject: Subject | None) -> tuple[str, ...]:
     """What an exception may call a resource: `KIND/NAMESPACE/NAME` of an object of Kubernetes, the engine's name
     of any; of the stack itself `stack`."""
@@ -48,8 +62,7 @@ def names(subject: Subject | None) -> tuple[str, ...]:
         return ("stack",)
     if not subject.is_kubernetes:
         return (subject.name,)
-    meta = subject.get("metadata") or {}
-    parts = (subject.kind, meta.get("namespace"), meta.get("name"))
+    parts = (subject.kind, subject.get("metadata.namespace"), subject.get("metadata.name"))
     return ("/".join(part for part in parts if part), subject.name)
 
 

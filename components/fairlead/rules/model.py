@@ -25,6 +25,8 @@ class Subject:
     urn: str = ""
     protect: bool = False
     retain_on_delete: bool = False
+    kept: dict[str, Any] = field(default_factory=dict[str, Any], init=False, compare=False, repr=False)
+    """What one rule has found out about it, and the next need not look for again."""
 
     @property
     def is_kubernetes(self) -> bool:
@@ -109,6 +111,11 @@ class Admission:
     message: str
     variables: tuple[tuple[str, str], ...] = ()
     """Named parts of the expression, in order: (name, CEL)."""
+    operations: tuple[str, ...] = ("CREATE", "UPDATE")
+    """At which requests it is looked at."""
+    standard: Literal["", "baseline", "restricted"] = ""
+    """Only where a namespace keeps this Pod Security Standard, or a stricter one: Pod Security refuses the pods there,
+    this what makes them. Empty: everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.fabric import place
+from fairlead.layers.objects import SEALED, unprivileged
 from fairlead.plan.fabric_model import NodePart
 
 INJECTOR = "device-injector"
@@ -41,6 +42,8 @@ done
 """
 """On the node, for TCPXO: other nodes may call, and jobs that are not root may use the network cards' windows."""
 PRIVILEGED = {"privileged": True}
+NOBODY = 65_534
+"""Who only sleeps."""
 
 
 def injector(part: NodePart, image: str) -> list[Object]:
@@ -83,7 +86,7 @@ def installer(part: NodePart, image: str) -> list[Object]:
         "name": "installed",
         "image": image,
         "command": ["sleep", "infinity"],
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": {**SEALED, **unprivileged(NOBODY)},
         "resources": _resources("1m", "8Mi", "32Mi"),
     }
     first = [prepare] if part.name == "tcpxo-installer" else []

@@ -129,4 +129,5 @@ def on_cluster(
         return found
     found = transform.on_pods(found, transform.with_image(images[name]))
     found = transform.on_pods(found, transform.with_resources(*LARGER.get(name, RESOURCES)))
+    found = transform.on_pods(found, transform.confined)
     return transform.on_pods(found, transform.probed_often)
