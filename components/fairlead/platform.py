@@ -15,7 +15,19 @@ from fairlead.contract.chart import Object, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
-from fairlead.layers import arrivals, fabric, gpu, jobs, queue, readiness, runtimes, tenancy, transform, warm
+from fairlead.layers import (
+    arrivals,
+    fabric,
+    gpu,
+    jobs,
+    queue,
+    readiness,
+    runtimes,
+    tenancy,
+    transform,
+    warm,
+    woven,
+)
 from fairlead.layers.fabric import domains, guard
 from fairlead.layers.health import detector
 from fairlead.layers.objects import restricted_namespace
@@ -70,8 +82,8 @@ def settled(controller: Controller, handle: ClusterHandle) -> list[Object]:
     objects = transform.on_pods(controller.objects, transform.with_image(handle.images[controller.name]))
     objects = transform.on_pods(objects, transform.with_resources(*CONTROLLER))
     objects = transform.on_pods(objects, transform.probed_often)
-    objects = transform.on_pods(objects, transform.on_nodes(handle.system_selector))
-    return [restricted_namespace(space), *objects]
+    objects = woven.sealed(transform.on_pods(objects, transform.on_nodes(handle.system_selector)))
+    return [restricted_namespace(space), *woven.fence(controller.name, space, objects), *objects]
 
 
 def _namespace_of(objects: Sequence[Object]) -> str:

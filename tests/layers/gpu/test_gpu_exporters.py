@@ -71,7 +71,7 @@ def test_metrics_name_the_pods_of_shared_and_of_claimed_accelerators_where_there
     assert told(whole).keys() & {"KUBERNETES_VIRTUAL_GPUS", "KUBERNETES_ENABLE_DRA"} == set()
     shared, objects = exporter("shared")
     assert told(shared)["KUBERNETES_VIRTUAL_GPUS"] == "true"
-    assert {one["kind"] for one in objects} == {"ServiceAccount", "ConfigMap", "DaemonSet"}
+    assert {one["kind"] for one in objects} == {"ServiceAccount", "ConfigMap", "NetworkPolicy", "DaemonSet"}
     claimed, objects = exporter("dra")
     assert told(claimed)["KUBERNETES_ENABLE_DRA"] == "true"
     (rights,) = [one for one in objects if one["kind"] == "ClusterRole"]
@@ -96,7 +96,7 @@ def test_amds_asks_the_kubelet_alone_whose_devices_are_whose_and_writes_to_no_di
     assert "-enable-k8s=false" in found["args"]
     assert mounted(found) == {"/dev": False, "/sys": True, PODS: True}
     _, objects = exporter("amd", "amd-metrics-exporter")
-    assert {one["kind"] for one in objects} == {"ServiceAccount", "DaemonSet"}
+    assert {one["kind"] for one in objects} == {"ServiceAccount", "NetworkPolicy", "DaemonSet"}
     (account,) = [one for one in objects if one["kind"] == "ServiceAccount"]
     assert account["automountServiceAccountToken"] is False
 

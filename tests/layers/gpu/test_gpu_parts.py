@@ -208,7 +208,7 @@ def test_labels_are_made_only_where_they_are_wanted() -> None:
 
 def test_a_plugin_that_needs_no_api_server_gets_no_token_and_no_rights() -> None:
     found = objects_of("amd", "amd-device-plugin")
-    assert {one["kind"] for one in found} == {"ServiceAccount", "DaemonSet"}
+    assert {one["kind"] for one in found} == {"ServiceAccount", "NetworkPolicy", "DaemonSet"}
     assert found[0]["automountServiceAccountToken"] is False
     neuron = objects_of("several vendors", "neuron-device-plugin")
     assert {"ClusterRole", "ClusterRoleBinding"} <= {one["kind"] for one in neuron}

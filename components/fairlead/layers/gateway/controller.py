@@ -10,7 +10,7 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers import transform
 from fairlead.layers.gateway.place import CONTROLLER as NAME_OF_CONTROLLER
 from fairlead.layers.gateway.place import CONTROLLERS, metadata
-from fairlead.layers.objects import SEALED, binding, budget, role, rule, spread
+from fairlead.layers.objects import SEALED, binding, budget, role, rule, spread, unprivileged
 from fairlead.layers.tool import CRD, Ground
 from fairlead.plan.gateway_model import CHART, CONTROLLER, KINDS, NAMESPACE, GatewayPlan
 
@@ -74,6 +74,7 @@ def _fitted(ground: Ground) -> transform.Change:
         [box] = spec["containers"]
         told = {"image": image, "imagePullPolicy": "IfNotPresent", "resources": RESOURCES}
         sealed = {**box["securityContext"], **SEALED}
+        user = unprivileged(box["securityContext"]["runAsUser"])
         # Makes what no certificate is: the secret by which sessions are sealed. What is there is left as it is.
         first = {
             "name": "secrets",
@@ -84,6 +85,7 @@ def _fitted(ground: Ground) -> transform.Change:
         }
         return {
             **{key: value for key, value in spec.items() if value},
+            "securityContext": user,
             "initContainers": [first],
             "containers": [{**box, **told, "securityContext": sealed}],
             "nodeSelector": dict(ground.handle.system_selector),

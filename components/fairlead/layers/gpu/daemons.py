@@ -9,7 +9,7 @@ from typing import Any
 
 from fairlead.contract.chart import Object
 from fairlead.layers.gpu import place
-from fairlead.layers.objects import EVENTS, HARDENED, READ, binding, role, rule
+from fairlead.layers.objects import EVENTS, HARDENED, MONITORING, READ, binding, closed, door, role, rule
 from fairlead.layers.programs import account
 from fairlead.plan.model import PoolPlan, Toleration
 
@@ -73,19 +73,29 @@ def objects(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Tolerat
         {**account(metadata), "automountServiceAccountToken": bool(daemon.rules)},
         *_rights(daemon, metadata),
         *([_files(daemon, metadata)] if daemon.files else ()),
+        closed(daemon.name, place.NAMESPACE, _worn(daemon), _doors(daemon)),
         {
             "apiVersion": "apps/v1",
             "kind": "DaemonSet",
             "metadata": metadata,
             "spec": {
-                "selector": {"matchLabels": {"name": daemon.name}},
+                "selector": {"matchLabels": _worn(daemon)},
                 "template": {
-                    "metadata": {"labels": {"name": daemon.name}, **_marked(daemon)},
+                    "metadata": {"labels": _worn(daemon), **_marked(daemon)},
                     "spec": _pod(daemon, pools, further),
                 },
             },
         },
     ]
+
+
+def _worn(daemon: Daemon) -> dict[str, str]:
+    return {"name": daemon.name}
+
+
+def _doors(daemon: Daemon) -> list[Mapping[str, Any]]:
+    """Only who gathers metrics calls them, where they have any."""
+    return [door(daemon.port, [MONITORING])] if daemon.port else []
 
 
 def _rights(daemon: Daemon, metadata: Mapping[str, str]) -> list[Object]:
@@ -114,6 +124,7 @@ def _pod(daemon: Daemon, pools: Sequence[PoolPlan], further: Sequence[Toleration
     volumes = {**daemon.mounts, **daemon.reads}
     return {
         "serviceAccountName": daemon.name,
+        "automountServiceAccountToken": bool(daemon.rules),
         "priorityClassName": "system-node-critical",
         "affinity": place.affinity(pools),
         "tolerations": place.tolerations(pools, further),

@@ -10,6 +10,9 @@ from fairlead.layers.gpu import place
 from fairlead.plan.model import PoolPlan, Toleration
 
 NAME = "node-feature-discovery"
+USER: Mapping[str, int] = {"runAsUser": 65_534, "runAsGroup": 65_534}
+"""Its image's own: Dockerfile of node-feature-discovery v0.19.0, both variants."""
+PODS: Mapping[str, str] = {"app.kubernetes.io/name": NAME}
 PCI_CLASSES = ("02", "03", "12")
 """PCI classes: networks, displays, processing accelerators. NVIDIA's gpu-operator v26.7.0 and k8s-device-plugin
 v0.19.3 want 02 and 03 in their values.yaml; 03 and 12 are the chart's own, node-feature-discovery v0.19.0."""
@@ -26,10 +29,13 @@ def values(pools: Sequence[PoolPlan], further: Sequence[Toleration]) -> Mapping[
             "config": {"extraLabelNs": ["nvidia.com"]},
             "tolerations": [],
             "affinity": {"nodeAffinity": None},
+            "podSecurityContext": dict(USER),
         },
+        "gc": {"podSecurityContext": dict(USER)},
         "worker": {
             "affinity": place.affinity(pools),
             "tolerations": place.tolerations(pools, further),
+            "podSecurityContext": dict(USER),
             "config": {
                 "sources": {
                     "pci": {"deviceClassWhitelist": list(PCI_CLASSES), "deviceLabelFields": ["vendor"]}

@@ -9,6 +9,7 @@ from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.layers import transform
 from fairlead.layers.gpu import daemons, dra, exporters, nfd, nvidia, operator, place
 from fairlead.layers.gpu.place import BASE
+from fairlead.layers.objects import closed
 from fairlead.plan.coherence import rendered
 from fairlead.plan.gpu_model import DCGM, LAYER
 from fairlead.plan.model import PlatformPlan, PoolPlan
@@ -55,7 +56,8 @@ def _chart(release: Release, render: Renderer) -> list[Object]:
 
 
 def _discovery(plan: PlatformPlan, render: Renderer) -> list[Object]:
-    return _chart(nfd.release(_pools(plan, nfd.NAME), plan.gpu.tolerations), render)
+    objects = _chart(nfd.release(_pools(plan, nfd.NAME), plan.gpu.tolerations), render)
+    return [closed(nfd.NAME, place.NAMESPACE, nfd.PODS), *objects]
 
 
 def _nvidia(plan: PlatformPlan, render: Renderer) -> list[Object]:
@@ -63,7 +65,9 @@ def _nvidia(plan: PlatformPlan, render: Renderer) -> list[Object]:
     discovery = all(
         one.discovery != "none" for one in plan.gpu.software if one.pool in {p.name for p in pools}
     )
-    return _chart(nvidia.release(pools, plan.gpu.tolerations, discovery=discovery), render)
+    objects = _chart(nvidia.release(pools, plan.gpu.tolerations, discovery=discovery), render)
+    objects = transform.on_pods(objects, nvidia.without_token)
+    return [closed(nvidia.NAME, place.NAMESPACE, nvidia.PODS), *objects]
 
 
 def _dra(plan: PlatformPlan, render: Renderer) -> list[Object]:

@@ -24,16 +24,19 @@ COREFILE = """\
 Object = Mapping[str, Any]
 
 
-def hardened(user: int) -> Mapping[str, Any]:
-    """A container's security context that keeps the restricted Pod Security Standard."""
-    return {
-        "runAsNonRoot": True,
-        "runAsUser": user,
-        "readOnlyRootFilesystem": True,
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+SEALED: Mapping[str, Any] = {
+    "readOnlyRootFilesystem": True,
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""A container's security context: with `NOBODY` for its pod it keeps the restricted Pod Security Standard."""
+NOBODY: Mapping[str, Any] = {
+    "runAsNonRoot": True,
+    "runAsUser": 65_532,
+    "runAsGroup": 65_532,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""A pod's: as no user and no group that the node has."""
 
 
 def _meta(name: str) -> Mapping[str, str]:
@@ -70,7 +73,7 @@ def _container(image: str) -> Mapping[str, Any]:
         "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns", "readOnly": True}],
         "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"memory": "170Mi"}},
-        "securityContext": hardened(65532),
+        "securityContext": dict(SEALED),
     }
 
 
@@ -83,6 +86,7 @@ def dns(image: str, selector: Mapping[str, str]) -> list[Object]:
     ]
     pod = {
         "serviceAccountName": "coredns",
+        "securityContext": dict(NOBODY),
         "nodeSelector": dict(selector),
         "dnsPolicy": "Default",
         "priorityClassName": "system-cluster-critical",
@@ -140,7 +144,6 @@ def _policy_container(image: str) -> Mapping[str, Any]:
             "runAsUser": 0,
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN", "NET_RAW"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
 
@@ -157,6 +160,7 @@ def policies(image: str, selector: Mapping[str, str]) -> list[Object]:
     chosen = {"k8s-app": POLICY_ENGINE}
     pod = {
         "serviceAccountName": POLICY_ENGINE,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "hostNetwork": True,
         "nodeSelector": dict(selector),
         "priorityClassName": "system-node-critical",

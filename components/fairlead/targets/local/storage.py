@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead.targets.local.network import access, hardened
+from fairlead.targets.local.network import NOBODY, SEALED, access
 
 NAMESPACE = "fairlead-storage"
 PROVISIONER = "fairlead.dev/local-path"
@@ -102,10 +102,11 @@ def _deployment(image: str, selector: Mapping[str, str]) -> Object:
         ],
         "volumeMounts": [{"name": "config", "mountPath": "/etc/config", "readOnly": True}],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
-        "securityContext": hardened(65532),
+        "securityContext": dict(SEALED),
     }
     pod = {
         "serviceAccountName": "local-path-provisioner",
+        "securityContext": dict(NOBODY),
         "nodeSelector": dict(selector),
         "containers": [box],
         "volumes": [{"name": "config", "configMap": {"name": "local-path-config"}}],
