@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fairlead.rules.model import Flaw, ResourceRule, Subject
-from fairlead.rules.settings import Ask, flaws, holds, is_known, is_on, is_world, listed, sets, text
+from fairlead.rules.settings import Ask, flaws, holds, is_known, is_on, is_world, may_be, rows, sets, value_at
 
 CLUSTER = "gcp:container/cluster:Cluster"
 SYSTEM = "SYSTEM_COMPONENTS"
@@ -17,15 +17,14 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/view-logs#control-plane-l
 def _endpoint(subject: Subject) -> Iterator[Flaw]:
     where = "masterAuthorizedNetworksConfig"
     networks = subject.get(where)
-    public = not is_on(subject.get("privateClusterConfig.enablePrivateEndpoint")) and not _off(
-        subject, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled"
-    )
-    if public and networks is None and is_known(subject.get("privateClusterConfig")):
+    private = value_at(subject.inputs, "privateClusterConfig.enablePrivateEndpoint")
+    by_address = value_at(subject.inputs, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled")
+    if networks is None and not may_be(private, True) and not may_be(by_address, False):
         what = "the API server's address is open to the internet"
         yield Flaw(
             where, what, "left out", "networks that may", "set enablePrivateEndpoint, or name networks"
         )
-    for place, one in enumerate(listed(subject.get(f"{where}.cidrBlocks"))):
+    for place, one in rows(subject.get(f"{where}.cidrBlocks")):
         given = one.get("cidrBlock")
         if is_world(given):
             path = f"{where}.cidrBlocks[{place}].cidrBlock"
@@ -41,14 +40,11 @@ def _endpoint(subject: Subject) -> Iterator[Flaw]:
             yield Flaw(path, what, "true", "false", "set it to false")
 
 
-def _off(subject: Subject, path: str) -> bool:
-    return text(subject.get(path)).lower() == "false"
-
-
 def _network_policy(subject: Subject) -> Iterator[Flaw]:
     given = subject.get("datapathProvider")
-    policed = is_on(subject.get("networkPolicy.enabled")) or is_on(subject.get("enableAutopilot"))
-    if is_known(given) and given != "ADVANCED_DATAPATH" and not policed:
+    calico = value_at(subject.inputs, "networkPolicy.enabled")
+    policed = may_be(calico, True) or may_be(subject.get("enableAutopilot"), True)
+    if not may_be(given, "ADVANCED_DATAPATH") and not policed:
         what = "network policies are accepted and nothing enforces them"
         yield Flaw(
             "datapathProvider", what, given or "left out", "ADVANCED_DATAPATH", "a new cluster with it"
@@ -113,7 +109,7 @@ def bare(*asks: Ask) -> Callable[[Subject], Iterator[Flaw]]:
 
 
 def _identity(subject: Subject) -> Iterator[Flaw]:
-    if not subject.get(WORKLOAD_IDENTITY) and not is_on(subject.get("enableAutopilot")):
+    if not subject.get(WORKLOAD_IDENTITY) and not may_be(subject.get("enableAutopilot"), True):
         what = "pods can only sign in as their node, or with a key"
         yield Flaw(WORKLOAD_IDENTITY, what, "left out", "PROJECT.svc.id.goog", "name the project's pool")
 

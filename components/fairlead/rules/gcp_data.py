@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from fairlead.rules.gcp_cluster import CLUSTER, bare
 from fairlead.rules.gcp_storage import BUCKET
 from fairlead.rules.model import Flaw, ResourceRule, Subject
-from fairlead.rules.settings import Ask, holds, is_known, is_on, is_world, listed, sets, text
+from fairlead.rules.settings import Ask, holds, is_known, is_on, is_world, rows, sets, text, value_at
 
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
@@ -28,6 +28,7 @@ DELETION = (
     Ask("deletionProtection", (True,), "one wrong `pulumi destroy` takes the data with it", default=True),
     Ask("settings.deletionProtectionEnabled", (True,), "console and API delete it unasked"),
 )
+FLAGS = "settings.databaseFlags"
 IAM_FLAGS = {"POSTGRES": "cloudsql.iam_authentication", "MYSQL": "cloudsql_iam_authentication"}
 LOG_FLAGS = ("log_connections", "log_disconnections")
 
@@ -77,10 +78,8 @@ def _engine(subject: Subject) -> str:
 
 
 def _flags(subject: Subject) -> Mapping[str, str]:
-    return {
-        str(one.get("name")): text(one.get("value")).lower()
-        for one in listed(subject.get("settings.databaseFlags"))
-    }
+    given = rows(subject.get(FLAGS))
+    return {str(one.get("name")): text(one.get("value")).lower() for _, one in given}
 
 
 def _backups(subject: Subject) -> Iterator[Flaw]:
@@ -103,8 +102,8 @@ def _backups(subject: Subject) -> Iterator[Flaw]:
 
 def _world(subject: Subject) -> Iterator[Flaw]:
     where = "settings.ipConfiguration.authorizedNetworks"
-    for place, one in enumerate(listed(subject.get(where))):
-        given = cast("Mapping[str, Any]", one).get("value")
+    for place, one in rows(subject.get(where)):
+        given = one.get("value")
         if is_world(given):
             path = f"{where}[{place}].value"
             yield Flaw(path, "the whole internet may try passwords", str(given), "your ranges", "name ranges")
@@ -112,9 +111,9 @@ def _world(subject: Subject) -> Iterator[Flaw]:
 
 def _iam(subject: Subject) -> Iterator[Flaw]:
     flag = IAM_FLAGS.get(_engine(subject))
-    if flag and is_known(subject.get("settings")) and _flags(subject).get(flag) != "on":
+    if flag and is_known(value_at(subject.inputs, FLAGS)) and _flags(subject).get(flag) != "on":
         what = "callers sign in by passwords, which do not end"
-        yield Flaw("settings.databaseFlags", what, f"no {flag}", f"{flag}: on", "set the flag")
+        yield Flaw(FLAGS, what, f"no {flag}", f"{flag}: on", "set the flag")
 
 
 def _password(subject: Subject) -> Iterator[Flaw]:
@@ -126,9 +125,9 @@ def _password(subject: Subject) -> Iterator[Flaw]:
 
 def _logs(subject: Subject) -> Iterator[Flaw]:
     lacking = [one for one in LOG_FLAGS if _flags(subject).get(one) != "on"]
-    if _engine(subject) == "POSTGRES" and lacking and is_known(subject.get("settings")):
+    if _engine(subject) == "POSTGRES" and lacking and is_known(value_at(subject.inputs, FLAGS)):
         what = "who signed in, and when, is not kept"
-        yield Flaw("settings.databaseFlags", what, f"no {', '.join(lacking)}", "on", "set the flags")
+        yield Flaw(FLAGS, what, f"no {', '.join(lacking)}", "on", "set the flags")
 
 
 RULES = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from fairlead.rules.model import Flaw, ResourceRule, Subject, Whole, WholeRule
-from fairlead.rules.settings import is_known, listed
+from fairlead.rules.settings import is_known, listed, rows
 
 GRANTS = ("gcp:*:*IAMMember", "gcp:*:*IamMember", "gcp:*:*IAMBinding", "gcp:*:*IamBinding")
 POLICIES = ("gcp:*:*IAMPolicy", "gcp:*:*IamPolicy")
@@ -108,7 +108,7 @@ def _subjects(subject: Subject) -> Iterator[Flaw]:
 
 
 def _exempted(subject: Subject) -> Iterator[Flaw]:
-    for place, one in enumerate(listed(subject.get("auditLogConfigs"))):
+    for place, one in rows(subject.get("auditLogConfigs")):
         given = one.get("exemptedMembers")
         if given and is_known(given):
             path = f"auditLogConfigs[{place}].exemptedMembers"
@@ -126,7 +126,7 @@ def _audited(whole: Whole) -> Iterator[Flaw]:
 
 def _keeps_access(subject: Subject) -> bool:
     configs = subject.get("auditLogConfigs")
-    return not is_known(configs) or any(one.get("logType") in ACCESS for one in listed(configs))
+    return not is_known(configs) or any(one.get("logType") in ACCESS for _, one in rows(configs))
 
 
 RULES = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from fairlead.rules.gcp_cluster import CLUSTER
 from fairlead.rules.model import Flaw, ResourceRule, Subject, Whole, WholeRule
-from fairlead.rules.settings import Ask, flaws, holds, is_on, is_world, listed, refers, sets
+from fairlead.rules.settings import Ask, flaws, holds, is_world, listed, may_be, refers, sets
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 POLICY_RULE = "gcp:compute/*irewallPolicyRule:*FirewallPolicyRule"
@@ -25,7 +25,7 @@ AUTO = Ask("autoCreateSubnetworks", (False,), "a range is taken in every region 
 
 def _world(subject: Subject) -> Iterator[Flaw]:
     """Of rules of a network, and of policies; what is switched off admits nobody."""
-    if is_on(subject.get("disabled")) or (subject.get("direction") or "INGRESS") != "INGRESS":
+    if may_be(subject.get("disabled"), True) or (subject.get("direction") or "INGRESS") != "INGRESS":
         return
     if subject.type == FIREWALL:
         admits, path = subject.get("allows"), "sourceRanges"

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from fairlead.rules.gcp_cluster import CLUSTER
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
-from fairlead.rules.settings import Ask, flaws, is_on, listed
+from fairlead.rules.settings import Ask, flaws, is_on, listed, may_be, rows, value_at
 
 POOL = "gcp:container/nodePool:NodePool"
 TYPES = (POOL, CLUSTER)
@@ -21,11 +21,11 @@ def pools(subject: Subject) -> Iterator[tuple[str, Data]]:
     if subject.type == POOL:
         yield "", subject.inputs
         return
-    for place, one in enumerate(listed(subject.get("nodePools"))):
+    for place, one in rows(subject.get("nodePools")):
         yield f"nodePools[{place}].", one
-    alone = not is_on(subject.get("removeDefaultNodePool")) and not listed(subject.get("nodePools"))
+    alone = not may_be(subject.get("removeDefaultNodePool"), True) and not listed(subject.get("nodePools"))
     # The pool that a cluster comes with is there for some minutes even where it is taken away.
-    if subject.get("nodeConfig") is not None or (alone and not is_on(subject.get("enableAutopilot"))):
+    if subject.get("nodeConfig") is not None or (alone and not may_be(subject.get("enableAutopilot"), True)):
         yield "", {"nodeConfig": subject.get("nodeConfig") or {}}
 
 
@@ -55,8 +55,9 @@ def _care(subject: Subject) -> Iterator[Flaw]:
 def _borrowed(pool: Data) -> bool:
     """Whether its nodes come for a time, by the scheduler of capacity: GKE takes such a pool without repair alone.
     https://cloud.google.com/kubernetes-engine/docs/how-to/dws-flex-start-training"""
-    inputs = Subject(POOL, "", pool)
-    return is_on(inputs.get("nodeConfig.flexStart")) or is_on(inputs.get("queuedProvisioning.enabled"))
+    return any(
+        may_be(value_at(pool, path), True) for path in ("nodeConfig.flexStart", "queuedProvisioning.enabled")
+    )
 
 
 def _private(subject: Subject) -> Iterator[Flaw]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fairlead.rules.gcp_cluster import bare
 from fairlead.rules.model import Flaw, ResourceRule, Subject
-from fairlead.rules.settings import Ask, holds, is_known, is_on, sets, text
+from fairlead.rules.settings import Ask, holds, is_known, may_be, sets, text, value_at
 
 BUCKET = "gcp:storage/bucket:Bucket"
 UNIFORM = Ask("uniformBucketLevelAccess", (True,), "rights of single objects hold beside IAM's")
@@ -23,7 +23,7 @@ def _key(subject: Subject) -> Iterator[Flaw]:
 
 def _recoverable(subject: Subject) -> Iterator[Flaw]:
     """Google keeps what was deleted for a week unless told otherwise."""
-    if text(subject.get(DELETED)) == "0" and not is_on(subject.get("versioning.enabled")):
+    if text(subject.get(DELETED)) == "0" and not may_be(value_at(subject.inputs, "versioning.enabled"), True):
         what = "what is deleted or overwritten is gone at once"
         yield Flaw(DELETED, what, "0", "604800 or more, or versioning", "leave it out, or keep versions")
 

@@ -6,7 +6,7 @@ import copy
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fairlead.rules.model import Data, Flaw, Subject
 
@@ -30,7 +30,7 @@ class Ask:
 
     def flaw(self, inputs: Data, at: str = "") -> Flaw | None:
         """at: where these inputs begin, with a dot behind, such as `agentPoolProfiles[0].`."""
-        given = _get(inputs, self.path)
+        given = value_at(inputs, self.path)
         if not is_known(given):
             return None
         stands = self.default if given is None else given
@@ -90,6 +90,18 @@ def is_on(value: Any) -> bool:
     return _same(value, True)
 
 
+def may_be(value: Any, *wanted: Any) -> bool:
+    """Whether it is one of them, or nobody can say yet."""
+    return not is_known(value) or any(_same(value, one) for one in wanted)
+
+
+def rows(value: Any) -> Iterator[tuple[int, Data]]:
+    """(place, entry) of a list of maps, without entries that are not known yet."""
+    for place, one in enumerate(listed(value)):
+        if isinstance(one, Mapping):
+            yield place, cast("Data", one)
+
+
 def is_world(address: Any) -> bool:
     """Whether a range of addresses is all there are, or half of them."""
     if not isinstance(address, str):
@@ -116,7 +128,8 @@ def _same(one: Any, other: Any) -> bool:
     return text(one).lower() == text(other).lower()
 
 
-def _get(inputs: Data, path: str) -> Any:
+def value_at(inputs: Data, path: str) -> Any:
+    """The value at a dotted path, or what is not known yet on the way there; None where there is none."""
     found: Any = inputs
     for key in path.split("."):
         if isinstance(found, str) and not is_known(found):

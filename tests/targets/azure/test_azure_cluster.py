@@ -56,11 +56,21 @@ def test_secrets_and_disks_are_encrypted_with_the_platforms_key() -> None:
 def test_the_audit_log_is_kept_as_long_as_the_spec_says() -> None:
     recorder = production()[1]
     (told,) = [
-        one for one in inputs(recorder, "monitor:DiagnosticSetting") if "tracking" not in one["resourceUri"]
+        one for one in inputs(recorder, "monitor:DiagnosticSetting") if one["resourceUri"] == "azure-prod-id"
     ]
     on = {one["category"] for one in told["logs"] if one["enabled"]}
     assert {"kube-audit-admin", "guard"} <= on
     assert only(recorder, "operationalinsights:Workspace")["retentionInDays"] == 90
+
+
+def test_who_uses_the_platforms_key_is_kept() -> None:
+    vaults = [
+        one for one in inputs(production()[1], "monitor:DiagnosticSetting") if "vault" in one["resourceUri"]
+    ]
+    assert [(one["resourceUri"], one["workspaceId"]) for one in vaults] == [
+        ("azure-prod-vault-id", "azure-prod-logs-id")
+    ]
+    assert vaults[0]["logs"] == [{"category": "AuditEvent", "enabled": True}]
 
 
 def test_azure_changes_cluster_and_nodes_in_the_window_only() -> None:
@@ -193,6 +203,7 @@ def test_a_brought_network_and_key_are_used_and_none_is_made() -> None:
     assert {one["vnetSubnetID"] for one in inputs(recorder, "containerservice:AgentPool")} == {SUBNET}
     kms = only(recorder, AKS)["securityProfile"]["azureKeyVaultKms"]
     assert "acme-keys.vault.azure.net/keys/platform/" in kms["keyId"]
+    assert "vault" not in str([one["resourceUri"] for one in inputs(recorder, "monitor:DiagnosticSetting")])
 
 
 def test_node_provisioning_replaces_the_autoscaler() -> None:

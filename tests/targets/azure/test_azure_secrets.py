@@ -120,6 +120,15 @@ def test_a_vault_outlives_the_platform_where_data_does_and_is_locked_where_it_is
     assert days == {7}
 
 
+def test_who_reads_a_secret_is_kept() -> None:
+    settings = of("DiagnosticSetting")
+    assert set(settings) == set(PURPOSES)
+    for purpose, one in settings.items():
+        assert one.inputs["logs"] == [{"category": "AuditEvent", "enabled": True}]
+        assert f"lab-secrets-{purpose}" in str(one.inputs["resourceUri"])
+        assert "logs" in str(one.inputs["workspaceId"])
+
+
 def test_the_names_of_vaults_are_the_worlds_and_fit() -> None:
     here, there = site(), site(target={"subscription": "00000000-0000-4000-8000-000000000009"})
     names = [one.vault for one in (*here.secrets, *there.secrets)]

@@ -14,7 +14,8 @@ from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle, NodePoolHandle
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.sites.azure_model import AzureSite
-from fairlead.targets.azure import autoscaling, volumes
+from fairlead.targets.azure import autoscaling, spelling, volumes
+from fairlead.targets.azure.audit import audit
 from fairlead.targets.azure.control_plane import ControlPlane
 from fairlead.targets.azure.databases import Databases, DatabasesArgs
 from fairlead.targets.azure.group import ResourceGroups
@@ -73,7 +74,11 @@ class AzureCluster(pulumi.ComponentResource):
         plane = ControlPlane(name, site, parts, [*keys.granted, joins], child)
         pools = NodePools(name, site, (groups, identities, where.nodes), plane.cluster, child)
         bound = WorkloadIdentities(name, site, identities, groups.cluster.name, plane.issuer, child)
-        kept = SecretsArgs(site, groups, where, plane.issuer)
+        if site.key is None:
+            # The vault of a key that stood before is its owner's to watch.
+            vault = pulumi.ResourceOptions(parent=keys)
+            audit(f"{name}-vault", keys.key.vault, plane.logs, spelling.VAULT_LOGS, vault)
+        kept = SecretsArgs(site, groups, where, plane.issuer, plane.logs)
         secrets = Secrets(name, kept, child) if site.secrets else None
         outside = DatabasesArgs(site, groups, identities, keys, where, plane.logs)
         servers = Databases(name, outside, child) if site.servers else None

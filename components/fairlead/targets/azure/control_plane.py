@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_azure_native import containerservice, monitor, operationalinsights
+from pulumi_azure_native import containerservice, operationalinsights
 
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.targets.azure import spelling
 from fairlead.targets.azure.access import way_in
+from fairlead.targets.azure.audit import audit
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import Identities
 from fairlead.targets.azure.immutable import cluster_keeps_its_pool
@@ -89,20 +90,7 @@ class ControlPlane(pulumi.ComponentResource):
             ),
             self._child,
         )
-        monitor.DiagnosticSetting(
-            f"{name}-audit",
-            monitor.DiagnosticSettingArgs(
-                name="audit",
-                resource_uri=self.cluster.id,
-                workspace_id=logs.id,
-                log_analytics_destination_type="Dedicated",
-                logs=[
-                    monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
-                    for category in spelling.AUDIT_LOGS
-                ],
-            ),
-            self._child,
-        )
+        audit(f"{name}-audit", self.cluster.id, logs.id, spelling.AUDIT_LOGS, self._child)
         return logs.id
 
     def _maintenance(self, name: str, config: str) -> None:

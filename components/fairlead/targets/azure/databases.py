@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_azure_native import dbforpostgresql as postgresql
-from pulumi_azure_native import monitor
 
 from fairlead.contract.database import Database, SignIn, behind
 from fairlead.contract.handle import Reach
 from fairlead.plan.sites.azure_model import AzureSite
 from fairlead.plan.sites.azure_server import FlexibleServer
 from fairlead.targets.azure import spelling
+from fairlead.targets.azure.audit import audit
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import SERVICE_PRINCIPAL, Identities
 from fairlead.targets.azure.keys import Keys, lock
@@ -107,7 +107,7 @@ class Databases(pulumi.ComponentResource):
         if site.protect:
             lock(name, server.id, pulumi.ResourceOptions(parent=self))
         inside = self._inside(name, plan, server)
-        self._logs(name, server)
+        audit(name, server.id, self._args.logs, LOGS, pulumi.ResourceOptions(parent=self))
         opts = pulumi.ResourceOptions(parent=self)
         service = (server.id, PART, spelling.POSTGRES_ZONE)
         door = PrivateDoor(name, args.where, args.groups.cluster.name, site.region, service, opts)
@@ -208,19 +208,6 @@ class Databases(pulumi.ComponentResource):
                 collation="en_US.utf8",
             ),
             self._kept([last], data=True),
-        )
-
-    def _logs(self, name: str, server: postgresql.Server) -> None:
-        monitor.DiagnosticSetting(
-            name,
-            monitor.DiagnosticSettingArgs(
-                name="audit",
-                resource_uri=server.id,
-                workspace_id=self._args.logs,
-                log_analytics_destination_type="Dedicated",
-                logs=[monitor.DiagnosticsLogSettingsArgs(category=one, enabled=True) for one in LOGS],
-            ),
-            pulumi.ResourceOptions(parent=self),
         )
 
 

@@ -20,6 +20,7 @@ from fairlead.contract.secrets import SecretSource
 from fairlead.plan.secrets_model import ACCOUNT
 from fairlead.plan.sites.azure_model import AzureSite, SecretPart
 from fairlead.targets.azure import spelling
+from fairlead.targets.azure.audit import audit
 from fairlead.targets.azure.group import ResourceGroups
 from fairlead.targets.azure.identity import grant
 from fairlead.targets.azure.keys import kept_safe, lock
@@ -39,6 +40,8 @@ class SecretsArgs:
     where: Network
     issuer: pulumi.Input[str]
     """Of the cluster's tokens."""
+    logs: pulumi.Input[str]
+    """Id of the workspace that the control plane logs into."""
 
 
 class Secrets(pulumi.ComponentResource):
@@ -106,6 +109,7 @@ class Secrets(pulumi.ComponentResource):
         )
         if site.protect:
             lock(part.identity, made.id, self._child)
+        audit(part.identity, made.id, self._args.logs, spelling.VAULT_LOGS, self._child)
         return made
 
 

@@ -49,6 +49,11 @@ AUDIT_LOGS = (
 
 https://learn.microsoft.com/azure/aks/monitor-aks-reference#resource-logs, 2026-11-23
 """
+VAULT_LOGS = ("AuditEvent",)
+"""Of a key vault: who used a key or read a secret.
+
+https://learn.microsoft.com/azure/azure-monitor/reference/supported-logs/microsoft-keyvault-vaults-logs, 2026-11-30
+"""
 
 
 def role_id(subscription: str, role: str) -> str:

@@ -111,6 +111,7 @@ class Network(pulumi.ComponentResource):
             direction="INGRESS",
             source_ranges=[site.network.cidr],
             allows=[compute.FirewallAllowArgs(protocol="tcp", ports=list(WEBHOOK_PORTS))],
+            log_config=compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
             opts=under(self),
         )
 
