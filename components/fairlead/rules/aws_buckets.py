@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from fairlead.rules.aws_documents import Statement, allowing, statements
-from fairlead.rules.aws_links import are_settled, of
+from fairlead.rules.aws_links import lacks, of
+from fairlead.rules.aws_values import entries, part
 from fairlead.rules.model import Flaw, ResourceRule, Subject, Whole, WholeRule
-from fairlead.rules.settings import Ask, holds, is_known, is_on, listed, sets
+from fairlead.rules.settings import Ask, holds, is_known, is_on, sets
 
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -47,7 +48,7 @@ def _lacking(whole: Whole, kinds: tuple[str, ...], what: str, fix: str) -> Itera
     """Buckets that have no part of these kinds."""
     parts = list(whole.of(*kinds))
     for bucket in whole.of(*BUCKETS):
-        if not of(parts, bucket, "bucket", "bucket") and are_settled(parts, "bucket"):
+        if lacks(parts, bucket, "bucket", "bucket"):
             yield Flaw("", what, "not declared", kinds[0].rpartition(":")[2], fix, bucket)
 
 
@@ -63,11 +64,11 @@ def _tls_only(whole: Whole) -> Iterator[Flaw]:
     policies = list(whole.of(POLICY))
     for bucket in whole.of(*BUCKETS):
         own = of(policies, bucket, "bucket", "bucket")
-        texts = [one.get("policy") for one in own] + ([bucket.get("policy")] if bucket.get("policy") else [])
-        read = [statements(one, "policy") for one in texts]
-        if None in read or not are_settled(policies, "bucket"):
+        if not own and not lacks(policies, bucket, "bucket", "bucket"):
             continue
-        if not any(_denies_plain_text(one) for each in read for one in each or ()):
+        texts = [one.get("policy") for one in (bucket, *own) if one.get("policy")]
+        read = [statements(one, "policy") for one in texts]
+        if None not in read and not any(_denies_plain_text(one) for each in read for one in each or ()):
             what = "it answers requests that are not encrypted on their way"
             fix = "add a bucket policy that denies s3:* to everyone where aws:SecureTransport is false"
             yield Flaw(
@@ -94,16 +95,16 @@ def _is_all(actions: tuple[str, ...]) -> bool:
 def _versioned(whole: Whole) -> Iterator[Flaw]:
     parts = list(whole.of(*VERSIONING))
     for bucket in whole.of(*BUCKETS):
-        if not _is_record(bucket) or is_on(bucket.get("versioning.enabled")):
+        versioning = bucket.get("versioning")
+        if not _is_record(bucket) or not is_known(versioning) or is_on(part(versioning).get("enabled")):
             continue
-        own = of(parts, bucket, "bucket", "bucket")
         what, fix = (
             "what is overwritten or deleted is gone",
             "declare aws.s3.BucketVersioning for it, Enabled",
         )
-        if not own and are_settled(parts, "bucket"):
+        if lacks(parts, bucket, "bucket", "bucket"):
             yield Flaw("", what, "not declared", "Enabled", fix, bucket)
-        for one in own:
+        for one in of(parts, bucket, "bucket", "bucket"):
             status = one.get("versioningConfiguration.status")
             if is_known(status) and status != "Enabled":
                 yield Flaw("versioningConfiguration.status", what, str(status), "Enabled", fix, one)
@@ -123,9 +124,9 @@ def _own_key(whole: Whole) -> Iterator[Flaw]:
         "name a key of KMS for it, with bucket_key_enabled",
     )
     for one in whole.of(*ENCRYPTION):
-        for place, rule in enumerate(listed(one.get("rules"))):
-            given = (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm")
-            if is_known(given) and not str(given).startswith("aws:kms"):
+        for place, rule in entries(one.get("rules")):
+            given = part(rule.get("applyServerSideEncryptionByDefault")).get("sseAlgorithm")
+            if given and is_known(given) and not str(given).startswith("aws:kms"):
                 path = f"rules[{place}].applyServerSideEncryptionByDefault.sseAlgorithm"
                 what = "objects are encrypted with a key of AWS"
                 yield Flaw(path, what, str(given), "aws:kms", "name a key of KMS", one)

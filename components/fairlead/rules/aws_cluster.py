@@ -64,16 +64,14 @@ def _is_wide(given: str) -> bool:
 
 
 def _secrets(subject: Subject) -> Iterator[Flaw]:
-    given = subject.get("encryptionConfig")
-    if not is_known(given) and not subject.get("encryptionConfig.provider.keyArn"):
-        return
+    resources = subject.get("encryptionConfig.resources")
     what, fix = (
         "secrets are not encrypted with a key of your own",
         "name a key of KMS, and resources: [secrets]",
     )
     if not subject.get("encryptionConfig.provider.keyArn"):
         yield Flaw("encryptionConfig.provider.keyArn", what, "left out", "a key of KMS", fix)
-    elif "secrets" not in listed(subject.get("encryptionConfig.resources")):
+    elif is_known(resources) and "secrets" not in listed(resources):
         yield Flaw("encryptionConfig.resources", what, "without secrets", "[secrets]", fix)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fairlead.rules.aws_links import are_settled, is_production, of
+from fairlead.rules.aws_links import is_production, lacks, of
+from fairlead.rules.aws_values import entries
 from fairlead.rules.model import Flaw, ResourceRule, Subject, Whole, WholeRule
-from fairlead.rules.settings import Ask, holds, is_known, is_on, listed, sets, text
+from fairlead.rules.settings import Ask, holds, is_known, is_on, sets, text
 from fairlead.rules.unseen import UNKNOWN
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -87,7 +88,7 @@ def _tls(subject: Subject) -> Iterator[Flaw]:
     if known is None or not is_known(subject.get("parameters")):
         return
     name, good = known
-    for place, one in enumerate(listed(subject.get("parameters"))):
+    for place, one in entries(subject.get("parameters")):
         if one.get("name") == name:
             if str(one.get("value")).upper() not in good:
                 yield _plain(f"parameters[{place}].value", str(one.get("value")), name)
@@ -116,7 +117,7 @@ def _file_backups(whole: Whole) -> Iterator[Flaw]:
         own = of(policies, files, "fileSystemId")
         on = any(one.get("backupPolicy.status") == "ENABLED" for one in own)
         known = all(is_known(one.get("backupPolicy")) for one in own)
-        if not on and known and are_settled(policies, "fileSystemId"):
+        if lacks(policies, files, "fileSystemId") or (own and known and not on):
             fix = "declare aws.efs.BackupPolicy for it, ENABLED, or put it into a plan of AWS Backup"
             yield Flaw("", "nobody brings deleted files back", "no backups", "ENABLED", fix, files)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fairlead.rules.aws_documents import STAR, Statement, allowing
+from fairlead.rules.aws_values import entries
 from fairlead.rules.model import Flaw, ResourceRule, Subject
 from fairlead.rules.settings import listed
 from fairlead.rules.unseen import UNKNOWN
@@ -61,7 +62,7 @@ def _administrators(subject: Subject) -> Iterator[Flaw]:
 
 def _rights(subject: Subject) -> Iterator[Statement]:
     yield from allowing(subject.get("policy"), "policy")
-    for place, one in enumerate(listed(subject.get("inlinePolicies"))):
+    for place, one in entries(subject.get("inlinePolicies")):
         yield from allowing(one.get("policy"), f"inlinePolicies[{place}].policy")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fairlead.rules.model import Subject, Whole
-from fairlead.rules.settings import refers
+from fairlead.rules.settings import is_known, refers
 from fairlead.rules.unseen import UNKNOWN
 
 PRODUCTION = ("prod", "production")
@@ -25,9 +25,14 @@ def _says(value: Any, owner: Subject, known: set[Any]) -> bool:
     return refers(value, owner) or value in known
 
 
-def are_settled(parts: Sequence[Subject], key: str) -> bool:
-    """Whether each says whom it belongs to: where one does not, nobody can say that something lacks it."""
-    return all(one.get(key) is not None and UNKNOWN not in str(one.get(key)) for one in parts)
+def lacks(parts: Sequence[Subject], owner: Subject, key: str, *names: str) -> bool:
+    """Whether none of them belongs to the owner, as far as anybody can know: one that does not say whose it is yet
+    may be the owner's, and so may one that says a name while the owner's is not known."""
+    if of(parts, owner, key, *names):
+        return False
+    values = [str(one.get(key) or UNKNOWN) for one in parts]
+    nameless = not all(is_known(owner.get(name)) for name in names)
+    return not any(UNKNOWN in one or (nameless and is_known(one)) for one in values)
 
 
 def is_production(whole: Whole) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fairlead.rules.aws_links import are_settled, of
+from fairlead.rules.aws_links import lacks, of
+from fairlead.rules.aws_values import entries
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject, Whole, WholeRule
 from fairlead.rules.settings import Ask, holds, is_known, is_world, listed, sets
 
@@ -45,7 +46,7 @@ def _sources(subject: Subject) -> Iterator[tuple[str, Any, Data]]:
         if inputs.get("type") == "ingress":
             yield from ((f"{key}[{at}]", one, inputs) for key in RANGES for at, one in _each(inputs, key))
     else:
-        for place, rule in enumerate(listed(inputs.get("ingress"))):
+        for place, rule in entries(inputs.get("ingress")):
             for key in RANGES:
                 yield from ((f"ingress[{place}].{key}[{at}]", one, rule) for at, one in _each(rule, key))
 
@@ -64,12 +65,11 @@ def _ports(rule: Data) -> str:
 def _default_group(whole: Whole) -> Iterator[Flaw]:
     groups = list(whole.of(DEFAULT))
     for vpc in whole.of(VPC):
-        own = of(groups, vpc, "vpcId")
-        if not own and are_settled(groups, "vpcId"):
+        if lacks(groups, vpc, "vpcId"):
             what = "its default security group lets its members talk to each other, and out"
             fix = "declare aws.ec2.DefaultSecurityGroup for it, without rules"
             yield Flaw("", what, "not declared", "one without rules", fix, vpc)
-        for one in own:
+        for one in of(groups, vpc, "vpcId"):
             for key in ("ingress", "egress"):
                 if listed(one.get(key)):
                     what = "what names no security group gets this one, and what it lets through"
@@ -79,11 +79,10 @@ def _default_group(whole: Whole) -> Iterator[Flaw]:
 def _flow_logs(whole: Whole) -> Iterator[Flaw]:
     logs = list(whole.of(FLOW_LOG))
     for vpc in whole.of(VPC):
-        own = of(logs, vpc, "vpcId")
-        if not own and are_settled(logs, "vpcId"):
+        if lacks(logs, vpc, "vpcId"):
             fix = "declare aws.ec2.FlowLog for it, with traffic_type ALL or REJECT"
             yield Flaw("", "nobody sees who talked to whom in it", "no flow log", "one", fix, vpc)
-        for one in own:
+        for one in of(logs, vpc, "vpcId"):
             given = one.get("trafficType")
             if is_known(given) and given == "ACCEPT":
                 what = "what was turned away is not written down"

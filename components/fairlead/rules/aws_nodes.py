@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fairlead.rules.aws_values import entries, part
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
-from fairlead.rules.settings import Ask, flaws, is_known, is_on, listed
+from fairlead.rules.settings import Ask, flaws, is_known, is_on
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 GROUP = "aws:autoscaling/group:Group"
@@ -20,18 +21,16 @@ MOST_HOPS = 1
 
 def _at(subject: Subject) -> tuple[str, Data]:
     """(path, what says how a machine is made) of a template, an instance or a node class of Karpenter."""
-    return ("spec.", subject.get("spec") or {}) if subject.is_kubernetes else ("", subject.inputs)
+    return ("spec.", part(subject.get("spec"))) if subject.is_kubernetes else ("", subject.inputs)
 
 
 def _bounded(subject: Subject) -> Iterator[Flaw]:
     path = "scalingConfig.maxSize" if subject.type == NODE_GROUP else "maxSize"
     given = subject.get(path)
-    if not is_known(given) or not is_known(subject.get("scalingConfig")):
-        return
     fix = "say how many machines somebody is ready to pay for"
-    if not isinstance(given, int | float):
+    if given is None:
         yield Flaw(path, "nothing says how far it may grow", "left out", f"at most {MOST_NODES}", fix)
-    elif given > MOST_NODES:
+    elif is_known(given) and given > MOST_NODES:
         yield Flaw(path, "it may grow without any real limit", str(given), f"at most {MOST_NODES}", fix)
 
 
@@ -50,10 +49,9 @@ def _tokens(subject: Subject) -> Iterator[Flaw]:
 
 def _hops(subject: Subject) -> Iterator[Flaw]:
     at, inputs = _at(subject)
-    options = inputs.get("metadataOptions") or {}
-    if not is_known(options) or _is_off(inputs):
+    given = part(inputs.get("metadataOptions")).get("httpPutResponseHopLimit")
+    if not is_known(given) or _is_off(inputs):
         return
-    given = options.get("httpPutResponseHopLimit")
     path, allowed = f"{at}metadataOptions.httpPutResponseHopLimit", str(MOST_HOPS)
     fix = "set it to 1; what needs 2, pods that take the node's role, gets a pod identity of its own"
     if given is None and not subject.is_kubernetes:
@@ -64,7 +62,7 @@ def _hops(subject: Subject) -> Iterator[Flaw]:
 
 
 def _is_off(inputs: Data) -> bool:
-    return (inputs.get("metadataOptions") or {}).get("httpEndpoint") == "disabled"
+    return part(inputs.get("metadataOptions")).get("httpEndpoint") == "disabled"
 
 
 def _disks(subject: Subject) -> Iterator[Flaw]:
@@ -79,20 +77,18 @@ def _all_disks(subject: Subject) -> Iterator[tuple[str, Data]]:
     at, inputs = _at(subject)
     if subject.type == VOLUME:
         yield "", inputs
-    for place, one in enumerate(listed(inputs.get("blockDeviceMappings"))):
+    for place, one in entries(inputs.get("blockDeviceMappings")):
         if one.get("ebs"):
-            yield f"{at}blockDeviceMappings[{place}].ebs.", one["ebs"]
-    for place, one in enumerate(listed(inputs.get("ebsBlockDevices"))):
+            yield f"{at}blockDeviceMappings[{place}].ebs.", part(one["ebs"])
+    for place, one in entries(inputs.get("ebsBlockDevices")):
         yield f"ebsBlockDevices[{place}].", one
-    if subject.type == INSTANCE and is_known(inputs.get("rootBlockDevice")):
-        yield "rootBlockDevice.", inputs.get("rootBlockDevice") or {}
+    if subject.type == INSTANCE:
+        yield "rootBlockDevice.", part(inputs.get("rootBlockDevice"))
 
 
 def _ssh(subject: Subject) -> Iterator[Flaw]:
-    access = subject.get("remoteAccess")
-    if not access or not is_known(access) or not access.get("ec2SshKey"):
-        return
-    if not access.get("sourceSecurityGroupIds"):
+    access = part(subject.get("remoteAccess"))
+    if access.get("ec2SshKey") and not access.get("sourceSecurityGroupIds"):
         what = "port 22 of every node is open to the whole Internet"
         fix = "leave remoteAccess out; use Session Manager, or name the security groups that may"
         yield Flaw("remoteAccess.sourceSecurityGroupIds", what, "left out", "security groups", fix)
@@ -104,7 +100,7 @@ def _address(subject: Subject) -> Iterator[Flaw]:
         (f"{at}associatePublicIpAddress", inputs.get("associatePublicIpAddress")),
         (f"{at}associatePublicIPAddress", inputs.get("associatePublicIPAddress")),
     ]
-    for place, one in enumerate(listed(inputs.get("networkInterfaces"))):
+    for place, one in entries(inputs.get("networkInterfaces")):
         path = f"{at}networkInterfaces[{place}].associatePublicIpAddress"
         found.append((path, one.get("associatePublicIpAddress")))
     for path, given in found:

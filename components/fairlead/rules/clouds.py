@@ -83,7 +83,7 @@ def _region(place: str) -> str:
 
 def _bounded(subject: Subject) -> Iterator[Flaw]:
     limits = subject.get("spec.limits")
-    if is_known(limits) and not limits:
+    if not limits:
         what = "Karpenter buys machines for it without an end"
         fix = "say how much CPU, or how many accelerators or nodes, it may have at most"
         yield Flaw("spec.limits", what, "left out", "limits", fix)
