@@ -10,15 +10,17 @@ from typing import Any
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
 from fairlead.rules.pods import ANY, complete, containers_of, part
-from fairlead.rules.settings import text
+from fairlead.rules.settings import is_known, text
 
 
 def _plain(subject: Subject) -> Iterator[tuple[str, Data, Data]]:
-    """(path, context, that of the pod) of containers that are not privileged: those have every right already."""
+    """(path, context, that of the pod) of containers that are not privileged: those have every right already. Nothing
+    is said of one whose context, or whose pod's, is not known yet."""
     for path, pod in complete(subject):
         for where, one in containers_of(path, pod):
             context = part(one, "securityContext")
-            if not context.get("privileged"):
+            seen = is_known(one.get("securityContext")) and is_known(pod.get("securityContext"))
+            if seen and not context.get("privileged"):
                 yield f"{where}.securityContext", context, part(pod, "securityContext")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Flaw, ResourceRule, Subject
 from fairlead.rules.pods import entries
-from fairlead.rules.settings import is_world, listed, text
+from fairlead.rules.settings import is_known, is_world, listed, text
 
 SERVICE = ("kubernetes:core/v1:Service",)
 INSIDE = (
@@ -38,7 +38,10 @@ def _open(subject: Subject) -> Iterator[Flaw]:
 
 
 def _internal(subject: Subject) -> bool:
+    """Whether notes for a cloud say so, or may say so once they are known."""
     notes = subject.get("metadata.annotations") or {}
+    if not is_known(notes) or not is_known(subject.get("metadata")):
+        return True
     return notes.get(AZURE) == "true" or any(notes.get(key) == value for key, value in INSIDE)
 
 
@@ -56,6 +59,8 @@ def _external_name(subject: Subject) -> Iterator[Flaw]:
 
 
 def _tls(subject: Subject) -> Iterator[Flaw]:
+    if not is_known(subject.get("spec.tls")):
+        return
     secured = {host for one in entries(subject.get("spec.tls")) for host in listed(one.get("hosts"))}
     for place, one in enumerate(entries(subject.get("spec.rules"))):
         host = one.get("host")

@@ -8,7 +8,7 @@ from fairlead import labels
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Flaw, ResourceRule, Subject, Whole, WholeRule
 from fairlead.rules.pods import TYPES, meta, part
-from fairlead.rules.settings import listed, text
+from fairlead.rules.settings import is_known, listed, text
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -26,7 +26,7 @@ def _labels(subject: Subject) -> dict[str, str]:
 
 def _standard(subject: Subject) -> Iterator[Flaw]:
     given = _labels(subject).get(ENFORCE)
-    if given not in LEVELS:
+    if given not in LEVELS and is_known(subject.get("metadata.labels")):
         what = "pods in it may do anything to their nodes"
         fix = f"add the label {ENFORCE}: restricted"
         where = f"metadata.labels.{ENFORCE}"
@@ -49,7 +49,7 @@ def _of_tenants(whole: Whole) -> Iterator[tuple[Subject, str]]:
 def _tenants_standard(whole: Whole) -> Iterator[Flaw]:
     for one, _ in _of_tenants(whole):
         own = _labels(one)
-        if own.get(ENFORCE) not in KEPT and HOST_ACCESS not in own:
+        if own.get(ENFORCE) not in KEPT and HOST_ACCESS not in own and is_known(own):
             what = "a tenant's pods may take over the nodes of all tenants"
             fix = "leave pod_security out, or use host_access"
             where = f"metadata.labels.{ENFORCE}"
@@ -62,12 +62,20 @@ def _lacking(
     """A check that every tenant's namespace has an object of a type that is as it must be."""
 
     def check(whole: Whole) -> Iterator[Flaw]:
-        there = {meta(one, "namespace") for one in whole.of(pattern) if holds(one)}
+        found = [one for one in whole.of(pattern) if not is_known(one.get("spec")) or holds(one)]
+        if not all(map(_placed, found)):
+            return
+        there = {meta(one, "namespace") for one in found}
         for one, name in _of_tenants(whole):
             if name not in there:
                 yield Flaw("metadata.name", what, name, "", fix, one)
 
     return check
+
+
+def _placed(subject: Subject) -> bool:
+    """Whether it is known in which namespace it will be."""
+    return bool(meta(subject, "namespace")) and is_known(meta(subject, "namespace"))
 
 
 def _closes(policy: Subject) -> bool:
@@ -87,8 +95,9 @@ def _limits(quota: Subject) -> bool:
 
 def _named_for_nothing(whole: Whole) -> Iterator[Flaw]:
     """Where Kueue's queues are in the stack: each tenant has one, for whatever it sends waits for one."""
-    queues = {meta(one, "namespace") for one in whole.of("kubernetes:kueue.x-k8s.io/*:LocalQueue")}
-    if queues:
+    found = list(whole.of("kubernetes:kueue.x-k8s.io/*:LocalQueue"))
+    queues = {meta(one, "namespace") for one in found}
+    if queues and all(map(_placed, found)):
         for one, name in _of_tenants(whole):
             if name not in queues:
                 what = "what it sends waits for ever: no queue lets it go"

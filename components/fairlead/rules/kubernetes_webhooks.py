@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
 from fairlead.rules.pods import entries, part
-from fairlead.rules.settings import listed, text
+from fairlead.rules.settings import is_known, listed, text
 
 TYPES = ("kubernetes:admissionregistration.k8s.io/*:*WebhookConfiguration",)
 BUILT_IN = ("", "apps", "batch", "rbac.authorization.k8s.io", "coordination.k8s.io", "*")
@@ -29,7 +29,8 @@ def _groups(webhook: Data) -> Sequence[str]:
 def _scope(subject: Subject) -> Iterator[Flaw]:
     for place, one in enumerate(entries(subject.get("webhooks"))):
         named = [group for group in _groups(one) if group in BUILT_IN]
-        if one.get("failurePolicy") != "Ignore" and named and not _selects(one):
+        policy = one.get("failurePolicy")
+        if policy != "Ignore" and is_known(policy) and named and not _selects(one):
             what = "while its server is away nothing of this is made in any namespace, nor the server itself"
             fix = "select namespaces without kube-system, or set failurePolicy to Ignore"
             given = ", ".join(repr(group) for group in named)

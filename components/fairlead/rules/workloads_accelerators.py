@@ -10,7 +10,7 @@ from fairlead import labels
 from fairlead.rules.kubernetes_admission import every_box, every_pod, of_pods
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
 from fairlead.rules.pods import ANY, TYPES, complete, containers, containers_of, entries, part
-from fairlead.rules.settings import text
+from fairlead.rules.settings import is_known, text
 
 GATE = "kueue.x-k8s.io/admission"
 """Scheduling gate of a pod that Kueue holds back: pkg/controller/jobs/pod/constants of v0.19.2."""
@@ -38,7 +38,8 @@ def _same(subject: Subject) -> Iterator[Flaw]:
         asked = part(one, "resources")
         requests, limits = part(asked, "requests"), part(asked, "limits")
         for name in devices(one):
-            if name in requests and text(requests[name]) != text(limits.get(name)):
+            seen = is_known(requests.get(name)) and is_known(limits.get(name))
+            if name in requests and seen and text(requests[name]) != text(limits.get(name)):
                 what = "nothing can be more of a device than it has: the API server refuses it"
                 given = f"requests {text(requests[name])}, limits {text(limits.get(name, 'left out'))}"
                 where = f"{path}.resources.limits.{name}"
@@ -47,6 +48,8 @@ def _same(subject: Subject) -> Iterator[Flaw]:
 
 def _tolerated(subject: Subject) -> Iterator[Flaw]:
     for path, pod in complete(subject):
+        if not is_known(pod.get("tolerations")):
+            continue
         tolerations = entries(pod.get("tolerations"))
         stands = {str(one.get("key", "")).partition("/")[0] for one in tolerations}
         anything = any(one.get("operator") == "Exists" and not one.get("key") for one in tolerations)
@@ -76,8 +79,12 @@ def _queued(subject: Subject) -> Iterator[Flaw]:
 
 
 def _waits(subject: Subject, pod: Data) -> bool:
+    """Whether it waits in a queue, or may do so for all that is known."""
     if subject.kind != "Pod":
-        return bool(part(part(subject.inputs, "metadata"), "labels").get(labels.QUEUE))
+        told = subject.get("metadata.labels")
+        return not is_known(told) or bool(part(part(subject.inputs, "metadata"), "labels").get(labels.QUEUE))
+    if not is_known(pod.get("schedulingGates")):
+        return True
     return any(one.get("name") == GATE for one in entries(pod.get("schedulingGates")))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject, Whole, WholeRule
 from fairlead.rules.pods import TYPES, containers_of, meta, part, pod_of
-from fairlead.rules.settings import text
+from fairlead.rules.settings import is_known, text
 
 SERVED = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
 SERVICE, BUDGET = "kubernetes:core/v1:Service", "kubernetes:policy/*:PodDisruptionBudget"
@@ -96,7 +96,8 @@ def _blocks_together(whole: Whole) -> Iterator[Flaw]:
         least = budget.get("spec.minAvailable")
         for one in whole.of(*SERVED):
             chosen = _selected(budget.get("spec.selector.matchLabels"), budget, one)
-            if chosen and isinstance(least, int) and least >= _several(one):
+            sized = is_known(one.get("spec.replicas"))
+            if chosen and sized and isinstance(least, int) and least >= _several(one):
                 what = "all its pods must run: no node that it runs on can ever be emptied"
                 given = f"{least} of {_several(one)}"
                 fix = "ask for less than there are"
