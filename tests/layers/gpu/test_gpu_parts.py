@@ -206,6 +206,27 @@ def test_labels_are_made_only_where_they_are_wanted() -> None:
     assert [one for one in names if "feature-discovery" in one]
 
 
+def tokens(case: str) -> dict[str, bool]:
+    """DaemonSet of NVIDIA's plugin -> whether its pods get a token."""
+    daemons = [one for one in objects_of(case, "nvidia-device-plugin") if one["kind"] == "DaemonSet"]
+    return {
+        one["metadata"]["name"].removeprefix("nvidia-device-plugin"): one["spec"]["template"]["spec"][
+            "automountServiceAccountToken"
+        ]
+        for one in daemons
+    }
+
+
+def test_of_nvidias_programs_those_that_call_the_api_server_have_a_token() -> None:
+    """Feature discovery writes what it finds; where devices are shared, a companion looks for its node's settings."""
+    assert tokens("taints of the owner") == {
+        "": False,
+        "-gpu-feature-discovery": True,
+        "-mps-control-daemon": False,
+    }
+    assert set(tokens("shared").values()) == {True}
+
+
 def test_a_plugin_that_needs_no_api_server_gets_no_token_and_no_rights() -> None:
     found = objects_of("amd", "amd-device-plugin")
     assert {one["kind"] for one in found} == {"ServiceAccount", "NetworkPolicy", "DaemonSet"}
