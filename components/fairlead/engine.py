@@ -39,8 +39,6 @@ ENDING_SECONDS = 60
 POD_TROUBLE = re.compile(r"\[Pod .*(ErrImage|ImagePull|BackOff|Error|Failed)")
 PR_SET_PDEATHSIG = 1
 SALT = re.compile(r"^encryptionsalt: .*\n", re.MULTILINE)
-PROJECT = "fairlead"
-"""Name of the project in Pulumi.yaml: configuration keys and the state's place follow it."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class Engine:
         """
         salt, own = "", SALT.sub("", self.stack.config_file.read_text())
         self._shadow.mkdir(exist_ok=True)
-        (self._shadow / PROJECT_FILE).write_text(f"name: {PROJECT}\nruntime: python\n")
+        (self._shadow / PROJECT_FILE).write_text(f"name: {self.stack.project_name}\nruntime: python\n")
         if self._config.exists():
             found = SALT.search(self._config.read_text())
             salt = found.group() if found else ""

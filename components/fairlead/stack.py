@@ -13,6 +13,8 @@ from fairlead.tools.cache import Cache
 PROJECT_FILE = "Pulumi.yaml"
 _NAME = re.compile(r"[A-Za-z0-9_][-.\w]{0,99}", re.ASCII)
 """A stack's name is part of file names: nothing in it may lead to another directory."""
+_PROJECT = re.compile(r"""^name:\s*["']?(?P<name>[A-Za-z0-9_.-]+)""", re.MULTILINE)
+"""What Pulumi.yaml calls the project: letters, digits, hyphens, underscores and dots, as Pulumi wants."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,16 @@ class Stack:
 
     project: Path
     name: str
+
+    @property
+    def project_name(self) -> str:
+        """Name of the project, under which the engine keeps a stack. Raises FairleadError where there is none."""
+        found = _PROJECT.search((self.project / PROJECT_FILE).read_text(encoding="utf-8"))
+        if found is None:
+            raise FairleadError(
+                f"{self.project / PROJECT_FILE} has no name\n    fix:     write name: NAME into it"
+            )
+        return found["name"]
 
     @property
     def folder(self) -> Path:
