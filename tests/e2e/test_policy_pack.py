@@ -78,6 +78,7 @@ class Programs:
         argv = [
             "pulumi",
             command,
+            *(("--yes", "--skip-preview") if command == "up" else ()),
             *where,
             "--non-interactive",
             "--cwd",
@@ -93,9 +94,7 @@ class Programs:
     ) -> subprocess.CompletedProcess[str]:
         """The same with the pack; config: what stands in the file of --policy-pack-config. Other rules stay silent."""
         file = self.project / "rules.json"
-        file.write_text(
-            json.dumps({"all": "disabled", RULE: "mandatory", **(config if isinstance(config, dict) else {})})
-        )
+        file.write_text(json.dumps({"all": "disabled", RULE: "mandatory", **(config or {})}))
         return self.pulumi(command, more, "--policy-pack", str(PACK), "--policy-pack-config", str(file))
 
 
@@ -157,7 +156,7 @@ def test_what_is_not_known_at_a_preview_is_refused_when_it_is(programs: Programs
     assert (before.returncode, violations(before)) == (0, []), output(before)
     after = programs.policed("up", LATER)
     assert after.returncode != 0
-    assert violations(after) == [f"- [mandatory]  {RULE}  (kubernetes:core/v1:Pod: later)"]
+    assert violations(after) == [f"- [mandatory]  {RULE}  (kubernetes:core/v1:Pod: later)"], output(after)
 
 
 def test_a_platform_is_held_to_the_levels_of_its_own_spec(programs: Programs) -> None:
