@@ -256,6 +256,7 @@ FREE_FORM = {
     ("master", "config"),
     ("worker", "config"),
     ("worker", "affinity"),
+    *((part, "podSecurityContext") for part in ("master", "worker", "gc")),
 }
 """Values that a chart hands on as they are: what lies in them belongs to Kubernetes or to the program."""
 CONDITIONS = {("nfd", "enabled")}
