@@ -59,6 +59,7 @@ def test_the_schema_knows_every_key_of_a_tenant_but_its_name() -> None:
         "owner: a\nquota: {cpu: 1}\nroles: {admin: {groups: [x]}}",
         "owner: a\nstacks: {one: {}}",
         "owner: a\nstacks: {one: {quota: {accelerators: {H100: 1}, cpu: null}, budget: null, groups: null}}",
+        "owner: a\nbudget: 5000\nstacks: {one: {budget: {limit: true}}}",
         "owner: a\nenvironments: {prod: {roles: {viewer: {members: [ada]}}}}",
     ],
 )
@@ -76,6 +77,7 @@ def test_the_schema_accepts_what_may_be_written(text: str) -> None:
         "owner: a\nsurprise: 1",
         "owner: a\nquota: {surprise: 1}",
         "owner: a\nquota: null",
+        "owner: a\nbudget: {limit: true}",
         "owner: a\nstacks: {}",
         "owner: a\nstacks: [one]",
         "owner: a\nstacks: {one: null}",

@@ -9,7 +9,7 @@ from fairlead.catalog.model import Catalog
 from fairlead.errors import InputError, Problem
 from fairlead.plan.check import check
 from fairlead.plan.model import PlatformPlan
-from fairlead.plan.resolve import build, checked
+from fairlead.plan.resolve import build, of_whole
 from fairlead.spec.layers import Merged
 from fairlead.spec.load import draft
 from fairlead.spec.paths import in_input_order
@@ -43,7 +43,11 @@ def _planned(
     problems = in_input_order([*read.problems, *check(read, catalog)], data)
     if read.platform is None or problems:
         raise InputError(source, _located(problems, origins, places))
-    return checked(build(read.platform, catalog), read.platform, source)
+    plan = build(read.platform, catalog)
+    found = of_whole(plan, read.platform, catalog)
+    if found:
+        raise InputError(source, _located(found, origins, places))
+    return plan
 
 
 def _located(

@@ -207,6 +207,8 @@ class TenantPlan:
     """Whom its costs are charged to; empty where nobody is named."""
     members: tuple[str, ...] = ()
     """People who are members without a group."""
+    budget: float | None = None
+    """USD a month that it may spend; None where nobody has said."""
     admins: PeoplePlan = PeoplePlan()
     """Who may do more than a member; they are members too."""
     viewers: PeoplePlan = PeoplePlan()

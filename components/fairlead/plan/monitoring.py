@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fairlead.catalog.model import Catalog
 from fairlead.errors import Problem
+from fairlead.plan.budgets import HOURS
 from fairlead.plan.model import PoolPlan
 from fairlead.plan.monitoring_model import IdlePlan, MonitoringPlan, NodePrice, ReceiverPlan
 from fairlead.spec.monitoring import Monitoring
 from fairlead.spec.tenant import Tenant
 from fairlead.values import seconds
-
-HOURS = 730
-"""Of a month, as sellers count."""
 
 
 def monitoring_plan(
@@ -37,7 +35,7 @@ def monitoring_plan(
             for name, one in sorted(spec.notify.items())
         ),
         tuple(_prices(pools)),
-        {one.name: one.budget / HOURS for one in tenants if one.budget},
+        {one.name: one.budget.month / HOURS for one in tenants if one.budget},
         IdlePlan(spec.idle.policy, seconds(spec.idle.after)),
     )
 
@@ -53,11 +51,11 @@ def _prices(pools: Sequence[PoolPlan]) -> Iterator[NodePrice]:
 def check(spec: Monitoring, tenants: Mapping[int, Tenant]) -> Iterator[Problem]:
     """A budget that nobody watches is refused."""
     for number, one in tenants.items():
-        if one.budget and not spec.enabled:
+        if one.budget and not one.budget.limit and not spec.enabled:
             yield Problem(
                 f"platform.tenants[{number}].budget",
                 "nobody watches it: layer monitoring is off",
-                f"{one.budget:g}",
-                "nothing",
+                f"{one.budget.month:g}",
+                "nothing, or a budget with limit: true, which the queue keeps",
                 "switch platform.layers.monitoring on, or leave budget out",
             )

@@ -73,6 +73,33 @@ class FlavorQuota:
 
 
 @dataclass(frozen=True)
+class KindPlan:
+    """Accelerators of one flavor, as a tenant's budget pays for them."""
+
+    flavor: str
+    accelerator: str
+    price: float
+    """USD an hour of one, at the dearest price of its capacity."""
+    own: int
+    """Guaranteed."""
+    borrowed: int
+    """Most that may be held beyond it."""
+
+
+@dataclass(frozen=True)
+class BudgetPlan:
+    """A budget that is a limit: what may be held at once, so that no month of 730 hours costs more."""
+
+    month: float
+    """USD."""
+    hour: float
+    """USD that an hour may cost."""
+    kinds: tuple[KindPlan, ...]
+    spare: float
+    """USD an hour that nothing is held for: it pays for no whole one more, or there is no more to hold."""
+
+
+@dataclass(frozen=True)
 class QueuePlan:
     """The cluster queue of one tenant."""
 
@@ -84,6 +111,8 @@ class QueuePlan:
     quotas: tuple[FlavorQuota, ...]
     weight: int = 1
     """Its part of what is borrowed, against the weights of the others."""
+    budget: BudgetPlan | None = None
+    """What its budget pays for; None where none is a limit."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.catalog import faults
 from fairlead.catalog.model import Catalog, TargetRow
-from fairlead.errors import InputError
+from fairlead.errors import InputError, Problem
 from fairlead.plan import (
+    budget_limits,
     certificates,
     channels,
     compatibility,
@@ -59,15 +60,21 @@ def resolve(spec: Platform, catalog: Catalog) -> PlatformPlan:
     problems = check(of(spec), catalog)
     if problems:
         raise InputError(f"platform {spec.name}", in_input_order(problems, spec.model_dump(by_alias=True)))
-    return checked(build(spec, catalog), spec, f"platform {spec.name}")
-
-
-def checked(plan: PlatformPlan, spec: Platform, source: str) -> PlatformPlan:
-    """The plan, if all that it brings runs on its Kubernetes; else InputError. Only a whole plan can tell."""
-    problems = list(compatibility.of_plan(plan, spec.target))
+    plan = build(spec, catalog)
+    problems = of_whole(plan, spec, catalog)
     if problems:
-        raise InputError(source, in_input_order(problems, spec.model_dump(by_alias=True)))
+        raise InputError(f"platform {spec.name}", problems)
     return plan
+
+
+def of_whole(plan: PlatformPlan, spec: Platform, catalog: Catalog) -> list[Problem]:
+    """What only a whole plan can tell: what does not run on its Kubernetes, and budgets that cannot be kept."""
+    claims, kept = [_claim(tenant, catalog) for tenant in spec.tenants], spec.layers.queue.enabled
+    problems = [
+        *compatibility.of_plan(plan, spec.target),
+        *budget_limits.problems(plan.queues, plan.pools, spec.tenants, claims, kept=kept),
+    ]
+    return in_input_order(problems, spec.model_dump(by_alias=True))
 
 
 def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
@@ -78,6 +85,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     )
     claims = [_claim(tenant, catalog) for tenant in spec.tenants]
     queues = share_out(spec.name, pools, claims, _ground(spec, pools, catalog), spec.layers.queue)
+    queues = budget_limits.with_budgets(queues, pools, spec.tenants, claims)
     site = sites.of(target.name).site(spec, pools, catalog)
     mending = health.health_plan(spec.layers.health, pools, target.name, faults.load())
     gpu = gpu_plan(spec.layers.gpu, pools, target, catalog)
@@ -213,6 +221,7 @@ def _tenant(tenant: Tenant) -> TenantPlan:
         owner=tenant.owner or "",
         cost_center=tenant.cost_center or "",
         members=tenant.members,
+        budget=tenant.budget.month if tenant.budget else None,
         admins=PeoplePlan(admin.groups, admin.members),
         viewers=PeoplePlan(viewer.groups, viewer.members),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fairlead.plan.budget_limits import lines
 from fairlead.plan.model import PeoplePlan, PlatformPlan, TenantPlan
 from fairlead.plan.queue_model import QueuePlan, QueuesPlan
 from fairlead.plan.show_queues import borrows, lends
@@ -15,14 +16,27 @@ SECTION = (
     *("tenant", "namespace", "owner", "groups", "borrows", "lends", "weight", "preemption", "pods"),
     *("host access", "storage", "volumes", "egress"),
 )
-LISTED = ("tenant", "owner", "namespace", "quota", "queues", "members", "admins", "viewers", "written in")
+LISTED = (
+    "tenant",
+    "owner",
+    "namespace",
+    "quota",
+    "usd/month",
+    "queues",
+    "members",
+    "admins",
+    "viewers",
+    "written in",
+)
 
 
 def section(plan: PlatformPlan) -> list[str]:
     """The table of the plan, and below it what few tenants have."""
     queues = {queue.namespace: queue for queue in plan.queues.queues}
     rows = (_row(tenant, queues[tenant.namespace]) for tenant in plan.tenants)
-    return ["Tenants", *table(SECTION, rows), *(f"  {line}" for one in plan.tenants for line in _beside(one))]
+    limits = {queue.name: queue.budget for queue in plan.queues.queues if queue.budget}
+    beside = [*(line for one in plan.tenants for line in _beside(one)), *lines(limits)]
+    return ["Tenants", *table(SECTION, rows), *(f"  {line}" for line in beside)]
 
 
 def _row(tenant: TenantPlan, queue: QueuePlan) -> tuple[str, ...]:
@@ -70,6 +84,7 @@ def to_dict(plan: PlatformPlan, origins: Mapping[str, str]) -> list[dict[str, An
             "cost_center": one.cost_center or None,
             "namespace": one.namespace,
             "quota": promised(queues[one.namespace], plan.queues),
+            "budget": _budget(one, queues[one.namespace]),
             "queues": list(plan.queues.stages),
             "members": _plain(PeoplePlan(one.groups, one.members)),
             "admins": _plain(one.admins),
@@ -88,6 +103,7 @@ def to_text(plan: PlatformPlan, origins: Mapping[str, str]) -> str:
             one["owner"] or NONE,
             str(one["namespace"]),
             ", ".join(f"{name} {amount}" for name, amount in one["quota"].items()) or NONE,
+            _sum(one["budget"]),
             ", ".join(one["queues"]),
             *(_listed(one[role]) for role in ("members", "admins", "viewers")),
             str(one["written"]),
@@ -95,6 +111,14 @@ def to_text(plan: PlatformPlan, origins: Mapping[str, str]) -> str:
         for one in to_dict(plan, origins)
     ]
     return "\n".join(line.rstrip() for line in table(LISTED, rows, indent="")) + "\n"
+
+
+def _budget(tenant: TenantPlan, queue: QueuePlan) -> dict[str, Any] | None:
+    return {"month": tenant.budget, "limit": queue.budget is not None} if tenant.budget else None
+
+
+def _sum(budget: Mapping[str, Any] | None) -> str:
+    return f"{budget['month']:,.0f}{', a limit' if budget['limit'] else ''}" if budget else NONE
 
 
 def _plain(people: PeoplePlan) -> dict[str, list[str]]:

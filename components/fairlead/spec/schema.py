@@ -105,6 +105,8 @@ def _simple(field: Mapping[str, Any]) -> str:
     kind = str(field.get("type", "anything"))
     if kind == "array":
         return f"list of {_kind(cast('Mapping[str, Any]', field['items']))}"
+    if "properties" in field:
+        return f"map of {' and '.join(f'`{key}`' for key in field['properties'])}"
     if kind == "object":
         return f"map of {_keys(field)} to {_kind(_entry(field))}"
     named = {"string": "text", "integer": "whole number", "boolean": "true or false", "number": "number"}

@@ -78,7 +78,9 @@ def _nullable(field: Part) -> dict[str, Any]:
     name = str(value.get("$ref", "")).rpartition("/")[2]
     value = {"$ref": f"#/$defs/{CHANGED}{name}"} if name in MERGED else value
     choices = value["anyOf"] if set(value) <= {"anyOf", "title"} and "anyOf" in value else [value]
-    kept = [one for one in choices if one != {"type": "null"}]
+    # What is said here goes over what is said above: a part of a map will do.
+    parts = [{key: said for key, said in one.items() if key != "required"} for one in choices]
+    kept = [one for one in parts if one != {"type": "null"}]
     said = {"description": field["description"]} if "description" in field else {}
     return {"anyOf": [*kept, {"type": "null"}], **said}
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from fairlead.spec.base import Cidr, Flag, Model, Name, Quantity
+from fairlead.spec.budget import BudgetField
 
 Preemption = Literal["never", "lower-priority"]
 PodSecurity = Literal["restricted", "baseline"]
@@ -98,9 +99,10 @@ class Tenant(Model):
     """Most accelerators, by name, that it may use beyond its own share; one that is not named: no limit."""
     lend_limit: Limits = Field(default_factory=dict)
     """Most accelerators, by name, of its own share that others may use; one that is not named: all of them."""
-    budget: Annotated[float, Field(ge=1, le=1_000_000_000)] | None = None
-    """USD a month (730 hours) that what it holds may cost: where it costs more an alert says so, and nothing is
-    stopped. Needs the layer `monitoring`."""
+    budget: BudgetField | None = None
+    """USD a month (730 hours) that the accelerators it holds may cost: where they cost more an alert says so, and
+    nothing is stopped; needs the layer `monitoring`. As `{month: 5000, limit: true}` its queue keeps it too: no more is
+    admitted at once than the sum pays for, hour by hour."""
     weight: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1
     """Its part of what tenants borrow, against the weights of those that borrow too."""
     preemption: Preemption = "lower-priority"
