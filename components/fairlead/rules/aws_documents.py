@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from fairlead.rules.aws_values import part
 from fairlead.rules.model import Data
 from fairlead.rules.settings import is_world
 
@@ -54,8 +55,8 @@ class Statement:
 
     def conditions(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """(operator, key, values) of each condition."""
-        for operator, keys in (self.data.get("Condition") or {}).items():
-            for key, values in keys.items():
+        for operator, keys in part(self.data.get("Condition")).items():
+            for key, values in part(keys).items():
                 yield operator, key, _words(values)
 
     @property

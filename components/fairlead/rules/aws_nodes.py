@@ -43,14 +43,14 @@ def _tokens(subject: Subject) -> Iterator[Flaw]:
         "the metadata service answers requests without a token",
         default="required" if subject.is_kubernetes else "optional",
     )
-    if not _is_off(inputs):
+    if not _may_be_off(inputs):
         yield from flaws((ask,), inputs, at)
 
 
 def _hops(subject: Subject) -> Iterator[Flaw]:
     at, inputs = _at(subject)
     given = part(inputs.get("metadataOptions")).get("httpPutResponseHopLimit")
-    if not is_known(given) or _is_off(inputs):
+    if not is_known(given) or _may_be_off(inputs):
         return
     path, allowed = f"{at}metadataOptions.httpPutResponseHopLimit", str(MOST_HOPS)
     fix = "set it to 1; what needs 2, pods that take the node's role, gets a pod identity of its own"
@@ -61,8 +61,10 @@ def _hops(subject: Subject) -> Iterator[Flaw]:
         yield Flaw(path, "pods get the node's own credentials", str(given), allowed, fix)
 
 
-def _is_off(inputs: Data) -> bool:
-    return part(inputs.get("metadataOptions")).get("httpEndpoint") == "disabled"
+def _may_be_off(inputs: Data) -> bool:
+    """Whether the service answers nobody, as far as anybody can know."""
+    given = part(inputs.get("metadataOptions")).get("httpEndpoint")
+    return given == "disabled" or not is_known(given)
 
 
 def _disks(subject: Subject) -> Iterator[Flaw]:

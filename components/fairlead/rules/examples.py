@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from fairlead.rules.model import Change, Data, Subject
 
@@ -27,11 +27,11 @@ class Example:
     rule: str
     breaks: bool
     subjects: tuple[Subject, ...] = ()
-    plan: Data = field(default_factory=dict)
-    policies: Data = field(default_factory=dict)
+    plan: Data = field(default_factory=dict[str, Any])
+    policies: Data = field(default_factory=dict[str, Any])
     """As `platform.policies`."""
     changes: tuple[Change, ...] = ()
-    shown: Data = field(default_factory=dict)
+    shown: Data = field(default_factory=dict[str, Any])
     """As the file has it, without what stands around it."""
 
 
@@ -109,5 +109,5 @@ def laid_over(below: Any, above: Any) -> Any:
     return above
 
 
-def _maps(value: Any) -> bool:
+def _maps(value: Any) -> TypeGuard[list[Data]]:
     return isinstance(value, list) and all(isinstance(one, Mapping) for one in cast(list[Any], value))
