@@ -19,7 +19,7 @@ NEXT = {
     "fairlead-azure": "Put your subscription, region and administrators into stacks/layers/target-azure.yaml.",
     "fairlead-onprem": "Put your cluster's context, nodes and volumes into stacks: `fairlead contract pools` has them.",
     "fairlead-edge": "Put your sites' kubeconfigs and nodes into stacks: `fairlead contract pools` has them.",
-    "fairlead-team": "Give tenant.yaml to those who run the platform.",
+    "fairlead-team": "Send the file in tenants to those who run the platform.",
 }
 """Template -> what must be done before the first `pulumi up`."""
 CONFIG = {"fairlead-team": {"fairlead:cluster": "cluster"}}

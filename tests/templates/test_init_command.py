@@ -71,7 +71,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 def test_a_repository_without_files_is_empty(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     assert init(str(tmp_path), "--template", "fairlead-team").exit_code == 0
-    assert (tmp_path / "tenant.yaml").is_file()
+    assert (tmp_path / "tenants" / "team-a.yaml").is_file()
 
 
 def test_all_wrong_answers_are_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:

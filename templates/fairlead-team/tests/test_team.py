@@ -17,7 +17,8 @@ from fairlead.workload.render import render
 
 PROJECT = Path(__file__).parents[1]
 FILES = sorted((PROJECT / "jobs").glob("*.yaml"))
-TEAM = Tenant.model_validate(yaml.safe_load((PROJECT / "tenant.yaml").read_text(encoding="utf-8")))
+[OURS] = (PROJECT / "tenants").glob("*.yaml")
+TEAM = Tenant.model_validate({"name": OURS.stem, **yaml.safe_load(OURS.read_text(encoding="utf-8"))})
 
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
@@ -27,7 +28,8 @@ def jobs(file: Path) -> list[TrainingJob]:
     return load_file(file, load())
 
 
-def test_the_team_has_people_a_quota_and_a_budget() -> None:
+def test_the_team_has_an_owner_people_a_quota_and_a_budget() -> None:
+    assert TEAM.owner
     assert TEAM.groups
     assert TEAM.quota.accelerators or TEAM.quota.cpu != "0"
     assert TEAM.budget
