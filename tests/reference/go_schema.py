@@ -98,7 +98,9 @@ class Sources:
             at = _end(body, value.end() - 1)
             if value["open"] == "(":
                 called = value["head"].rpartition(".")[2]
-                if called in self._bodies and depth < DEEPEST:
+                if "ForceNew" in called:  # of azurerm's shared schemas, whose names say it
+                    forced.add(".".join(inner))
+                elif called in self._bodies and depth < DEEPEST:
                     self._one(self._bodies[called], inner, forced, depth + 1)
             elif value["head"] == "" or re.search("Schema|Attribute|Block", value["head"]):
                 self._one(body[value.end() - 1 : at + 1], inner, forced, depth)
