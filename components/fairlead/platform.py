@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import pulumi
 
@@ -16,6 +17,7 @@ from fairlead.contract.crd import without_descriptions
 from fairlead.contract.group import ObjectGroup
 from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import (
+    admission,
     arrivals,
     fabric,
     gpu,
@@ -35,6 +37,7 @@ from fairlead.layers.scaling import keda
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tools import measured, running
 from fairlead.plan.model import PlatformPlan, TenantPlan
+from fairlead.spec.policies import Policies
 
 CONTROLLER = ("50m", "128Mi", "1Gi")
 """What a controller asks for: cpu, memory, most memory."""
@@ -118,6 +121,7 @@ class Platform:
         self._health()
         self._fabrics()
         self._guard()
+        self._admission()
         self._warm()
         if self.plan.layer("queue").enabled:
             self._queues()
@@ -166,6 +170,14 @@ class Platform:
         objects = guard.objects(fabric.pinned(self.plan.fabrics, self.handle.images), names)
         if objects:
             self.ready["fabric-guard"] = self._group("fabric-guard", objects, self.handle.ready)
+
+    def _admission(self) -> None:
+        """What tenants may not send: it stands before their namespaces."""
+        if self.plan.layer("tenancy").enabled:
+            policies = Policies.model_validate(self.plan.policies)
+            objects = admission.objects(policies, date.today())
+            if objects:
+                self.ready[admission.NAME] = self._group(admission.NAME, objects, self.handle.ready)
 
     def _warm(self) -> None:
         """Placeholders come when all that makes nodes stands, and go before it."""

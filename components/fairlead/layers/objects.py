@@ -206,8 +206,10 @@ def refusal(
     validations: Sequence[Mapping[str, str]],
     where: Sequence[Mapping[str, Any]],
     more: Mapping[str, Any] | None = None,
+    actions: Sequence[str] = ("Deny",),
 ) -> list[Object]:
-    """A policy of the API server that refuses, and its binding. where: expressions for the namespaces' labels."""
+    """A policy of the API server that refuses, and its binding. where: expressions for the namespaces' labels; actions:
+    what else is done than refusing, `Warn` and `Audit`."""
     chosen = {"namespaceSelector": {"matchExpressions": list(where)}}
     return [
         {
@@ -225,7 +227,7 @@ def refusal(
             "apiVersion": ADMISSION,
             "kind": "ValidatingAdmissionPolicyBinding",
             "metadata": {"name": name},
-            "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": chosen},
+            "spec": {"policyName": name, "validationActions": list(actions), "matchResources": chosen},
         },
     ]
 

@@ -188,7 +188,7 @@ def pod(**meta: Any) -> dict[str, Any]:
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     asked = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "16Mi"}}
-    box = {"name": "x", "image": "x", "resources": asked, "securityContext": sealed}
+    box = {"name": "x", "image": "x:1", "resources": asked, "securityContext": sealed}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -1,0 +1,1 @@
+"""What the API server is told, judged by an implementation of its language that is not ours."""
