@@ -9,14 +9,11 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fairlead.errors import FairleadError, InputError, Problem
 from fairlead.operate.template_answers import check, templates
 from fairlead.operate.template_source import FOLDER, URL, installed, older, repository, tag
-
-if TYPE_CHECKING:
-    from copier import Worker
 
 ANSWERS = ".copier-answers.yml"
 """File of a project in which its answers and the version of its template stand."""
@@ -178,10 +175,11 @@ def _source(versions: Mapping[str, Path]) -> Generator[None]:
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def _run_copy(folder: Path, data: Mapping[str, Any], *, ask: bool, pretend: bool = False) -> Worker:
+def _run_copy(folder: Path, data: Mapping[str, Any], *, ask: bool, pretend: bool = False) -> set[str]:
+    """Writes a project; the questions that its template does not ask."""
     from copier import Settings, run_copy
 
-    return run_copy(
+    worker = run_copy(
         f"git+{URL}",
         folder,
         dict(data),
@@ -193,10 +191,11 @@ def _run_copy(folder: Path, data: Mapping[str, Any], *, ask: bool, pretend: bool
         quiet=True,
         pretend=pretend,
     )
+    return set(worker.answers.hidden)
 
 
-def _attempt(data: Mapping[str, Any]) -> Worker:
-    """A copy that writes nothing."""
+def _attempt(data: Mapping[str, Any]) -> set[str]:
+    """A copy that writes nothing; the questions that its template does not ask."""
     with tempfile.TemporaryDirectory() as nowhere:
         return _run_copy(Path(nowhere) / "project", data, ask=False, pretend=True)
 

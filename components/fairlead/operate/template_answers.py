@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from fairlead.errors import FairleadError, InputError, Problem, one_of
 from fairlead.operate.template_source import FOLDER
-
-if TYPE_CHECKING:
-    from copier import Worker
 
 ABOUT = re.compile(r"Validation error for question '(?P<name>\w+)': (?P<what>.*)", re.DOTALL)
 """How copier says that it does not take an answer."""
@@ -31,24 +28,24 @@ def templates() -> Mapping[str, str]:
 
 
 def check(
-    data: Mapping[str, Any], before: Mapping[str, Any], attempt: Callable[[Mapping[str, Any]], Worker]
+    data: Mapping[str, Any], before: Mapping[str, Any], attempt: Callable[[Mapping[str, Any]], set[str]]
 ) -> None:
     """Every answer that is given holds, beside those of before.
 
-    attempt: renders a project with these answers and writes nothing; copier raises ValueError for the first that it
-    does not take. Raises InputError with all that do not hold.
+    attempt: renders a project with these answers and writes nothing; gives the questions that are not asked, and raises
+    ValueError for the first answer that copier does not take. Raises InputError with all that do not hold.
     """
     asked, sound = questions(), dict(data)
     problems = [*_unknown(asked, sound), *_not_among(asked, sound)]
     kept = {name: value for name, value in before.items() if name in asked and name not in data}
-    worker = None
-    while worker is None:
+    hidden: set[str] | None = None
+    while hidden is None:
         try:
-            worker = attempt(kept | sound)
+            hidden = attempt(kept | sound)
         except ValueError as error:
             problems.append(_taken_out(str(error), sound))
     if "template" in sound or "template" in kept or "template" not in data:
-        problems += _hidden(asked, sound, worker.answers.hidden)
+        problems += _hidden(asked, sound, hidden)
     if problems:
         raise InputError("command line", problems)
 
@@ -65,8 +62,8 @@ def _not_among(asked: Mapping[str, Mapping[str, Any]], sound: dict[str, Any]) ->
     """Answers that are none of the choices; they are taken out."""
     found: list[Problem] = []
     for name in [name for name in sound if "choices" in asked[name]]:
-        choices = asked[name]["choices"]
-        allowed = [str(one) for one in (choices.values() if isinstance(choices, Mapping) else choices)]
+        choices = cast("Mapping[str, Any] | list[Any]", asked[name]["choices"])
+        allowed = [str(one) for one in (choices if isinstance(choices, list) else choices.values())]
         given = str(sound[name])
         if given not in allowed:
             found.append(Problem(_option(name), "is none of them", given, one_of(allowed, given)))
