@@ -121,7 +121,7 @@ def test_a_public_api_server_fails_a_projects_own_tests(tmp_path: Path) -> None:
     )
     done = own_tests(tmp_path, "-k", "public")
     assert done.returncode == 1
-    assert "FAILED tests/test_platform.py::test_no_api_server_has_a_public_address[dev]" in done.stdout
+    assert "test_platform.py::test_no_api_server_has_a_public_address[dev]" in done.stdout
     assert "1 failed, 1 passed" in done.stdout
 
 
