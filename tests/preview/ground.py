@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -31,6 +32,9 @@ def edited(stack: str, edit: Edit) -> list[dict[str, Any]]:
     data = yaml.safe_load((REPO / "stacks" / file).read_text())
     edit(data["config"]["fairlead:platform"])
     with tempfile.TemporaryDirectory(prefix="fairlead-edited-") as folder:
+        tenants = REPO / "stacks" / "tenants"
+        if tenants.is_dir():
+            shutil.copytree(tenants, Path(folder, "tenants"))
         Path(folder, file).write_text(yaml.safe_dump(data))
         return [asdict(one) for one in of_stack(stack, more=Path(folder))]
 
