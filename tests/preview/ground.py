@@ -32,9 +32,10 @@ def edited(stack: str, edit: Edit) -> list[dict[str, Any]]:
     data = yaml.safe_load((REPO / "stacks" / file).read_text())
     edit(data["config"]["fairlead:platform"])
     with tempfile.TemporaryDirectory(prefix="fairlead-edited-") as folder:
-        tenants = REPO / "stacks" / "tenants"
-        if tenants.is_dir():
-            shutil.copytree(tenants, Path(folder, "tenants"))
+        # A tenant's own file names every stack that it is of: all of them must be there.
+        shutil.copytree(
+            REPO / "stacks", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("layers", "*.py")
+        )
         Path(folder, file).write_text(yaml.safe_dump(data))
         return [asdict(one) for one in of_stack(stack, more=Path(folder))]
 
