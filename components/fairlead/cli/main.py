@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from fairlead.cli import (
     check,
     cluster,
+    comment,
     contract,
     cost,
     dashboards,
@@ -79,6 +80,7 @@ for group in (
     idle,
     usage,
     init,
+    comment,
 ):
     group.add(app)
 
