@@ -61,9 +61,9 @@ def test_a_stack_whose_spec_is_wrong_is_listed_too(monkeypatch: pytest.MonkeyPat
     (tmp_path / "stacks" / "Pulumi.broken.yaml").write_text("config: {}\n")
     stand(monkeypatch, tmp_path)
     monkeypatch.setenv("FAIRLEAD_PROJECT", str(tmp_path))
-    assert json.loads(run("stacks", "-o", "json").stdout) == [
-        {"stack": "broken", "target": "", "environment": ""}
-    ]
+    found = [{"stack": "broken", "target": "", "environment": ""}]
+    assert json.loads(run("stacks", "-o", "json").stdout) == found
+    assert json.loads(run("stacks", "-o", "json", "--without", "").stdout) == found
 
 
 def test_a_comment_is_written_and_edited(state: State) -> None:

@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.golden import REPO
 
 from fairlead.errors import InputError
-from fairlead.operate.comment_text import MOST_BYTES, composed, gathered, harmless
+from fairlead.operate.comment_text import MOST_BYTES, MOST_FILES, composed, gathered, harmless
 from fairlead.preview.markdown import LONGEST
 
 NOTHING = "\u200b"
-
-
-@pytest.fixture(autouse=True)
-def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAIRLEAD_PROJECT", str(REPO))
 
 
 def write(folder: Path, stack: str, text: str, kind: str = "preview") -> Path:
@@ -32,7 +26,7 @@ def test_all_stacks_stand_in_one_text_by_name(tmp_path: Path) -> None:
 
 
 def test_files_that_no_stage_writes_are_all_named(tmp_path: Path) -> None:
-    write(tmp_path, "nowhere", "x")
+    write(tmp_path, "-s rm", "x")
     write(tmp_path, "aws-prod", "x", kind="drift")
     (tmp_path / "local.md").symlink_to("/etc/hostname")
     (tmp_path / "onprem.md").mkdir()
@@ -42,12 +36,12 @@ def test_files_that_no_stage_writes_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         gathered(tmp_path, "preview")
     assert {one.where: one.what for one in raised.value.problems} == {
-        "aws-dev.sh": "is not the name of a stack",
+        "'aws-dev.sh'": "is not the name of a stack",
         "aws-prod.md": "its first line is another",
         "gcp-dev.md": "is no text in UTF-8",
         "gcp-prod.md": "is too long",
         "local.md": "is no plain file",
-        "nowhere.md": "is not the name of a stack",
+        "'-s rm.md'": "is not the name of a stack",
         "onprem.md": "is no plain file",
     }
 
@@ -57,6 +51,13 @@ def test_an_empty_folder_and_none_are_refused(tmp_path: Path) -> None:
         gathered(tmp_path, "preview")
     with pytest.raises(InputError, match="there is no such folder"):
         gathered(tmp_path / "gone", "preview")
+
+
+def test_a_flood_of_files_is_refused(tmp_path: Path) -> None:
+    for number in range(MOST_FILES + 1):
+        write(tmp_path, f"s{number}", "x")
+    with pytest.raises(InputError, match="has too many files"):
+        gathered(tmp_path, "preview")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from fairlead.errors import InputError, Problem
 from fairlead.preview.markdown import LONGEST
-from fairlead.spec.layers import stacks
-from fairlead.stack import Stack, project_dir
 
 KINDS = ("preview", "drift", "contract")
 """What a text may be about; each has a comment, or an issue, of its own."""
@@ -22,11 +20,14 @@ MARKER = "<!-- fairlead-comment:{} -->"
 """First line of the comment, by which it is found again."""
 SECTION = "<!-- fairlead-{}:{} -->"
 """First line of a file: its kind and stack."""
+MOST_FILES = 200
 MOST_BYTES = 4 * LONGEST
 """Of a file: four for each character that a comment takes."""
 CUT = "\n_{} of {} lines of {} do not fit; the pipeline keeps the whole text as an artifact._\n"
 ROOM = 200
 """Kept free in a section that is cut, for the sentence that says so and for open folds."""
+_NAME = re.compile(r"[A-Za-z0-9_][-.\w]{0,99}", re.ASCII)
+"""Of a stack. Whether there is such a stack is not asked: a change may bring it."""
 _NOTHING = "\u200b"
 """A space of no width: what is divided by it is no word to a forge, and reads the same."""
 _TAG = re.compile(r"\\*<(?!(?:/?details|details open|/?summary|br|/?sub)>)|\\+<")
@@ -65,11 +66,15 @@ def harmless(text: str) -> str:
 def _sections(folder: Path, kind: str) -> dict[str, str]:
     if not folder.is_dir():
         raise InputError("command line", [Problem("FOLDER", "there is no such folder", str(folder))])
-    known = stacks(Stack(project_dir(), "").folder)
+    paths = sorted(folder.iterdir())
+    if len(paths) > MOST_FILES:
+        raise InputError(
+            "command line", [Problem("FOLDER", "has too many files", f"{len(paths)}", f"{MOST_FILES}")]
+        )
     problems: list[Problem] = []
     sections: dict[str, str] = {}
-    for path in sorted(folder.iterdir()):
-        found = _section(path, kind, known)
+    for path in paths:
+        found = _section(path, kind)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -82,14 +87,15 @@ def _sections(folder: Path, kind: str) -> dict[str, str]:
     return sections
 
 
-def _section(path: Path, kind: str, known: Sequence[str]) -> str | Problem:
+def _section(path: Path, kind: str) -> str | Problem:
     """What a file says below its first line."""
     about = path.lstat()
+    shown = repr(path.name[:100])
     allowed = f"a file STACK.md for each stack, of at most {MOST_BYTES} bytes, with a first line that says so"
     if not stat.S_ISREG(about.st_mode):
         return Problem(path.name, "is no plain file", "", allowed)
-    if path.suffix != ".md" or path.stem not in known:
-        return Problem(path.name[:100], "is not the name of a stack", "", allowed)
+    if path.suffix != ".md" or not _NAME.fullmatch(path.stem):
+        return Problem(shown, "is not the name of a stack", "", allowed)
     if about.st_size > MOST_BYTES:
         return Problem(path.name, "is too long", f"{about.st_size} bytes", allowed)
     try:

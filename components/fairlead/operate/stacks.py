@@ -24,7 +24,7 @@ def rows(names: Sequence[str], without: Sequence[str]) -> list[dict[str, str]]:
     if wrong:
         raise InputError("command line", wrong)
     found = [_row(Stack(folder.parent, name)) for name in known if not names or name in names]
-    return [one for one in found if one["target"] not in without]
+    return [one for one in found if not one["target"] or one["target"] not in without]
 
 
 def _row(stack: Stack) -> dict[str, str]:
