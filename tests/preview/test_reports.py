@@ -33,7 +33,7 @@ def sample() -> Preview:
     store = made(BUCKET, "store", {"bucket": "store"}, protect=True)
     added = made(CONFIG_MAP, "map", {"metadata": {"name": "map"}})
     found = steps([old, subnet, store], [new, subnet, added])
-    findings = (*checks.findings(found), finding(given="public-read", fix="make it private"))
+    findings = (finding("change-protected-stays"), finding(given="public-read", fix="make it private"))
     decided = (Decision("pool h100", "machine p5.48xlarge -> p5e.48xlarge: the smallest with H100:8"),)
     return preview(found, findings=findings, decisions=decided, notes=("read this",))
 
@@ -54,10 +54,11 @@ def test_the_text_says_what_hurts_first(sample: Preview) -> None:
     assert lines[-1] == "  read this"
 
 
-def test_a_protected_resource_that_goes_is_refused_and_one_that_keeps_data_is_warned_of() -> None:
-    protected, loose = made(BUCKET, "p", {}, protect=True), made(BUCKET, "l", {})
-    found = {one.name: (one.rule, one.level) for one in checks.findings(steps([protected, loose], []))}
-    assert found == {"p": ("preview-protected", "mandatory"), "l": ("preview-data-lost", "advisory")}
+def test_a_resource_of_which_nobody_knows_what_forces_a_replacement_is_told() -> None:
+    old, new = (made("aws:nowhere/thing:Thing", "t", {"a": one}) for one in (1, 2))
+    assert [(one.rule, one.level) for one in checks.findings(steps([old], [new]))] == [
+        ("preview-unsure", "advisory")
+    ]
 
 
 def test_the_same_input_gives_the_same_reports(sample: Preview) -> None:
@@ -105,7 +106,7 @@ def test_the_document_has_a_version_and_every_field(sample: Preview) -> None:
     assert changes["store"]["protected"]
     assert stack["refused"]
     assert [one["rule"] for one in stack["findings"] if one["refuses"]] == [
-        "preview-protected",
+        "change-protected-stays",
         "aws-bucket-private",
     ]
 

@@ -6,7 +6,7 @@ and their nodes cost the API server is left out. The cluster, its nodes, quotas 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +65,14 @@ def measure(stage: Stage, jobs: Sequence[Job], near: Mapping[str, str], say: Say
     waits = recorder.heard.waits
     tenants = sorted({job.tenant for job in jobs})
     stop(stage.api, tenants, "Hold")
-    _each(jobs, lambda job: stage.api.ask("POST", PATH.format(job.tenant), workload_object(job, near)))
+
+    def send(job: Job) -> None:
+        stage.api.ask("POST", PATH.format(job.tenant), workload_object(job, near))
+
+    def take(job: Job) -> None:
+        stage.api.ask("DELETE", f"{PATH.format(job.tenant)}/{job.name}")
+
+    _each(jobs, send)
     until("every workload is queued", lambda: len(waits) >= len(jobs))
     say(f"{len(jobs)} workloads wait; the queues open")
     stop(stage.api, tenants, "None")
@@ -73,11 +80,11 @@ def measure(stage: Stage, jobs: Sequence[Job], near: Mapping[str, str], say: Say
     recorder.stop()
     stamps = [one.admitted for one in waits.values() if one.admitted]
     say(f"{len(stamps)} of them are admitted")
-    _each(jobs, lambda job: stage.api.ask("DELETE", f"{PATH.format(job.tenant)}/{job.name}"))
+    _each(jobs, take)
     until("all workloads are gone", lambda: not stage.api.listed(f"/apis/{VERSION}/workloads")[0], 120)
     return Alone(len(jobs), len(stamps), *rates(stamps))
 
 
-def _each(jobs: Iterable[Job], work: Any) -> None:
+def _each(jobs: Iterable[Job], work: Callable[[Job], None]) -> None:
     with ThreadPoolExecutor(CLIENTS) as clients:
         list(clients.map(work, jobs))

@@ -202,7 +202,7 @@ def with_resources(cpu: str, memory: str, limit: str) -> Change:
 def confined(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     """A pod change: where nothing is said, the kernel refuses calls that containers never need. Privileged containers
     are refused nothing, whatever their pod says."""
-    context = spec.get("securityContext") or {}
+    context: Mapping[str, Any] = spec.get("securityContext") or {}
     return {**spec, "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, **context}}
 
 

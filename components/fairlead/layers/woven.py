@@ -32,8 +32,8 @@ def sealed(objects: Sequence[Object]) -> list[Object]:
 
 
 def _sealed(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = {**(spec.get("securityContext") or {}), **unprivileged(USER)}
-    boxes = [
+    told: Mapping[str, Any] = {**(spec.get("securityContext") or {}), **unprivileged(USER)}
+    boxes: list[Mapping[str, Any]] = [
         {**box, "securityContext": {**(box.get("securityContext") or {}), **SEALED}}
         for box in spec["containers"]
     ]

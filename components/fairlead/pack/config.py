@@ -34,7 +34,7 @@ class Spoken:
     """What a stack's own spec says; nothing of a stack that is no platform of Fairlead."""
 
     policies: Policies = field(default_factory=Policies)
-    plan: Data = field(default_factory=dict)
+    plan: Data = field(default_factory=dict[str, Any])
     """With its bill, for rules about plans; empty where there is none."""
 
 
@@ -68,7 +68,7 @@ def schema(rule: AnyRule) -> Mapping[str, Any]:
         "required": wanted,
         "additionalProperties": False,
     }
-    described = {"exceptions": {"type": "array", "items": exception, "default": []}}
+    described: dict[str, Any] = {"exceptions": {"type": "array", "items": exception, "default": []}}
     if isinstance(rule, ResourceRule):
         return described
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -142,7 +142,7 @@ def _subject(request: Any) -> Subject:
 
 
 @contextmanager
-def _told(context: Any) -> Iterator[None]:
+def _told(context: Any) -> Generator[None]:
     """What is wrong with the user's input goes to the engine as it is, without a traceback."""
     try:
         yield

@@ -363,7 +363,7 @@ class PlatformPlan:
     monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
     """Metrics of the platform's own programs."""
 
-    policies: Mapping[str, Any] = field(default_factory=dict)
+    policies: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the spec says under `policies`, as plain data: for `fairlead.rules`."""
 
     def layer(self, name: str) -> LayerPlan:

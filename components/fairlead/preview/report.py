@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from fairlead.catalog.model import Catalog
-from fairlead.plan import show
 from fairlead.plan.bill import bill
 from fairlead.plan.bill_change import change
+from fairlead.plan.facts import facts
 from fairlead.plan.model import PlatformPlan
 from fairlead.preview import checks
 from fairlead.preview.decisions import decisions
@@ -28,7 +28,6 @@ NEW_PROGRAM = (
 )
 NO_PLAN = "a baseline has resources only: what the plan decides otherwise, and what that costs, is not shown"
 SECRETS = "whether secrets changed is not known: a baseline has none of them"
-UNPROTECTED = "protection is taken from {}: from then on nothing stops their deletion"
 
 
 @dataclass(frozen=True)
@@ -58,33 +57,40 @@ def preview(
         plan.target,
         since,
         tuple(_veiled(step, veil) for step in found),
-        tuple(_told(one, veil) for one in _findings(found, new, plan, today)),
-        frozenset(mark(one) for one in _judged(old, before.plan, today)) if before.plan else frozenset(),
+        tuple(
+            _told(one, veil) for one in _findings(found, _judged(new, plan, today, catalog, _changes(found)))
+        ),
+        frozenset(mark(one) for one in _judged(old, before.plan, today, catalog))
+        if before.plan
+        else frozenset(),
         decisions(before.plan, plan),
         change(then, bought) if since.kind != "baseline" else None,
         tuple(_notes(since, found, old)),
     )
 
 
-def _findings(
-    found: Sequence[Step], new: Sequence[Resource], plan: PlatformPlan, today: date
-) -> list[Finding]:
-    changes = [
-        Change(step.verdict, _maybe(step.before), _maybe(step.after), step.forced_by) for step in found
-    ]
+def _findings(found: Sequence[Step], judged: Sequence[Finding]) -> list[Finding]:
     return sorted(
-        [*checks.findings(found), *_judged(new, plan, today, changes)],
+        [*checks.findings(found), *judged],
         key=lambda one: (not one.refuses, bool(one.excused), one.level, one.rule, one.urn, one.path),
     )
 
 
+def _changes(found: Sequence[Step]) -> list[Change]:
+    return [Change(step.verdict, _maybe(step.before), _maybe(step.after), step.forced_by) for step in found]
+
+
 def _judged(
-    resources: Sequence[Resource], plan: PlatformPlan, today: date, changes: Sequence[Change] = ()
+    resources: Sequence[Resource],
+    plan: PlatformPlan,
+    today: date,
+    catalog: Catalog,
+    changes: Sequence[Change] = (),
 ) -> list[Finding]:
     """What the rules have against a stack."""
     policies = Policies.model_validate(dict(plan.policies))
     subjects = [_subject(one) for one in resources if one.custom]
-    return judge(subjects, policies, today, plan=show.to_dict(plan), changes=changes)
+    return judge(subjects, policies, today, plan=facts(plan, catalog, today), changes=changes)
 
 
 def _subject(one: Resource) -> Subject:
@@ -124,10 +130,3 @@ def _notes(since: Since, found: Iterable[Step], old: Iterable[Resource]) -> Iter
         yield NO_PLAN
         if any(MARKED.search(str(one.inputs)) for one in old):
             yield SECRETS
-    freed = sorted(
-        step.resource.name
-        for step in found
-        if step.before and step.after and step.before.protect and not step.after.protect
-    )
-    if freed:
-        yield UNPROTECTED.format(", ".join(freed))

@@ -43,7 +43,8 @@ def _bounded(whole: Whole) -> Iterator[Flaw]:
 def _over(whole: Whole) -> Iterator[Flaw]:
     most = whole.settings.get("month_most")
     bill: Data = whole.plan.get("bill") or {}
-    expected: Data = (bill.get("total") or {}).get("expected") or {}
+    total: Data = bill.get("total") or {}
+    expected: Data = total.get("expected") or {}
     month = expected.get("usd_a_month")
     if most and month and month > most:
         more = "" if expected.get("complete") else ", and what has no known price"
@@ -74,7 +75,8 @@ def _unpriced(whole: Whole) -> Iterator[Flaw]:
 def _unlimited(whole: Whole) -> Iterator[Flaw]:
     found = list(accelerated(whole.plan))
     tenants = {one["name"] for one in listed(whole.plan.get("tenants"))}
-    budgets = set((whole.plan.get("monitoring") or {}).get("budgets") or {})
+    monitoring: Data = whole.plan.get("monitoring") or {}
+    budgets: set[str] = set(monitoring.get("budgets") or ())
     if found and not whole.settings.get("month_most") and not (tenants and tenants <= budgets):
         names = ", ".join(pool["name"] for _, pool in found)
         what = f"accelerators are bought and no sum is named that they may cost: pool {names}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from fairlead.rules.model import Flaw, ResourceRule, Subject
 from fairlead.rules.settings import Ask, flaws, holds, is_known, is_on, is_world, may_be, rows, sets, value_at
@@ -29,7 +30,7 @@ def _endpoint(subject: Subject) -> Iterator[Flaw]:
         if is_world(given):
             path = f"{where}.cidrBlocks[{place}].cidrBlock"
             yield Flaw(
-                path, "every address may reach the API server", given, "your networks", "name networks"
+                path, "every address may reach the API server", str(given), "your networks", "name networks"
             )
     for path in (
         f"{where}.gcpPublicCidrsAccessEnabled",
@@ -76,7 +77,7 @@ def _plane(subject: Subject) -> Iterator[Flaw]:
 
 
 def _window(subject: Subject) -> Iterator[Flaw]:
-    policy = subject.get("maintenancePolicy") or {}
+    policy: Any = subject.get("maintenancePolicy") or {}
     if is_known(policy) and not {"recurringWindow", "dailyMaintenanceWindow"} & set(policy):
         what = "Google upgrades the cluster at any hour"
         yield Flaw("maintenancePolicy", what, "left out", "a window", "name days and hours")

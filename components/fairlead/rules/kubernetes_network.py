@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Flaw, ResourceRule, Subject
@@ -39,7 +40,7 @@ def _open(subject: Subject) -> Iterator[Flaw]:
 
 def _internal(subject: Subject) -> bool:
     """Whether notes for a cloud say so, or may say so once they are known."""
-    notes = subject.get("metadata.annotations") or {}
+    notes: Any = subject.get("metadata.annotations") or {}
     if not is_known(notes) or not is_known(subject.get("metadata")):
         return True
     return notes.get(AZURE) == "true" or any(notes.get(key) == value for key, value in INSIDE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from fairlead.rules import kubernetes_pods_told as told
 from fairlead.rules import kubernetes_sources as sources
@@ -56,8 +57,9 @@ def _host_port(subject: Subject) -> Iterator[Flaw]:
 
 def _capabilities(subject: Subject) -> Iterator[Flaw]:
     for path, one in contexts(subject):
-        added = part(one, "capabilities").get("add")
-        for place, name in enumerate(added if isinstance(added, list) else ()):
+        added: Any = part(one, "capabilities").get("add")
+        listed: list[Any] = added if isinstance(added, list) else []
+        for place, name in enumerate(listed):
             if name not in GRANTED:
                 where = f"{path}.capabilities.add[{place}]"
                 what = "a capability of root is added"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Admission, Data, Flaw, Level, ResourceRule, Subject, Whole, WholeRule
@@ -34,9 +35,9 @@ class Power:
 
 
 def _has(rule: Data, key: str, wanted: Iterable[str]) -> list[str]:
-    given = rule.get(key)
-    found = given if isinstance(given, list) else ()
-    return [str(one) for one in found if one in tuple(wanted)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    given: Any = rule.get(key)
+    found: list[Any] = given if isinstance(given, list) else []
+    return [str(one) for one in found if one in tuple(wanted)]
 
 
 def gives(power: Power) -> Callable[[Subject], Iterator[Flaw]]:

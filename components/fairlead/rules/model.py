@@ -64,9 +64,9 @@ class Whole:
     """All of a stack: what rules about more than one resource look at."""
 
     subjects: tuple[Subject, ...]
-    plan: Data = field(default_factory=dict)
+    plan: Data = field(default_factory=dict[str, Any])
     """The platform plan as `fairlead plan -o json` prints it; empty where only resources are known."""
-    settings: Data = field(default_factory=dict)
+    settings: Data = field(default_factory=dict[str, Any])
     """`platform.policies` as plain data: what some rules are told, such as the regions that are allowed."""
     changes: tuple[Change, ...] = ()
 

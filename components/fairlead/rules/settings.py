@@ -144,8 +144,9 @@ def _set(inputs: dict[str, Any], path: str, value: Any) -> bool:
     *way, last = path.split(".")
     found: Any = inputs
     for key in way:
-        found = found.setdefault(key, {})
-        if not isinstance(found, dict):
+        inner: Any = found.setdefault(key, {})
+        if not isinstance(inner, dict):
             return False
-    found[last] = value  # pyright: ignore[reportUnknownMemberType]
+        found = cast("dict[str, Any]", inner)
+    found[last] = value
     return True

@@ -10,7 +10,7 @@ from fairlead.errors import Problem, nearest
 from fairlead.rules.book import BY_ID
 from fairlead.rules.model import Finding
 
-HOW_TO_EXCEPT = "a rule that must be broken is named in platform.policies, with its level or an exception: docs/policies.md"
+HOW_TO_EXCEPT = "what must be so is named in platform.policies, by a level or an exception: docs/policies.md"
 
 HOW_TO_SEE = "all that a stack breaks: fairlead check policies -s STACK"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject, Whole, WholeRule
@@ -39,7 +39,7 @@ def _labels(subject: Subject) -> Data:
 
 def _selected(selector: Any, by: Subject, pods: Subject) -> bool:
     """Whether labels choose the pods of an object of the same namespace."""
-    chosen: Mapping[str, Any] = selector if isinstance(selector, Mapping) else {}
+    chosen = cast("Mapping[str, Any]", selector) if isinstance(selector, Mapping) else {}
     same = meta(by, "namespace") == meta(pods, "namespace")
     return bool(chosen) and same and all(_labels(pods).get(key) == value for key, value in chosen.items())
 

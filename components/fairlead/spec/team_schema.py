@@ -77,9 +77,13 @@ def _nullable(field: Part) -> dict[str, Any]:
     value = {key: one for key, one in field.items() if key not in ("description", "default")}
     name = str(value.get("$ref", "")).rpartition("/")[2]
     value = {"$ref": f"#/$defs/{CHANGED}{name}"} if name in MERGED else value
-    choices = value["anyOf"] if set(value) <= {"anyOf", "title"} and "anyOf" in value else [value]
+    choices: list[dict[str, Any]] = (
+        value["anyOf"] if set(value) <= {"anyOf", "title"} and "anyOf" in value else [value]
+    )
     # What is said here goes over what is said above: a part of a map will do.
-    parts = [{key: said for key, said in one.items() if key != "required"} for one in choices]
+    parts: list[dict[str, Any]] = [
+        {key: said for key, said in one.items() if key != "required"} for one in choices
+    ]
     kept = [one for one in parts if one != {"type": "null"}]
     said = {"description": field["description"]} if "description" in field else {}
     return {"anyOf": [*kept, {"type": "null"}], **said}
