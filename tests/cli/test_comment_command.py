@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from in_project import stand
+from support.forge_server import TOKEN, State, forge
 from typer.testing import CliRunner, Result
 
 from fairlead.cli.main import app
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "operate"))
-
-from forge_server import TOKEN, State, forge
 
 SHA = "a" * 40
 

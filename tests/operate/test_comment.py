@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from forge_server import TOKEN, State, forge
+from support.forge_server import TOKEN, State, forge
 
 from fairlead.errors import FairleadError
 from fairlead.operate.comment import GitHub, GitLab, Written, close, on_issue, on_pull
