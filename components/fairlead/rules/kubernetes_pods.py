@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from fairlead.rules import kubernetes_pods_told as told
 from fairlead.rules import kubernetes_sources as sources
@@ -58,7 +58,7 @@ def _host_port(subject: Subject) -> Iterator[Flaw]:
 def _capabilities(subject: Subject) -> Iterator[Flaw]:
     for path, one in contexts(subject):
         added: Any = part(one, "capabilities").get("add")
-        listed: list[Any] = added if isinstance(added, list) else []
+        listed = cast("list[Any]", added) if isinstance(added, list) else []
         for place, name in enumerate(listed):
             if name not in GRANTED:
                 where = f"{path}.capabilities.add[{place}]"

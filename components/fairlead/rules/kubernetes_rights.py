@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Admission, Data, Flaw, Level, ResourceRule, Subject, Whole, WholeRule
@@ -36,7 +36,7 @@ class Power:
 
 def _has(rule: Data, key: str, wanted: Iterable[str]) -> list[str]:
     given: Any = rule.get(key)
-    found: list[Any] = given if isinstance(given, list) else []
+    found = cast("list[Any]", given) if isinstance(given, list) else []
     return [str(one) for one in found if one in tuple(wanted)]
 
 

@@ -39,7 +39,7 @@ def _labels(subject: Subject) -> Data:
 
 def _selected(selector: Any, by: Subject, pods: Subject) -> bool:
     """Whether labels choose the pods of an object of the same namespace."""
-    chosen = cast("Mapping[str, Any]", selector) if isinstance(selector, Mapping) else {}
+    chosen: Mapping[str, Any] = cast("Mapping[str, Any]", selector) if isinstance(selector, Mapping) else {}
     same = meta(by, "namespace") == meta(pods, "namespace")
     return bool(chosen) and same and all(_labels(pods).get(key) == value for key, value in chosen.items())
 

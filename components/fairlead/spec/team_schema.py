@@ -74,7 +74,7 @@ def _change_of(part: Part) -> dict[str, Any]:
 
 
 def _nullable(field: Part) -> dict[str, Any]:
-    value = {key: one for key, one in field.items() if key not in ("description", "default")}
+    value: dict[str, Any] = {key: one for key, one in field.items() if key not in ("description", "default")}
     name = str(value.get("$ref", "")).rpartition("/")[2]
     value = {"$ref": f"#/$defs/{CHANGED}{name}"} if name in MERGED else value
     choices: list[dict[str, Any]] = (
