@@ -7,7 +7,7 @@ VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down status test e2e e2e-tools e2e-kubeflow e2e-everything soak judge verify golden lock digests bench bench-schedule doctor
+.PHONY: help setup clouds up down status test e2e e2e-tools e2e-kubeflow e2e-everything soak judge verify golden lock digests bench bench-schedule doctor docs
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,13 @@ verify: judge ## that, and lint, types, import direction, drift of generated fil
 	@$(VENV)/lint-imports
 	@$(VENV)/python tools/generate.py --check
 
+docs: | $(VENV)/uv ## the site of the pages in docs/, into site/; links and anchors that lead nowhere fail
+	@$(VENV)/uv run -q --isolated --no-project --python $(VENV)/python --with-requirements docs/requirements.txt mkdocs build --strict --clean
+
+# Only where there is no environment at all: `setup` would take the clouds' SDKs out of one that has fallen behind the lock.
+$(VENV)/uv:
+	@python3 tools/bootstrap.py
+
 golden: clouds ## writes generated files and golden results anew
 	@$(VENV)/python tools/generate.py
 	@$(VENV)/pytest -q -n auto --dist loadfile --update-golden tests
@@ -73,6 +80,8 @@ lock: setup ## resolves the Python dependencies anew
 	@cd $(CURDIR)/tests/e2e/tools/clients && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \
 		--only-binary :all: --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt
+	@cd $(CURDIR)/docs && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \
+		--only-binary :all: --no-emit-index-url --no-header --no-annotate --python-version 3.11 --upgrade -o requirements.txt
 	@cd $(CURDIR)/tests/reference/scanners && $(CURDIR)/$(VENV)/uv pip compile requirements.in --generate-hashes \
 		--only-binary :all: --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --upgrade -o requirements.txt
