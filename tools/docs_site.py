@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 """A link or a picture: its mark, its text, where it leads."""
 _FENCE = re.compile(r" *(```|~~~)")
@@ -54,7 +53,7 @@ def _section(entry: Any, docs: Path) -> Any:
 
 
 def inside(markdown: str, page: str) -> str:
-    """The page with links out of `docs/` as text that names the file of the repository. `page` is its path in `docs/`."""
+    """The page with links out of `docs/` as text that names the file. `page` is its path in `docs/`."""
     out = {number for number, line in prose(markdown) if "](../" in line}
     lines = markdown.splitlines()
     for number in out:
