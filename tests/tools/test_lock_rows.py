@@ -125,7 +125,8 @@ def test_every_wrapper_of_the_lock_exists_and_pins_its_modules() -> None:
 
 def test_kubernetes_parts_have_one_version_and_kubectl_its_minor() -> None:
     tools = lock.tools()
-    versions = {row.version for name, row in tools.items() if name.startswith("kube-") or name == "kubelet"}
+    parts = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet")
+    versions = {tools[name].version for name in parts}
     assert versions == {"1.35.0"}
     assert tools["kubectl"].version.startswith("1.35.")
 
