@@ -2,7 +2,7 @@
 
 Under an attack's name stand `over`, a harmless object, and `with`, what is laid over it: what differs is the attack.
 `by` says who refuses it. Sent by an administrator: `admission`, one of the platform's policies; `pod-security`;
-`quota`; `validation`, the API server's own. Sent by a member of the tenant: `rbac`. `rule` is the rule that finds it
+`quota`; `queue`, Kueue's webhook, which comes before policies; `validation`, the API server's own. Sent by a member of the tenant: `rbac`. `rule` is the rule that finds it
 before anybody sends it; empty where only the API server can tell. `policy`: a policy that is of no rule.
 `operation`: create, or replace for what is there. `needs`: the layer that brings its kind.
 """
@@ -26,6 +26,7 @@ REFUSERS: Mapping[str, str] = {
     "admission": "denied request",
     "pod-security": "violates PodSecurity",
     "quota": "exceeded quota",
+    "queue": 'admission webhook "mjob.kb.io" denied the request',
     "validation": "must be equal to",
     "rbac": "is forbidden: User",
 }
