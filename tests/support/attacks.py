@@ -2,9 +2,10 @@
 
 Under an attack's name stand `over`, a harmless object, and `with`, what is laid over it: what differs is the attack.
 `by` says who refuses it. Sent by an administrator: `admission`, one of the platform's policies; `pod-security`;
-`quota`; `queue`, Kueue's webhook, which comes before policies; `validation`, the API server's own. Sent by a member of the tenant: `rbac`. `rule` is the rule that finds it
-before anybody sends it; empty where only the API server can tell. `policy`: a policy that is of no rule.
-`operation`: create, or replace for what is there. `needs`: the layer that brings its kind.
+`quota`; `queue`, Kueue's webhook, which comes before policies; `validation`, the API server's own. Sent by a member of
+the tenant: `rbac`. `rule` is the rule that finds it before anybody sends it; empty where only the API server can tell.
+`policy`: a policy that is of no rule. `operation`: create, or replace for what is there. `needs`: the layer that brings
+its kind.
 """
 
 from __future__ import annotations
