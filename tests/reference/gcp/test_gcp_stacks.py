@@ -53,7 +53,9 @@ def stacks(tmp_path_factory) -> dict[str, list[Resource]]:
 def _every(tmp_path_factory) -> list[Resource]:
     from fairlead.declared.record import declared
 
-    folder = shutil.copytree(REPO / "stacks", tmp_path_factory.mktemp("every") / "stacks")
+    folder = shutil.copytree(
+        REPO / "stacks", tmp_path_factory.mktemp("every") / "stacks", ignore=shutil.ignore_patterns("tenants")
+    )
     shutil.copy(EVERY_MACHINE, folder / "Pulumi.gcp-every.yaml")
     return json.loads(json.dumps([asdict(one) for one in declared(folder, "gcp-every")]))
 
