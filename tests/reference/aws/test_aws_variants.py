@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -67,13 +70,17 @@ def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     file = REPO / "stacks" / f"Pulumi.{STACK}.yaml"
     own = yaml.safe_load(file.read_text())["config"]["fairlead:platform"]
-    tenants = [{"name": tenant["name"], "quota": {}} for tenant in own["tenants"]]
+    tenants = [{"name": name, "groups": [name], "quota": {}} for name in ("product", "research")]
     target = {**own["target"], "capacity_blocks": [], **variant["target"]}
     spec = {**own, "target": target, "pools": list(variant["pools"]), "tenants": tenants}
     spec["layers"] = {**own["layers"], **variant.get("layers", {})}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
         warnings.simplefilter("ignore", DeprecationWarning)
-        made = record(lambda: build(REPO / "stacks", STACK, spec, standing=False), STACK)
+        # Without the teams' own files: they ask for accelerators that these pools do not have.
+        stacks = shutil.copytree(
+            REPO / "stacks", Path(folder) / "stacks", ignore=shutil.ignore_patterns("tenants")
+        )
+        made = record(lambda: build(stacks, STACK, spec, standing=False), STACK)
     return json.loads(json.dumps([asdict(one) for one in made]))
 
 
