@@ -285,7 +285,7 @@ PUBLIC_HOSTS = (
     r"|(.+\.)?(github\.com|githubusercontent\.com|github\.io|k8s\.io|kubernetes\.io|pulumi\.com|helm\.sh"
     r"|debian\.org|pypi\.org|readthedocs-hosted\.com|amd\.com|nvidia\.com|cloud\.google\.com|amazon\.com"
     r"|microsoft\.com|cast\.ai|json-schema\.org|w3\.org|apache\.org|semver\.org|keepachangelog\.com|go\.dev"
-    r"|googleapis\.com|azure\.com|azure\.cn|endoflife\.date|bottlerocket\.dev|karpenter\.sh|public\.ecr\.aws|aspire\.dev|zacfukuda\.com"
+    r"|googleapis\.com|azure\.com|vault\.azure\.net|azure\.cn|endoflife\.date|bottlerocket\.dev|karpenter\.sh|public\.ecr\.aws|aspire\.dev|zacfukuda\.com"
     r"|ghcr\.io|docker\.io|charts\.jetstack\.io|keda\.sh|charts\.external-secrets\.io|postgresql\.org|kubeflow\.org|kueue\.sh|python\.org|etcd\.io|sre\.google|prometheus\.io|envoyproxy\.io|containerd\.io|cni\.dev|kernel\.org|skypilot\.co|mlflow|truststore\.pki\.rds\.amazonaws\.com|cacerts\.digicert\.com|metadata\.google\.internal"
     r"|ossrdbms-aad\.database\.windows\.net)"
 )

@@ -29,6 +29,9 @@ FREE_FORM = {
     ("master", "config"),
     ("worker", "config"),
     ("worker", "affinity"),
+    ("master", "podSecurityContext"),
+    ("worker", "podSecurityContext"),
+    ("gc", "podSecurityContext"),
 }
 """Values that a chart hands on as they are: what lies in them belongs to Kubernetes or to the program."""
 CONDITIONS = {("nfd", "enabled")}
