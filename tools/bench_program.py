@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import yaml
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
 from fairlead.declared.record import STACK_TYPE, declared, make_urn
-from fairlead.spec.layers import KEY, resolve_stack
+from fairlead.spec.layers import KEY
 
 LEVELS = 2
 """Levels of nested values that an answer has."""
@@ -137,7 +138,7 @@ def run_against(
     preview: bool = False,
 ) -> dict[str, float]:
     """Runs the program of a stack against a monitor; what it cost. Raises as `measured`."""
-    own = resolve_stack(folder, stack).value
+    own = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"][KEY]
     server = grpc.server(ThreadPoolExecutor(PARALLEL))
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)

@@ -81,6 +81,14 @@ def find(name: str, start: Path | None = None) -> Stack:
     return stack
 
 
+def every(start: Path | None = None) -> list[Stack]:
+    """All stacks of the project, by name."""
+    from fairlead.spec.layers import stacks
+
+    project = project_dir(start)
+    return [Stack(project, name) for name in stacks(Stack(project, "").folder)]
+
+
 def _sound(name: str) -> str:
     if _NAME.fullmatch(name):
         return name

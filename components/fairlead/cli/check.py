@@ -109,12 +109,10 @@ def policies(
 
 def _stacks(name: str, every: bool) -> list[Stack]:
     """The stack, or all of the project."""
-    from fairlead.spec.layers import stacks
-    from fairlead.stack import Stack, find, project_dir
+    from fairlead import stack
 
     if not every:
-        return [find(name)]
+        return [stack.find(name)]
     if name != DEFAULT_STACK:
         raise bad_option("--all", "does not go with --stack", name, fix="give one of the two")
-    project = project_dir()
-    return [Stack(project, one) for one in stacks(Stack(project, "").folder)]
+    return stack.every()

@@ -88,16 +88,14 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _stacks(names: Sequence[str] | None, every: bool) -> list[Stack]:
-    from fairlead.spec.layers import stacks
-    from fairlead.stack import Stack, find, project_dir
+    from fairlead import stack
 
     if not every:
         usual = os.environ.get("FAIRLEAD_STACK") or DEFAULT_STACK
-        return [find(name) for name in dict.fromkeys(names or [usual])]
+        return [stack.find(name) for name in dict.fromkeys(names or [usual])]
     if names:
         raise bad_option("--all", "does not go with --stack", ", ".join(names), fix="give one of the two")
-    project = project_dir()
-    return [Stack(project, name) for name in stacks(Stack(project, "").folder)]
+    return stack.every()
 
 
 def _written(found: Sequence[Preview], form: Form) -> str:

@@ -20,15 +20,14 @@ from pulumi.runtime.stack import run_pulumi_func
 from fairlead.declared.lookups import ANSWERS, EXPORTS, STACK_REFERENCE
 from fairlead.declared.placeholder import outputs, reference, told_only, with_inputs
 from fairlead.errors import FairleadError
+from fairlead.rules.unseen import SECRET, UNKNOWN
 from fairlead.sdk.quick import make_quick
 
-UNKNOWN = "${unknown}"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of the engine's protocol that marks a map as a special value. Of those only secrets reach a monitor
 that, like this one, supports no others: github.com/pulumi/pulumi sdk/v3 v3.255.0, common/resource/sig."""
 URN_PARTS = 4
 """urn:pulumi:STACK, PROJECT, TYPE, NAME: what follows in a provider's reference is its id."""
-SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
 DIGITS = 16
 """Of the digest that tells one secret from another."""
 KEY = "FAIRLEAD_SECRETS_KEY"

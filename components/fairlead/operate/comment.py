@@ -5,7 +5,7 @@ Found again by its first line and its author: whoever writes a comment with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import quote, urlencode
@@ -63,18 +63,12 @@ class Forge(Protocol):
 
 def on_pull(forge: Forge, number: int, body: str) -> Written:
     """The comment with this first line: edited where it stands, else written. Raises FairleadError."""
-    found = _same(forge.comments(number), body)
-    if found and _plain(found.body) == _plain(body):
-        return Written("unchanged", found.url)
-    return Written("edited" if found else "created", forge.comment(number, body, found))
+    return _kept(forge.comments(number), body, lambda found: forge.comment(number, body, found))
 
 
 def on_issue(forge: Forge, title: str, body: str) -> Written:
     """The open issue with this first line: edited, else opened. Raises FairleadError."""
-    found = _same(forge.issues(), body)
-    if found and _plain(found.body) == _plain(body):
-        return Written("unchanged", found.url)
-    return Written("edited" if found else "created", forge.issue(title, body, found))
+    return _kept(forge.issues(), body, lambda found: forge.issue(title, body, found))
 
 
 def close(forge: Forge, marker: str) -> Written | None:
@@ -84,6 +78,13 @@ def close(forge: Forge, marker: str) -> Written | None:
         return None
     forge.close(found)
     return Written("closed", found.url)
+
+
+def _kept(texts: Iterator[Found], body: str, write: Callable[[Found | None], str]) -> Written:
+    found = _same(texts, body)
+    if found and _plain(found.body) == _plain(body):
+        return Written("unchanged", found.url)
+    return Written("edited" if found else "created", write(found))
 
 
 def _same(texts: Iterator[Found], body: str) -> Found | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead.errors import InputError, Problem, one_of
-from fairlead.spec.layers import resolve_stack, stacks
-from fairlead.stack import Stack, project_dir
+from fairlead.spec.layers import resolve_stack
+from fairlead.stack import Stack, every
 
 
 def rows(names: Sequence[str], without: Sequence[str]) -> list[dict[str, str]]:
@@ -16,14 +16,14 @@ def rows(names: Sequence[str], without: Sequence[str]) -> list[dict[str, str]]:
     A stack whose spec is wrong is listed too, with what can be read: whoever judges it says what is wrong.
     Raises InputError for names that are of no stack.
     """
-    folder = Stack(project_dir(), "").folder
-    known = stacks(folder)
+    there = every()
+    known = [one.name for one in there]
     wrong = [
         Problem("NAMES", "no such stack", name, one_of(known, name)) for name in names if name not in known
     ]
     if wrong:
         raise InputError("command line", wrong)
-    found = [_row(Stack(folder.parent, name)) for name in known if not names or name in names]
+    found = [_row(one) for one in there if not names or one.name in names]
     return [one for one in found if not one["target"] or one["target"] not in without]
 
 

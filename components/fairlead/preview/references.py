@@ -9,7 +9,6 @@ from typing import Any, cast
 from fairlead.preview.model import Resource
 from fairlead.preview.paths import Key
 
-UNKNOWN = "${unknown}"
 _REFERENCE = re.compile(r"\$\{(?P<type>[A-Za-z0-9-]+:[^$:{}]+:[^$:{}]+)::(?P<rest>[^{}]+)\}")
 
 Use = tuple[tuple[Key, ...], str, str]

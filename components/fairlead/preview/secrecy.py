@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from fairlead.preview.model import MISSING, Resource
 from fairlead.preview.paths import Key, value_at
+from fairlead.rules.unseen import SECRET as HIDDEN
 
-HIDDEN = "[secret]"
 MARKED = re.compile(r"\[secret(?: [0-9a-f]+)?\]")
 """What the program marked as secret, as `declared.record` writes it; digits tell one from another."""
 SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a type

@@ -11,8 +11,8 @@ from fairlead.plan.bill_model import Spread
 from fairlead.plan.bill_show import MORE, PARTIAL
 from fairlead.plan.bill_show import UNKNOWN as NOT_KNOWN
 from fairlead.preview.model import MISSING, Field, Preview, Step, Verdict
-from fairlead.preview.references import UNKNOWN
 from fairlead.rules.model import Finding
+from fairlead.rules.unseen import UNKNOWN
 
 LONGEST = 60
 """Characters of a value that a line shows."""

@@ -54,7 +54,7 @@ def of_resource(
     subject: Subject, policies: Policies, today: date, rules: Sequence[AnyRule] = RULES
 ) -> list[Finding]:
     """What one resource alone breaks: for its constructor, and for the policy pack."""
-    whole = Whole((subject,), {}, policies.model_dump(mode="json"))
+    whole = Whole((subject,))
     excuses = Excuses(policies.exceptions, today)
     own = about(subject.type) if rules is RULES else [one for one in rules if isinstance(one, ResourceRule)]
     return [one for rule in own for one in _of(rule, whole, policies, excuses)]
