@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 """A link or a picture: its mark, its text, where it leads."""
@@ -40,9 +40,9 @@ def prose(markdown: str) -> Iterator[tuple[int, str]]:
 def expanded(nav: Any, docs: Path) -> Any:
     """The navigation with each pattern, such as `adr/*.md`, in place of the pages that it stands for, by name."""
     if isinstance(nav, dict):
-        return {title: _section(entry, docs) for title, entry in nav.items()}
+        return {title: _section(entry, docs) for title, entry in cast("dict[str, Any]", nav).items()}
     if isinstance(nav, list):
-        return [expanded(entry, docs) for entry in nav]
+        return [expanded(entry, docs) for entry in cast("list[Any]", nav)]
     return nav
 
 
