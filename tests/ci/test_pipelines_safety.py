@@ -59,7 +59,7 @@ def test_no_pipeline_holds_a_secret() -> None:
 
 def test_nothing_from_outside_stands_in_a_script() -> None:
     scripts = [step for step in steps() if "run" in step.body]
-    assert len(scripts) >= 10
+    assert len(scripts) >= 9
     assert [step.name for step in scripts if "${{" in step.body["run"]] == []
 
 

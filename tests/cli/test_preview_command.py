@@ -156,6 +156,24 @@ def test_a_report_goes_into_a_file(calls: list[Stack], project: Path, tmp_path: 
     assert file.read_text().startswith("<!-- fairlead-preview:aws-dev -->")
 
 
+def test_one_run_writes_a_comment_and_findings(calls: list[Stack], project: Path, tmp_path: Path) -> None:
+    comment, findings = tmp_path / "comment.md", tmp_path / "findings.sarif"
+    pairs = ("-o", "markdown", "--out", str(comment), "-o", "sarif", "--out", str(findings))
+    assert run("preview", "-s", "aws-dev", *pairs, "--fail-on", "never").exit_code == 0
+    assert comment.read_text().startswith("<!-- fairlead-preview:aws-dev -->")
+    assert json.loads(findings.read_text())["version"] == "2.1.0"
+    assert len(calls) == 1
+
+
+def test_a_file_without_its_form_is_refused(calls: list[Stack], project: Path, tmp_path: Path) -> None:
+    files = ("--out", str(tmp_path / "one.md"), "--out", str(tmp_path / "two.md"))
+    done = run("preview", "-s", "aws-dev", "-o", "markdown", *files)
+    assert done.exit_code == 2
+    assert "goes with its own -o" in done.output
+    assert "1 times -o and 2 times --out" in done.output
+    assert (list(tmp_path.glob("*.md")), calls) == ([], [])
+
+
 def test_code_scanning_gets_one_run_of_all_stacks(calls: list[Stack], project: Path) -> None:
     done = run("preview", "-s", "aws-dev", "-s", "onprem", "-o", "sarif", "--fail-on", "never")
     sarif = json.loads(done.stdout)

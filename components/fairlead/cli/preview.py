@@ -57,9 +57,13 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
         typer.Option("--baseline", help="What stands now, as `fairlead resources -o json` wrote it."),
     ] = None,
     output: Annotated[
-        Form, typer.Option("--output", "-o", help="For a terminal, a comment, programs, or code scanning.")
-    ] = Form.text,
-    out: Annotated[Path | None, typer.Option("--out", help="Write into this file.")] = None,
+        list[Form] | None,
+        typer.Option("--output", "-o", help="For a terminal (usual), a comment, programs, or code scanning."),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("--out", help="Write into this file. May be given several times, each with its own -o."),
+    ] = None,
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")
     ] = FailOn.mandatory,
@@ -74,17 +78,28 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
 
     if against is not None and baseline is not None:
         raise bad_option("--baseline", "does not go with --against", str(baseline), fix="give one of the two")
+    written = _places(output or [Form.text], out or [None])
     stacks = _stacks(stack, every)
     if baseline is not None and len(stacks) > 1:
         raise bad_option("--baseline", "is of one stack", str(baseline), fix="name that stack with -s")
     found = previews(stacks, Against(against, baseline), date.today())
-    text = _written(found, output)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        out.write_text(text, encoding="utf-8")
+    for form, file in written:
+        text = _written(found, form)
+        if file is None:
+            typer.echo(text, nl=False)
+        else:
+            file.write_text(text, encoding="utf-8")
     if _fails(found, fail_on) or (expect_no_changes and any(one.changes for one in found)):
         raise typer.Exit(1)
+
+
+def _places(forms: Sequence[Form], files: Sequence[Path | None]) -> list[tuple[Form, Path | None]]:
+    """Each form and where it goes, by their order. Raises typer.BadParameter where one lacks the other."""
+    if len(forms) == len(files):
+        return list(zip(forms, files, strict=True))
+    given = f"{len(forms)} times -o and {len([one for one in files if one])} times --out"
+    fix = "give a pair for each file: -o markdown --out preview.md -o sarif --out preview.sarif"
+    raise bad_option("--out", "goes with its own -o", given, fix=fix)
 
 
 def _stacks(names: Sequence[str] | None, every: bool) -> list[Stack]:
