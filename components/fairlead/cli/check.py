@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairlead.cli.options import (
     DEFAULT_STACK,
+    FailOn,
+    FailOnOption,
     KubeconfigOption,
     Output,
     OutputOption,
@@ -21,13 +22,6 @@ from fairlead.cli.options import (
 
 if TYPE_CHECKING:
     from fairlead.stack import Stack
-
-
-class FailOn(StrEnum):
-    """From which level on a finding ends the command with exit status 1."""
-
-    mandatory = "mandatory"
-    advisory = "advisory"
 
 
 def add(app: typer.Typer) -> None:
@@ -87,9 +81,7 @@ def policies(
     stack: StackOption = DEFAULT_STACK,
     every: Annotated[bool, typer.Option("--all", help="Every stack of the project.")] = False,
     excused: Annotated[bool, typer.Option("--excused", help="List what is excused, too.")] = False,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")
-    ] = FailOn.mandatory,
+    fail_on: FailOnOption = FailOn.mandatory,
     output: OutputOption = Output.text,
 ) -> None:
     """Hold a stack's plan and resources against every rule. Needs no credentials, network or cluster. Exit status 1 if
@@ -103,7 +95,7 @@ def policies(
         typer.echo(json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False))
     else:
         typer.echo("\n\n".join("\n".join(checking.lines(one, excused)) for one in found))
-    if any(one.fails(fail_on is FailOn.advisory) for one in found):
+    if any(fail_on.met(one.findings) for one in found):
         raise typer.Exit(1)
 
 

@@ -11,6 +11,9 @@ import typer
 from fairlead.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fairlead.rules.model import Finding
     from fairlead.workload.client import Client
 
 DEFAULT_STACK = "local"
@@ -39,6 +42,23 @@ class Output(StrEnum):
 
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.")]
+
+
+class FailOn(StrEnum):
+    """From which level on a finding ends the command with exit status 1."""
+
+    mandatory = "mandatory"
+    advisory = "advisory"
+    never = "never"
+
+    def met(self, findings: Iterable[Finding]) -> bool:
+        """Whether one of them is of that level and nobody has excused it."""
+        if self is FailOn.never:
+            return False
+        return any(one.refuses or self is FailOn.advisory for one in findings if not one.excused)
+
+
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")]
 
 
 def client(stack: str, kubeconfig: Path | None) -> Client:

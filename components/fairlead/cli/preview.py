@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, bad_option
+from fairlead.cli.options import DEFAULT_STACK, FailOn, FailOnOption, bad_option
 
 if TYPE_CHECKING:
     from fairlead.preview.model import Preview
@@ -25,14 +25,6 @@ class Form(StrEnum):
     markdown = "markdown"
     json = "json"
     sarif = "sarif"
-
-
-class FailOn(StrEnum):
-    """From which level on a finding ends the command with exit status 1."""
-
-    mandatory = "mandatory"
-    advisory = "advisory"
-    never = "never"
 
 
 def add(app: typer.Typer) -> None:
@@ -64,9 +56,7 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
         list[Path] | None,
         typer.Option("--out", help="Write into this file. May be given several times, each with its own -o."),
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")
-    ] = FailOn.mandatory,
+    fail_on: FailOnOption = FailOn.mandatory,
     expect_no_changes: Annotated[
         bool, typer.Option("--expect-no-changes", help="Exit status 1 when anything changes.")
     ] = False,
@@ -89,7 +79,9 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
             typer.echo(text, nl=False)
         else:
             file.write_text(text, encoding="utf-8")
-    if _fails(found, fail_on) or (expect_no_changes and any(one.changes for one in found)):
+    if any(fail_on.met(one.findings) for one in found) or (
+        expect_no_changes and any(one.changes for one in found)
+    ):
         raise typer.Exit(1)
 
 
@@ -129,10 +121,3 @@ def _written(found: Sequence[Preview], form: Form) -> str:
     from fairlead.preview.sarif import to_sarif
 
     return json.dumps(to_sarif(found), indent=2, ensure_ascii=False) + "\n"
-
-
-def _fails(found: Sequence[Preview], fail_on: FailOn) -> bool:
-    if fail_on is FailOn.never:
-        return False
-    findings = [one for preview in found for one in preview.findings if not one.excused]
-    return any(one.level == "mandatory" or fail_on is FailOn.advisory for one in findings)

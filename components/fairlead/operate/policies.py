@@ -35,10 +35,6 @@ class Checked:
         """Findings that nobody has excused."""
         return tuple(one for one in self.findings if not one.excused)
 
-    def fails(self, advisory: bool) -> bool:
-        """Whether something refuses, or, if asked for, is advised."""
-        return any(one.refuses or advisory for one in self.open)
-
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {
