@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fairlead.rules import kubernetes_sources as sources
 from fairlead.rules.model import Admission, Flaw, ResourceRule, Subject, Whole, WholeRule
 from fairlead.rules.pods import ANY, TEMPLATES, complete, entries, meta, part
+from fairlead.rules.settings import is_known
 
 TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secrets
 BINDINGS = ("kubernetes:rbac.*:RoleBinding", "kubernetes:rbac.*:ClusterRoleBinding")
@@ -22,7 +23,8 @@ IDENTITY = (
 def _default(subject: Subject) -> Iterator[Flaw]:
     for path, pod in complete(subject):
         named = pod.get("serviceAccountName") or pod.get("serviceAccount")
-        if named in (None, "default") and pod.get("automountServiceAccountToken") is not False:
+        mounted = pod.get("automountServiceAccountToken")
+        if named in (None, "default") and mounted is not False and is_known(mounted):
             what = "it has the token of an account that all pods of the namespace share"
             fix = "name an account of its own, or set automountServiceAccountToken to false"
             yield Flaw(

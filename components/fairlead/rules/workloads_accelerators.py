@@ -11,6 +11,7 @@ from fairlead.rules.kubernetes_admission import every_box, every_pod, of_pods
 from fairlead.rules.model import Data, Flaw, ResourceRule, Subject
 from fairlead.rules.pods import ANY, TYPES, complete, containers, containers_of, entries, part
 from fairlead.rules.settings import is_known, text
+from fairlead.rules.unseen import is_unseen
 
 GATE = "kueue.x-k8s.io/admission"
 """Scheduling gate of a pod that Kueue holds back: pkg/controller/jobs/pod/constants of v0.19.2."""
@@ -81,8 +82,8 @@ def _queued(subject: Subject) -> Iterator[Flaw]:
 def _waits(subject: Subject, pod: Data) -> bool:
     """Whether it waits in a queue, or may do so for all that is known."""
     if subject.kind != "Pod":
-        told = subject.get("metadata.labels")
-        return not is_known(told) or bool(part(part(subject.inputs, "metadata"), "labels").get(labels.QUEUE))
+        told = part(part(subject.inputs, "metadata"), "labels")
+        return bool(told.get(labels.QUEUE)) or is_unseen(subject.inputs, "metadata.labels")
     if not is_known(pod.get("schedulingGates")):
         return True
     return any(one.get("name") == GATE for one in entries(pod.get("schedulingGates")))
