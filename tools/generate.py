@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_new import FOLDER as TEMPLATES
 from pulumi_new import directories
+from resources_page import of_cloud
+from resources_page import page as resources_page
 from scanners import explained
 
 from dashboards import FILES as DASHBOARDS
@@ -46,6 +48,13 @@ def team_schema() -> str:
 def spec_page() -> str:
     """Reference page of the platform spec."""
     from fairlead.spec.schema import reference
+
+    return reference()
+
+
+def workload_page() -> str:
+    """Reference page of what people send."""
+    from fairlead.workload.reference import reference
 
     return reference()
 
@@ -126,26 +135,6 @@ def _thread(url: str) -> str:
     return f"[{project}#{number}]({url})"
 
 
-def resources(stack: str) -> str:
-    """What a stack declares at its cloud, by type, from the golden result that the tests hold it to."""
-    found: dict[str, list[str]] = {}
-    text = (REPO / "tests" / "golden" / stack / "resources.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        kind, _, name = line.partition(" [")[0].rpartition("::")
-        kind = kind.rpartition("$")[2]
-        if line[:1].strip() and not kind.startswith(("kubernetes:", "fairlead:", "pulumi:")):
-            found.setdefault(kind, []).append(name)
-    lines = [f"Stack `{stack}`, {sum(map(len, found.values()))} resources of the cloud:", ""]
-    lines += ["| type | count | names |", "|---|---|---|"]
-    lines += [f"| `{kind}` | {len(names)} | {_some(names)} |" for kind, names in sorted(found.items())]
-    return "\n".join(lines)
-
-
-def _some(names: Sequence[str], most: int = 4) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def idle(cloud: str) -> str:
     """What the nodes cost that the cloud's stacks have while nobody works: plan and price table."""
     from fairlead.plan import costs
@@ -214,7 +203,7 @@ BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/policies.md": {part: partial(policies, part) for part in ("count", "rules", "references")},
     **{
         f"docs/{cloud}.md": {
-            "resources": partial(resources, stacks[-1]),
+            "resources": partial(of_cloud, stacks[-1]),
             "idle": partial(idle, cloud),
             "quotas": partial(quotas, cloud),
         }
@@ -241,6 +230,8 @@ FILES: Mapping[str, Callable[[], str]] = {
     "components/fairlead/spec/platform.schema.json": spec_schema,
     "components/fairlead/spec/tenant.schema.json": team_schema,
     "docs/spec.md": spec_page,
+    "docs/workload.md": workload_page,
+    "docs/resources.md": resources_page,
     "docs/alerts.md": alerts_page,
     "docs/capabilities.md": capabilities_page,
     "docs/coherence.md": coherence_page,
