@@ -139,7 +139,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
         *("inference-pool", "katib", "pipelines", "spark", "notebooks", "kubeflow-platform", "monitoring"),
         *("built-machines", "edge"),
         *("model-registry", "grafana", "idle-reclaim"),
-        *("jobs-v1", "jobs-v1-mpi", "events"),
+        *("jobs-v1", "jobs-v1-mpi", "events", "opencost"),
     }
     assert set(load().capabilities["local"]) == known
 

@@ -25,7 +25,7 @@ def refused(old: str, new: str) -> Problem:
     return problem
 
 
-APART = ("kfp-api-server", "model-registry")
+APART = ("kfp-api-server", "model-registry", "opencost")
 """Images that come by no chart and have a row of their own."""
 
 

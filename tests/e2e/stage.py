@@ -35,6 +35,8 @@ SUBNETS = {"e2e": "100.64.80.0/30", "killed": "100.64.81.0/30", "mend": "100.64.
 IMAGE = "fairlead.dev/python-numpy:3.11-2.4.6"
 TENANT = "team-a"
 """Whose members most tests are."""
+PRICE = 64.0
+"""USD an hour that the node of simulated accelerators costs."""
 REMOTE_IMAGE = "registry.example.com/team/train:1.0"
 """Never pulled: it only runs on simulated nodes."""
 
@@ -68,13 +70,16 @@ def make_stack(folder: Path, name: str, platform: Mapping[str, Any]) -> Path:
 def two_teams(
     name: str, subnet: str, images: Sequence[str], layers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """A platform of two tenants that share simulated accelerators. images: of the lock, on the real node."""
+    """A platform of two tenants that share simulated accelerators, which cost something. images: of the lock, on the
+    real node."""
     quota = {"accelerators": {"H100": 4}, "cpu": "1", "memory": "2Gi"}
     return {
         "name": name,
         "environment": "dev",
         "target": {"kind": "local", "subnet": subnet, "images": list(images)},
-        "pools": [{"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1}],
+        "pools": [
+            {"name": "h100", "accelerators": "H100:8", "min": 1, "max": 1, "prices": {"on-demand": PRICE}}
+        ],
         "tenants": [{"name": one, "groups": [one], "quota": quota} for one in (TENANT, "team-b")],
         "layers": {"health": {"enabled": False}, **layers},
     }

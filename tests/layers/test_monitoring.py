@@ -13,7 +13,7 @@ from pod_security import restricted_violations
 from support.charts import module_of, rendered
 from support.engine import Recorder
 from support.rights import granted
-from support.specs import minimal
+from support.specs import PRICED, minimal
 from support.strict import problems, schemas
 from support.targets import had_on, registered
 
@@ -60,7 +60,7 @@ MADE_BY_OPERATORS = {
 
 
 def plan(layers: Mapping[str, Any]) -> PlatformPlan:
-    return load_plan(minimal(layers=layers), "test", load())
+    return load_plan(minimal(layers=layers, **PRICED), "test", load())
 
 
 @pytest.fixture(scope="module")

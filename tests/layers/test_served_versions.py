@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from support.charts import renderer
-from support.specs import minimal
+from support.specs import PRICED, minimal
 from support.targets import built, had_on, registered
 
 from fairlead.catalog import lock
@@ -88,7 +88,7 @@ def unserved(objects: Iterable[Mapping[str, Any]], names: Iterable[str]) -> set[
 def test_all_layers_write_only_what_the_charts_of_their_plan_serve() -> None:
     layers = {tool.layer: {"enabled": True} for tool in had_on("local")}
     layers["databases"] = {"enabled": True, "dumps": {}}
-    plan = load_plan(minimal(layers=layers), "all", load_catalog())
+    plan = load_plan(minimal(layers=layers, **PRICED), "all", load_catalog())
     objects = registered(plan, "local").objects()
     assert unserved(objects, charts_of(plan)) == set()
     custom = {one["apiVersion"] for one in objects} - BUILT_IN

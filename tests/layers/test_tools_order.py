@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.engine import Recorder
-from support.specs import minimal
+from support.specs import PRICED, minimal
 from support.targets import had_on, registered
 
 from fairlead.catalog.read import load
@@ -23,7 +23,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def engine() -> Recorder:
-    return registered(load_plan(minimal(layers=ALL), "tools", load()), "local")
+    return registered(load_plan(minimal(layers=ALL, **PRICED), "tools", load()), "local")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def engine() -> Recorder:
             [("Cluster", "model-registry-db"), ("NetworkPolicy", "registry-team-a")],
         ),
         ("ConfigMap", "fairlead-model-registry", [("Deployment", "registry-team-a")]),
+        ("Deployment", "opencost", [("Prometheus", "fairlead"), ("NetworkPolicy", "opencost-calls")]),
         ("CronJob", "mlflow-db-dumps", [("Deployment", "cnpg-controller-manager")]),
         ("Deployment", "kueue-controller-manager", [("CustomResourceDefinition", "rayjobs.ray.io")]),
         (

@@ -16,6 +16,8 @@ MINIMAL: dict[str, Any] = {
     "pools": [{"name": "system", "min": 1, "max": 1}],
     "tenants": [{"name": "team-a", "quota": {"cpu": "1", "memory": "1Gi"}}],
 }
+PRICED: dict[str, Any] = {"pools": [{**MINIMAL["pools"][0], "prices": {"on-demand": 0.2}}]}
+"""The same nodes, and what one costs: layers that count money need it."""
 
 
 def minimal(**changes: Any) -> dict[str, Any]:

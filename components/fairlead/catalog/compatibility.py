@@ -29,6 +29,8 @@ Minor = Annotated[str, StringConstraints(pattern=r"^1\.\d{1,2}$")]
 Api = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+/v\d+((alpha|beta)\d+)?$")]
 """Group and version of a custom kind."""
 Numbers = tuple[int, ...]
+Release = Annotated[str, StringConstraints(pattern=r"^(v|prod-)?\d[\w.+~:-]*$")]
+"""A release as its chart, or the tag of its image, has it."""
 
 
 def numbers(version: str) -> Numbers:
@@ -166,7 +168,7 @@ class Compatibility(Row):
     """What one chart of the lock fits, or an image that comes by none."""
 
     name: str
-    version: Exact
+    version: Release
     """The release of which it is said."""
     kubernetes: Kubernetes | None
     """None: nothing is stated, and `note` says where it was looked for."""

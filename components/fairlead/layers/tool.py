@@ -34,6 +34,10 @@ class Measured:
     """Whether it tells of other pods than itself: its words for namespace and pod are theirs then, and are kept."""
     of_node: bool = False
     """Whether its pods have their node's address, and need not name the port: who calls them calls no pod."""
+    kept: tuple[str, ...] = ()
+    """Names of its series that are kept, as regular expressions; none: all are."""
+    above: bool = False
+    """Whether its layer stands on that which gathers, and so brings itself how it is asked."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from fairlead.layers.measured import WOVEN, accelerators
 from fairlead.layers.model_registry import tool as model_registry
 from fairlead.layers.monitoring import tool as monitoring
 from fairlead.layers.notebooks import tool as notebooks
+from fairlead.layers.opencost import tool as opencost
 from fairlead.layers.pipelines import tool as pipelines
 from fairlead.layers.ray import tool as ray
 from fairlead.layers.secrets import tool as secrets
@@ -45,6 +46,7 @@ TOOLS: Sequence[Tool] = (
     notebooks.TOOL,
     model_registry.TOOL,
     monitoring.TOOL,
+    opencost.TOOL,
 )
 
 

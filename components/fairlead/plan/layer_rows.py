@@ -19,6 +19,7 @@ from fairlead.plan import (
     lws_model,
     model_registry_model,
     monitoring_model,
+    opencost_model,
     pipelines_model,
     ray_model,
     scaling_model,
@@ -213,6 +214,12 @@ ROWS: Mapping[str, LayerRow] = {
         charts=(monitoring_model.CHART,),
         images=monitoring_model.IMAGES,
         namespaces=(monitoring_model.NAMESPACE,),
+    ),
+    opencost_model.LAYER: LayerRow(
+        "what has run, and what it has cost, by tenant, job and model, by OpenCost",
+        {monitoring_model.LAYER: "what has run is read from Prometheus, and what it has cost is kept there"},
+        images=(opencost_model.IMAGE,),
+        namespaces=(opencost_model.NAMESPACE,),
     ),
 }
 """By name, in the order in which they run."""

@@ -23,6 +23,7 @@ from fairlead.plan.lws_model import LwsPlan
 from fairlead.plan.model_registry_model import ModelRegistryPlan
 from fairlead.plan.monitoring_model import MonitoringPlan
 from fairlead.plan.node_model import NodePlan
+from fairlead.plan.opencost_model import OpencostPlan
 from fairlead.plan.pipelines_model import PipelinesPlan
 from fairlead.plan.queue_model import QueuesPlan
 from fairlead.plan.ray_model import RayPlan
@@ -362,6 +363,8 @@ class PlatformPlan:
     """What happens starts workflows."""
     monitoring: MonitoringPlan = field(default_factory=MonitoringPlan)
     """Metrics of the platform's own programs."""
+    opencost: OpencostPlan = field(default_factory=OpencostPlan)
+    """What has run, and what it has cost."""
 
     policies: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the spec says under `policies`, as plain data: for `fairlead.rules`."""

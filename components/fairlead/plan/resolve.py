@@ -22,6 +22,7 @@ from fairlead.plan import (
     lws,
     model_registry,
     monitoring,
+    opencost,
     pipelines,
     pipelines_model,
     ray,
@@ -72,6 +73,7 @@ def of_whole(plan: PlatformPlan, spec: Platform, catalog: Catalog) -> list[Probl
     claims, kept = [_claim(tenant, catalog) for tenant in spec.tenants], spec.layers.queue.enabled
     problems = [
         *compatibility.of_plan(plan, spec.target),
+        *opencost.problems(spec.layers, plan.opencost, plan.pools),
         *budget_limits.problems(plan.queues, plan.pools, spec.tenants, claims, kept=kept),
     ]
     return in_input_order(problems, spec.model_dump(by_alias=True))
@@ -114,6 +116,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     models = serving.serving_plan(spec.layers.serving, target.name, pools)
     tuning = katib.katib_plan(spec.layers.katib, pools)
     registries = model_registry.model_registry_plan(spec.layers.model_registry, pools)
+    shown = opencost.opencost_plan(spec.layers.opencost, pools)
     entrance = gateway.gateway_plan(spec.layers, target.name, pools, names)
     return PlatformPlan(
         name=spec.name,
@@ -144,6 +147,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
             *tracking.notes(runs, entrance.page(tracking_model.PAGE)),
             *katib.notes(tuning),
             *model_registry.notes(registries, len(names)),
+            *opencost.notes(shown, pools),
             *compatibility.notes(uses, kubernetes),
         ),
         gpu=gpu,
@@ -169,6 +173,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
         jobs_v1=old,
         events=events.events_plan(spec.layers.events, pools),
         monitoring=monitoring.monitoring_plan(spec.layers.monitoring, pools, spec.tenants, catalog),
+        opencost=shown,
     )
 
 

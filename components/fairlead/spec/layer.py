@@ -19,6 +19,7 @@ from fairlead.spec.lws import Lws
 from fairlead.spec.model_registry import ModelRegistry
 from fairlead.spec.monitoring import Monitoring
 from fairlead.spec.notebooks import Notebooks
+from fairlead.spec.opencost import Opencost
 from fairlead.spec.pipelines import Pipelines
 from fairlead.spec.queue import QueueOptions
 from fairlead.spec.ray import Ray
@@ -154,6 +155,8 @@ class Layers(Model):
     """Models, their versions and where they lie: Kubeflow Model Registry."""
     monitoring: Monitoring = Monitoring()
     """Metrics of the platform's own programs: Prometheus."""
+    opencost: Opencost = Opencost()
+    """What has run, and what it has cost, by tenant, job and model: OpenCost."""
 
     def enabled(self, name: str) -> bool:
         """Whether the layer of this name runs. Raises AttributeError for no such layer."""

@@ -30,6 +30,7 @@ LAYERS: dict[str, dict[str, Any]] = {
         "idle": {"policy": "suspend", "after": "1m"},
         "notify": {"on-call": {"kind": "webhook"}},
     },
+    "opencost": {"enabled": True},
 }
 
 

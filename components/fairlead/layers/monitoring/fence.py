@@ -28,14 +28,18 @@ from fairlead.layers.scaling import place as scaling
 from fairlead.layers.tool import Measured
 
 
-def objects(measured: Sequence[Measured], tenants: Sequence[str]) -> list[Object]:
+def objects(measured: Sequence[Measured], tenants: Sequence[str], above: Sequence[str] = ()) -> list[Object]:
     """KEDA asks the server for what it scales by, and what takes idle accelerators back; else nobody does but
     through the API server's own door.
 
-    tenants: their namespaces.
+    tenants: their namespaces; above: namespaces of layers that stand on this one, and ask the server too.
     """
     own = {"podSelector": {"matchLabels": dict(SERVERS)}}
-    asking = [*namespaces([scaling.NAMESPACE]), own, {"podSelector": {"matchLabels": dict(RECLAIMER_LABELS)}}]
+    asking = [
+        *namespaces([scaling.NAMESPACE, *above]),
+        own,
+        {"podSelector": {"matchLabels": dict(RECLAIMER_LABELS)}},
+    ]
     return [
         closed("default-deny", NAMESPACE, {}),
         closed(OPERATOR, NAMESPACE, LABELS, [door(OPERATOR_PORT, [own])]),

@@ -158,10 +158,12 @@ def _endpoint(one: Measured) -> Mapping[str, Any]:
     if one.of_node:
         address = {"sourceLabels": ["__meta_kubernetes_pod_ip"], "targetLabel": "__address__"}
         return {"relabelings": once({**address, "replacement": f"$1:{one.port}"})}
+    chosen = {"sourceLabels": ["__name__"], "regex": "|".join(one.kept), "action": "Keep"}
     return {
         "portNumber": one.port,
         **({"scheme": "https"} if one.asks else {}),
         **({"honorLabels": True} if one.of_others else {"relabelings": [NODE]}),
+        **({"metricRelabelings": [chosen]} if one.kept else {}),
     }
 
 

@@ -7,13 +7,13 @@ examples/standard and pkg/options/options.go of k8s.io/kube-state-metrics/v2 v2.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fairlead import labels
 from fairlead.contract.chart import Object
 from fairlead.layers import programs
-from fairlead.layers.monitoring.custom import Kind, config
+from fairlead.layers.monitoring.custom import Kind, config, running
 from fairlead.layers.monitoring.place import (
     NAMESPACE,
     STATES,
@@ -25,6 +25,7 @@ from fairlead.layers.monitoring.place import (
 )
 from fairlead.layers.objects import SEALED, binding, role, rule, spread, unprivileged
 from fairlead.layers.programs import ALONE, asked, deployment
+from fairlead.workload.serve_state import SERVICE_LABEL
 
 ROLE = "fairlead:monitoring:states"
 WATCH = ("list", "watch")
@@ -77,18 +78,22 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "pods": (labels.JOB, labels.STAGE, labels.ENDPOINT),
 }
 """Kind -> labels of its objects that are told."""
+FURTHER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "opencost": {"namespaces": (labels.COST_CENTER,), "pods": (SERVICE_LABEL,)},
+}
+"""Layer -> labels that are told where it runs."""
 RESOURCES: Mapping[str, Any] = {"requests": {"cpu": "20m", "memory": "96Mi"}, "limits": {"memory": "1Gi"}}
 
 
-def objects(image: str, selector: Mapping[str, str], further: Sequence[Kind]) -> list[Object]:
-    """Account, rights and Deployment. further: kinds that it is told of."""
-    meta = metadata(STATES)
+def objects(image: str, selector: Mapping[str, str], layers: Collection[str]) -> list[Object]:
+    """Account, rights and Deployment. layers: those that run."""
+    meta, further = metadata(STATES), running(layers)
     account = {"kind": "ServiceAccount", "name": STATES, "namespace": NAMESPACE}
     return [
         programs.account(meta),
         role({"name": ROLE}, rights(further)),
         binding({"name": ROLE}, ("ClusterRole", ROLE), [account]),
-        _deployment(image, selector, arguments(further)),
+        _deployment(image, selector, arguments(further, told(layers))),
     ]
 
 
@@ -102,9 +107,18 @@ def rights(further: Sequence[Kind]) -> list[Mapping[str, Any]]:
     ]
 
 
-def arguments(further: Sequence[Kind]) -> list[str]:
-    """How it is started."""
-    told = ",".join(f"{kind}=[{','.join(names)}]" for kind, names in LABELS.items())
+def told(layers: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Kind -> labels of its objects that are told where these layers run."""
+    more = [one for layer, one in FURTHER.items() if layer in layers]
+    return {
+        kind: (*names, *(name for one in more for name in one.get(kind, ())))
+        for kind, names in LABELS.items()
+    }
+
+
+def arguments(further: Sequence[Kind], told: Mapping[str, tuple[str, ...]] = LABELS) -> list[str]:
+    """How it is started. further: kinds that it is told of; told: labels that it tells."""
+    shown = ",".join(f"{kind}=[{','.join(names)}]" for kind, names in told.items())
     kinds = sorted(kind for kinds in KINDS.values() for kind in kinds)
     kept = [*KEPT, *(f"{one.series}_.+" for one in further)]
     return [
@@ -112,7 +126,7 @@ def arguments(further: Sequence[Kind]) -> list[str]:
         f"--telemetry-port={STATES_OWN_PORT}",
         f"--resources={','.join(kinds)}",
         f"--metric-allowlist={','.join(f'^{one}$' for one in kept)}",
-        f"--metric-labels-allowlist={told}",
+        f"--metric-labels-allowlist={shown}",
         *([f"--custom-resource-state-config={json.dumps(config(further))}"] if further else ()),
     ]
 

@@ -7,7 +7,6 @@ from fairlead.contract.chart import Object, Release
 from fairlead.layers.monitoring import (
     alertmanager,
     alerts,
-    custom,
     dashboards,
     fence,
     kubelets,
@@ -47,7 +46,7 @@ RULES, ASKED, DASHBOARDS = f"{PART}-rules", f"{PART}-asked", f"{PART}-dashboards
 
 def _parts(ground: Ground) -> list[Part]:
     waits = brought.arrivals(ground, model.LAYER, "Alertmanager")
-    spaces = tuple(sorted({one.after for one in ground.measured} - {PART}))
+    spaces = tuple(sorted({one.after for one in ground.measured if not one.above} - {PART}))
     return [
         Part(PART, _programs(ground)),
         Part(PEOPLE, _people(ground), after=(PART,), arrivals=waits),
@@ -65,9 +64,9 @@ def _programs(ground: Ground) -> list[Object]:
     return [
         *ground.render(Release(model.CHART, model.CHART, NAMESPACE, {})),
         restricted_namespace(NAMESPACE),
-        *fence.objects(ground.measured, _spaces(ground)),
+        *fence.objects(ground.measured, _spaces(ground), _above(ground)),
         *operator.objects(*images, selector),
-        *states.objects(ground.image(model.STATES), selector, custom.running(_layers(ground))),
+        *states.objects(ground.image(model.STATES), selector, _layers(ground)),
         *(_reclaimer(ground) if reclaimer.runs(ground.plan) else ()),
         *brought.objects(ground, model.LAYER),
     ]
@@ -100,7 +99,7 @@ def _rules(ground: Ground) -> list[Object]:
 def _asked(ground: Ground) -> list[Object]:
     spaces = _spaces(ground)
     return [
-        *prometheus.asked(ground.measured),
+        *prometheus.asked([one for one in ground.measured if not one.above]),
         *kubelets.objects(prometheus.ASKING),
         *([tenants.monitor(spaces)] if spaces else []),
     ]
@@ -109,6 +108,11 @@ def _asked(ground: Ground) -> list[Object]:
 def _layers(ground: Ground) -> set[str]:
     """Those that run."""
     return {layer.name for layer in ground.plan.layers if layer.enabled}
+
+
+def _above(ground: Ground) -> list[str]:
+    """Namespaces of those that stand on this layer, and ask the server."""
+    return sorted({one.namespace for one in ground.measured if one.above})
 
 
 def _spaces(ground: Ground) -> list[str]:

@@ -1,0 +1,1 @@
+"""Showback of what has run, at the plan's prices: OpenCost."""

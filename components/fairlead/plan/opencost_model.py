@@ -1,0 +1,33 @@
+"""The plan of the opencost layer: plain data, as the rest of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAYER = IMAGE = "opencost"
+"""The layer, and its image of the lock."""
+NAMESPACE = "fairlead-opencost"
+COUNTED = "nvidia.com/gpu"
+"""The one resource that OpenCost takes for accelerators: GetNodeCost of pkg/costmodel/costmodel.go, v1.108.1."""
+
+
+@dataclass(frozen=True)
+class PoolPrice:
+    """What every node of a pool is counted with."""
+
+    pool: str
+    capacity: str
+    """The first step of its ladder, whose price this is."""
+    price: float
+    """USD an hour."""
+
+
+@dataclass(frozen=True)
+class OpencostPlan:
+    """Whether OpenCost runs, and with which prices."""
+
+    enabled: bool = False
+    memory: str = ""
+    """That it may use at its most."""
+    prices: tuple[PoolPrice, ...] = ()
+    """Of the pools whose price is known."""
