@@ -122,6 +122,7 @@ def test_the_local_target_declares_every_capability_of_the_contract() -> None:
             "image-cache",
             "private-endpoint",
             "audit-logs",
+            "workload-logs",
             "encryption",
             "deletion-protection",
             "maintenance",

@@ -19,6 +19,7 @@ from fairlead.plan import (
     compatibility,
     databases,
     gateway,
+    logs,
     model_registry,
     monitoring,
     pipelines,
@@ -78,6 +79,7 @@ def check(draft: Draft, catalog: Catalog) -> list[Problem]:
         found += _sizes(pool, where, target, catalog)
         if draft.target:
             found += check_pools.single(pool, where, draft.target, target, choices.get(place), catalog)
+    found += logs.check(draft.logs, target.name, catalog.capabilities[target.name][logs.CAPABILITY])
     if draft.target:
         found += _target(draft.target, target, catalog)
         found += store.check(draft.layers, draft.target) if draft.layers else []

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from fairlead.errors import InputError, Problem
 from fairlead.spec.base import Model
 from fairlead.spec.layer import Layers
+from fairlead.spec.logs import Logs
 from fairlead.spec.model import Platform
 from fairlead.spec.paths import in_input_order
 from fairlead.spec.policies import Policies
@@ -39,6 +40,8 @@ class Draft:
     tenants: Mapping[int, Tenant]
     """Sound tenants by their place in the list."""
     layers: Layers | None
+    logs: Logs | None
+    """None also where nothing is said of them."""
     policies: Policies | None
     pool_names: Mapping[int, str]
     """Names of all pools that have one, sound or not."""
@@ -72,6 +75,7 @@ def draft(data: object) -> Draft:
         pools=sound,
         tenants=_sound(Tenant, tenants),
         layers=_salvage(Layers, raw.get("layers", {})),
+        logs=_salvage(Logs, raw["logs"]) if raw.get("logs") is not None else None,
         policies=_salvage(Policies, raw.get("policies", {})),
         pool_names=_names(pools),
         tenant_names=_names(tenants),
@@ -89,6 +93,7 @@ def of(platform: Platform) -> Draft:
         pools=dict(enumerate(platform.pools)),
         tenants=dict(enumerate(platform.tenants)),
         layers=platform.layers,
+        logs=platform.logs,
         policies=platform.policies,
         pool_names={place: pool.name for place, pool in enumerate(platform.pools)},
         tenant_names={place: tenant.name for place, tenant in enumerate(platform.tenants)},

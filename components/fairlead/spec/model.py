@@ -12,6 +12,7 @@ from pydantic import Field
 
 from fairlead.spec.base import Model, Name
 from fairlead.spec.layer import Layers
+from fairlead.spec.logs import Logs
 from fairlead.spec.policies import Policies
 from fairlead.spec.pool import Pool
 from fairlead.spec.targets import Target
@@ -33,5 +34,7 @@ class Platform(Model):
     """Who works here."""
     layers: Layers = Layers()
     """What runs here."""
+    logs: Logs | None = None
+    """Sends what containers write to the cloud's own log service; left out, it stays on the nodes."""
     policies: Policies = Policies()
     """Which rules hold here, and who is excused."""

@@ -16,6 +16,7 @@ import yaml
 from support.outside import KEPT_OUTSIDE
 
 from reference.aws.checker import check
+from reference.aws.mutations_logs import LOGS as LOGGING
 from reference.aws.mutations_secrets import SECRETS as MISTAKES
 from reference.common import REPO
 from reference.mutation import assert_clean, run_mutations
@@ -62,6 +63,7 @@ SECRETS: Mapping[str, Any] = {
     "pools": [SYSTEM],
     "layers": KEPT_OUTSIDE,
 }
+LOGS: Mapping[str, Any] = {"target": {}, "pools": [SYSTEM], "logs": {"days": 90}}
 
 
 def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -74,6 +76,7 @@ def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
     target = {**own["target"], "capacity_blocks": [], **variant["target"]}
     spec = {**own, "target": target, "pools": list(variant["pools"]), "tenants": tenants}
     spec["layers"] = {**own["layers"], **variant.get("layers", {})}
+    spec["logs"] = variant.get("logs")
     with warnings.catch_warnings(), TemporaryDirectory() as folder:
         warnings.simplefilter("ignore", DeprecationWarning)
         # Without the teams' own files: they ask for accelerators that these pools do not have.
@@ -86,8 +89,8 @@ def declared(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "variant",
-    [OWN_NETWORK, BROUGHT, SECRETS],
-    ids=["an own network", "a brought network", "secrets outside"],
+    [OWN_NETWORK, BROUGHT, SECRETS, LOGS],
+    ids=["an own network", "a brought network", "secrets outside", "logs of workloads"],
 )
 def test_other_choices_pass_every_reference_too(variant: Mapping[str, Any]):
     assert_clean(check, declared(variant))
@@ -95,4 +98,9 @@ def test_other_choices_pass_every_reference_too(variant: Mapping[str, Any]):
 
 def test_every_mistake_with_secrets_is_noticed():
     outcomes = run_mutations({"secrets": declared(SECRETS)}, MISTAKES, check)
+    assert [one.mutation.name for one in outcomes if not one.caught] == []
+
+
+def test_every_mistake_with_output_of_containers_is_noticed():
+    outcomes = run_mutations({"logs": declared(LOGS)}, LOGGING, check)
     assert [one.mutation.name for one in outcomes if not one.caught] == []

@@ -36,6 +36,11 @@ def _postgresql(model: str, group: str, builder: str = "build_create_or_update_r
     return Source(package, package, model, f"_{group}_operations", builder)
 
 
+def _collection(model: str, group: str) -> Source:
+    file = f"_data_collection_{group}_operations"
+    return Source("monitor", "monitor.v2022_06_01", model, file, "build_create_request")
+
+
 _SET = "build_set_service_properties_request"
 
 _KINDS: Mapping[str, Source] = {
@@ -122,6 +127,10 @@ _KINDS: Mapping[str, Source] = {
         "DiagnosticSettingsResource",
         "_diagnostic_settings_operations",
     ),
+    "monitor:DataCollectionRule": _collection("DataCollectionRuleResource", "rules"),
+    "monitor:DataCollectionRuleAssociation": _collection(
+        "DataCollectionRuleAssociationProxyOnlyResource", "rule_associations"
+    ),
     "dbforpostgresql:Server": _postgresql("Server", "servers"),
     "dbforpostgresql:AdministratorsMicrosoftEntra": _postgresql(
         "AdministratorMicrosoftEntraAdd", "administrators_microsoft_entra"
@@ -143,6 +152,13 @@ OTHER_API: Mapping[str, str] = {
     f"{PROVIDER}operationalinsights:Workspace": "no release on PyPI speaks 2023-09-01; this one is of 2025-07-01",
 }
 """Types whose library speaks another API version than the provider, and why; the SDK bounds their names."""
+
+OPEN_WORDS: Mapping[str, frozenset[str]] = {
+    f"{PROVIDER}monitor:DataCollectionRule": frozenset(
+        {"dataFlows[].streams[]", "dataSources.extensions[].streams[]"}
+    ),
+}
+"""Type -> properties whose words are known to no end: a stream is what an extension calls so. `rules_logs` has them."""
 
 OTHER_WORDS: Mapping[tuple[str, str], str] = {
     (

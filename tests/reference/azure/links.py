@@ -139,6 +139,15 @@ _BY_TYPE: Mapping[str, Mapping[str, tuple[Target, ...]]] = {
         "storageAccountId": (("storage:StorageAccount", "id"),),
         "resourceUri": _ANYTHING,
     },
+    "monitor:DataCollectionRule": {
+        "destinations.logAnalytics[].workspaceResourceId": _WORKSPACE,
+        "dataCollectionEndpointId": (),
+    },
+    "monitor:DataCollectionRuleAssociation": {
+        "dataCollectionRuleId": (("monitor:DataCollectionRule", "id"),),
+        "dataCollectionEndpointId": (),
+        "resourceUri": (("containerservice:ManagedCluster", "id"),),
+    },
     "dbforpostgresql:Server": {
         "dataEncryption.primaryKeyURI": _KEY,
         "dataEncryption.primaryUserAssignedIdentityId": _IDENTITY,

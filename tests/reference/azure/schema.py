@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reference.azure import models, sdk
-from reference.azure.kinds import KINDS, OTHER_API, OTHER_WORDS, PROVIDER
+from reference.azure.kinds import KINDS, OPEN_WORDS, OTHER_API, OTHER_WORDS, PROVIDER
 from reference.azure.shapes import Many, Record, Shape, Table, Wrong, wrong
 from reference.common import Finding, Resource, unchecked
 
@@ -61,11 +62,18 @@ def _by_sdk(one: Resource) -> Iterator[Wrong]:
     if shape is None:
         yield "", f"the SDK has no type {one['type']}"
     else:
-        yield from (each for each in wrong(one["inputs"], shape) if (one["type"], each[0]) not in OTHER_WORDS)
+        found = _closed(one, wrong(one["inputs"], shape))
+        yield from (each for each in found if (one["type"], each[0]) not in OTHER_WORDS)
 
 
 def _by_library(one: Resource) -> Iterator[Wrong]:
-    yield from wrong(_as_azure(one["inputs"]), models.shape(KINDS[one["type"]]))
+    yield from _closed(one, wrong(_as_azure(one["inputs"]), models.shape(KINDS[one["type"]])))
+
+
+def _closed(one: Resource, found: Iterator[Wrong]) -> Iterator[Wrong]:
+    """Less what is said of texts whose words nobody lists to the end."""
+    free = OPEN_WORDS.get(one["type"], frozenset())
+    return (each for each in found if re.sub(r"\[\d+\]", "[]", each[0]) not in free)
 
 
 def _as_azure(inputs: Mapping[str, Any]) -> Mapping[str, Any]:

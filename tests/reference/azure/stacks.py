@@ -44,13 +44,19 @@ def _secrets(platform: dict[str, Any]) -> None:
     platform["layers"] = {**platform.get("layers", {}), **KEPT_OUTSIDE}
 
 
+def _logs(platform: dict[str, Any]) -> None:
+    platform["logs"] = {"days": 90}
+
+
 SECRETS = "secrets in vaults"
+LOGS = "logs of workloads"
 PROVISIONED = "node auto-provisioning"
 VARIANTS: Mapping[str, Change] = {
     PROVISIONED: _provisioned,
     "a network, a key and a public endpoint with an allow-list": _brought,
     "slices and shares of accelerators": _shared,
     SECRETS: _secrets,
+    LOGS: _logs,
 }
 """What is said -> how it changes azure-dev."""
 

@@ -14,10 +14,11 @@ from reference.azure.mutations import CLUSTERS, POOLS
 from reference.azure.mutations_around import IDENTITIES, NETWORK
 from reference.azure.mutations_data import ACCESS, DATA, KARPENTER, KUBERNETES
 from reference.azure.mutations_databases import DATABASES
+from reference.azure.mutations_logs import LOGS as LOGGING
 from reference.azure.mutations_rules import RULES
 from reference.azure.mutations_secrets import SECRETS as KEPT
 from reference.azure.stack import CLUSTER, Stack
-from reference.azure.stacks import PROVISIONED, SECRETS, VARIANTS, variant
+from reference.azure.stacks import LOGS, PROVISIONED, SECRETS, VARIANTS, variant
 from reference.azure.systematic import crossings, mistakes
 from reference.common import Resource, load
 from reference.mutation import assert_caught, assert_clean, run_mutations
@@ -67,6 +68,11 @@ def test_nineteen_of_twenty_single_mistakes_are_noticed(stacks: Stacks, tell: Te
 
 def test_every_mistake_with_secrets_is_noticed() -> None:
     outcomes = run_mutations({SECRETS: _variant(SECRETS)}, KEPT, check)
+    assert [one.mutation.name for one in outcomes if not one.caught] == []
+
+
+def test_every_mistake_with_output_of_containers_is_noticed() -> None:
+    outcomes = run_mutations({LOGS: _variant(LOGS)}, LOGGING, check)
     assert [one.mutation.name for one in outcomes if not one.caught] == []
 
 

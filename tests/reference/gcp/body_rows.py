@@ -285,6 +285,13 @@ BODIES: dict[str, Body] = {
     "gcp:pubsub/topicIAMMember:TopicIAMMember": _member("pubsub.v1", "topic"),
     "gcp:dns/managedZone:ManagedZone": _plain("dns.v1", "ManagedZone", forceDestroy=DROP, reverseLookup=DROP),
     "gcp:dns/recordSet:RecordSet": _plain("dns.v1", "ResourceRecordSet", managedZone=DROP),
+    "gcp:logging/projectBucketConfig:ProjectBucketConfig": _plain(
+        "logging.v2", "LogBucket", bucketId=DROP, location=DROP, enableAnalytics="analyticsEnabled"
+    ),
+    "gcp:logging/projectSink:ProjectSink": _plain(
+        "logging.v2", "LogSink", uniqueWriterIdentity=DROP, customWriterIdentity=DROP
+    ),
+    "gcp:logging/projectExclusion:ProjectExclusion": _plain("logging.v2", "LogExclusion"),
     "gcp:secretmanager/secret:Secret": Body(
         "secretmanager.v1",
         "Secret",

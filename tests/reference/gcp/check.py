@@ -16,6 +16,7 @@ from reference.gcp import (
     rules_identity,
     rules_interfaces,
     rules_kube,
+    rules_logs,
     rules_machines,
     rules_nodes,
     rules_order,
@@ -43,6 +44,7 @@ RULES = (
     rules_contract.check,
     rules_project.check,
     rules_secrets.check,
+    rules_logs.check,
     rules_databases.check,
 )
 

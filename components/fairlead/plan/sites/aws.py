@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from fairlead.catalog import faults, releases
 from fairlead.catalog.model import Catalog
@@ -23,6 +24,7 @@ from fairlead.plan.sites.aws_model import (
     OwnNetwork,
     Pipeline,
     Store,
+    WorkloadLogs,
 )
 from fairlead.plan.sites.window import DAYS, window
 from fairlead.spec.aws import AwsTarget
@@ -35,6 +37,30 @@ LUSTRE_STEP = 2400
 botocore 1.44.5 (PyPI) fsx service model, CreateFileSystemRequest.StorageCapacity, 2026-11-23
 """
 KARPENTER = ("karpenter", "karpenter-crd")
+COLLECTOR = "amazon-cloudwatch-observability"
+COLLECTED = tuple(f"/aws/containerinsights/{{}}/{part}" for part in ("application", "dataplane", "host"))
+"""Log groups of its Fluent Bit: containers; kubelet, containerd, kube-proxy and the CNI; kernel and system of the node.
+
+github.com/aws-observability/helm-charts, tag amazon-cloudwatch-observability-6.3.0, values.yaml, log_group_name,
+2026-11-30
+"""
+LOGS_ALONE: Mapping[str, Any] = {
+    "agents": [],
+    "containerLogs": {"enabled": True},
+    **{
+        name: {"enabled": False}
+        for name in (
+            *("containerInsights", "applicationSignals", "dcgmExporter", "neuronMonitor"),
+            *("kubeStateMetrics", "nodeExporter"),
+        )
+    },
+}
+"""Its Fluent Bit and nothing that measures, for which there is layer monitoring: without `agents: []` an agent with an
+empty configuration crashes on every node. Fluent Bit runs on nodes with any taint, its operator on none.
+
+values.yaml and templates there; terraform/addon-cloudwatch.tf of github.com/Latnook/voteball, which runs it so;
+2026-11-30
+"""
 COPIES = 2
 """Karpenter: one works, one stands by."""
 
@@ -63,7 +89,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
     shapes = [one.shape for one in (*groups, *provisioners)]
     system = _system(pools)
     managed = databases.managed_plan(spec.layers, "aws")
-    addons = tuple(_addons(spec.name, target, pinned))
+    addons = tuple(_addons(spec, target, pinned))
     names = [tenant.name for tenant in spec.tenants]
     shares, kept = store.shares(spec.layers, names), secrets.shares(spec.layers, names)
     return AwsSite(
@@ -73,10 +99,11 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AwsSite
         service_cidr=aws_network.service_range(target.cidr),
         public=target.endpoint.public,
         allow=target.endpoint.allow,
-        network=_network(target, managed is not None or bool(kept)),
+        network=_network(spec, target, secrets=managed is not None or bool(kept)),
         key=target.key or "",
         protect=target.protect,
         log_days=target.log_days,
+        workload_logs=_workload_logs(spec),
         access=_access(target),
         roles=aws_names.roles(spec.name, shares),
         addons=addons,
@@ -111,10 +138,11 @@ def _system(pools: Sequence[PoolPlan]) -> PoolPlan:
     return next(pool for pool in steady if pool.capacity != "spot")
 
 
-def _network(target: AwsTarget, secrets: bool) -> OwnNetwork | BroughtNetwork:
+def _network(spec: Platform, target: AwsTarget, *, secrets: bool) -> OwnNetwork | BroughtNetwork:
     """secrets: pods of layers ask for what is kept in AWS Secrets Manager."""
     if target.network is None:
-        return aws_network.own(target, secrets=secrets)
+        asked = {aws_network.SECRETS: secrets, aws_network.LOGS: spec.logs is not None}
+        return aws_network.own(target, *(name for name, wanted in asked.items() if wanted))
     return BroughtNetwork(target.network.vpc, {zone: target.network.subnets[zone] for zone in target.zones})
 
 
@@ -127,11 +155,11 @@ def _access(target: AwsTarget) -> tuple[Access, ...]:
     return tuple(Access(arn, arn in target.admins, tuple(found)) for arn, found in groups.items())
 
 
-def _addons(platform: str, target: AwsTarget, rows: Releases) -> Iterator[Addon]:
+def _addons(spec: Platform, target: AwsTarget, rows: Releases) -> Iterator[Addon]:
     """Managed add-ons in the order in which they are made."""
 
     def addon(name: str, account: str = "", *, settings: str = "", before_nodes: bool = False) -> Addon:
-        role = aws_names.role(platform, name) if account else ""
+        role = aws_names.role(spec.name, name) if account else ""
         return Addon(name, rows.addons[name].version, settings, role, account, before_nodes)
 
     cni = {
@@ -149,6 +177,15 @@ def _addons(platform: str, target: AwsTarget, rows: Releases) -> Iterator[Addon]
         yield addon("aws-efs-csi-driver", "efs-csi-controller-sa")
     if target.parallel_storage_tib:
         yield addon("aws-fsx-csi-driver", "fsx-csi-controller-sa")
+    if spec.logs:
+        yield addon(COLLECTOR, "cloudwatch-agent", settings=json.dumps(LOGS_ALONE, sort_keys=True))
+
+
+def _workload_logs(spec: Platform) -> WorkloadLogs | None:
+    """The groups are those that the collector writes into by its own names."""
+    if spec.logs is None:
+        return None
+    return WorkloadLogs(tuple(group.format(spec.name) for group in COLLECTED), spec.logs.days)
 
 
 def _lustre(target: AwsTarget) -> Lustre | None:

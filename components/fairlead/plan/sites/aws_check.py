@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fairlead.catalog.model import Catalog, MachineRow
 from fairlead.errors import Problem
+from fairlead.plan.logs import SERVICES
 from fairlead.plan.machines import Choice
 from fairlead.plan.sites import aws_network, cuts
 from fairlead.plan.sites.aws_network import TARGET, nodes_in
@@ -23,9 +24,6 @@ KEY = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a
 NAMED_SUBJECT = re.compile(r"[^*:]+:[^*:/]+")
 """A subject whose first part after its kind is written out: repo:acme/…, project_path:acme/…"""
 RESERVATION = re.compile(r"cr-([0-9a-f]{8}|[0-9a-f]{17})")
-_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
-LOG_DAYS = (*_DAYS, 2192, 2557, 2922, 3288, 3653)
-"""botocore 1.44.5 (PyPI) logs service model, Days, 2026-11-23"""
 
 
 def check(
@@ -85,11 +83,10 @@ def _settings(target: AwsTarget) -> Iterator[Problem]:
     elif key is not None and key["region"] != target.region:
         what = "the key is in another region than the cluster"
         yield Problem(f"{TARGET}.key", what, key["region"], target.region, "name a key of the region")
-    if target.log_days not in LOG_DAYS:
-        allowed = ", ".join(str(one) for one in LOG_DAYS)
-        yield Problem(
-            f"{TARGET}.log_days", "CloudWatch keeps logs for other periods", str(target.log_days), allowed
-        )
+    service = SERVICES["aws"]
+    if not service.knows(target.log_days):
+        what = f"{service.name} keeps logs for other periods"
+        yield Problem(f"{TARGET}.log_days", what, str(target.log_days), service.allowed)
     for place, subject in enumerate(target.ci.subjects if target.ci else ()):
         if not NAMED_SUBJECT.match(subject):
             yield Problem(

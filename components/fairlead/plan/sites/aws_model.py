@@ -208,6 +208,16 @@ class SecretPart:
 
 
 @dataclass(frozen=True)
+class WorkloadLogs:
+    """Where output of containers goes."""
+
+    groups: tuple[str, ...]
+    """Log groups of CloudWatch: of containers, of what runs each node, of the nodes themselves."""
+    days: int
+    """How long they keep it."""
+
+
+@dataclass(frozen=True)
 class Lustre:
     """The parallel file system."""
 
@@ -233,6 +243,8 @@ class AwsSite(Site):
     """ARN of the key; empty: one is made."""
     protect: bool
     log_days: int
+    workload_logs: WorkloadLogs | None
+    """None where output of containers stays on the nodes."""
     access: tuple[Access, ...]
     roles: Roles
     addons: tuple[Addon, ...]
@@ -270,8 +282,11 @@ class AwsSite(Site):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The remarks."""
-        return self.remarks
+        """The remarks, and where output of containers is found."""
+        if self.workload_logs is None:
+            return self.remarks
+        groups = ", ".join(self.workload_logs.groups)
+        return (*self.remarks, f"Output of containers is kept in CloudWatch, log groups {groups}.")
 
     @property
     def keeps_parts(self) -> bool:

@@ -42,7 +42,7 @@ botocore 1.44.5 (PyPI) eks service model, KubernetesNetworkConfigRequest.service
 ENDPOINTS = ("ecr.api", "ecr.dkr", "s3", "sts", "eks", "eks-auth", "ec2", "sqs")
 """Services that nodes and pods call: registry, object store, identity, the cluster, EC2, interruptions."""
 
-SECRETS = "secretsmanager"
+SECRETS, LOGS = "secretsmanager", "logs"
 
 
 def service_range(cidr: str) -> str:
@@ -64,13 +64,13 @@ def cut(cidr: str, zones: tuple[str, ...]) -> tuple[ZonePlan, ...]:
     )
 
 
-def own(target: AwsTarget, *, secrets: bool = False) -> OwnNetwork:
-    """The network that is made for the platform. secrets: the service that keeps them is reached inside it too."""
+def own(target: AwsTarget, *further: str) -> OwnNetwork:
+    """The network that is made for the platform. further: services that are reached inside it too."""
     return OwnNetwork(
         cidr=target.cidr,
         zones=cut(target.cidr, target.zones),
         nat=target.zones if target.nat == "zonal" else target.zones[:1],
-        endpoints=(*ENDPOINTS, *((SECRETS,) if secrets else ())) if target.private_endpoints else (),
+        endpoints=(*ENDPOINTS, *further) if target.private_endpoints else (),
     )
 
 

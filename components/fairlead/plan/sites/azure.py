@@ -12,7 +12,7 @@ from fairlead.plan.model import PoolPlan
 from fairlead.plan.sites import azure_databases, cuts, idle
 from fairlead.plan.sites import azure_names as naming
 from fairlead.plan.sites.azure_check import pool_problems, target_problems
-from fairlead.plan.sites.azure_model import AzureSite
+from fairlead.plan.sites.azure_model import AzureSite, WorkloadLogs
 from fairlead.plan.sites.azure_pools import agent_pools, priorities, provisioned
 from fairlead.plan.sites.window import window
 from fairlead.spec.azure import AzureTarget
@@ -69,6 +69,7 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> AzureSi
         maintenance_hours=target.maintenance.hours,
         window=window(target.maintenance),
         log_days=target.log_days,
+        workload_logs=WorkloadLogs(f"{spec.name}-workloads", spec.logs.days) if spec.logs else None,
         key=naming.key_of(target),
         protect=target.protect,
         containers=containers,

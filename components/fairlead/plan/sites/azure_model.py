@@ -150,6 +150,16 @@ class SecretPart:
 
 
 @dataclass(frozen=True)
+class WorkloadLogs:
+    """Where output of containers goes."""
+
+    workspace: str
+    """Log Analytics workspace of its own, which no audit log is in."""
+    days: int
+    """How long it keeps it."""
+
+
+@dataclass(frozen=True)
 class AzureSite(Site):
     """Everything that only the Azure target has."""
 
@@ -186,6 +196,8 @@ class AzureSite(Site):
     window: Window
     """The same for Karpenter."""
     log_days: int
+    workload_logs: WorkloadLogs | None
+    """None where output of containers stays on the nodes."""
     key: AzureKey | None
     """None where a key is made."""
     protect: bool
@@ -220,11 +232,15 @@ class AzureSite(Site):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Names that nobody could guess."""
-        return tuple(
+        """Names that nobody could guess, and where output of containers is found."""
+        vaults = (
             f"Secrets of namespace {one.share.namespace} are kept in the key vault {one.vault}."
             for one in self.secrets
         )
+        if self.workload_logs is None:
+            return tuple(vaults)
+        kept = f"Output of containers is kept in the Log Analytics workspace {self.workload_logs.workspace}."
+        return (*vaults, kept)
 
     @property
     def keeps_parts(self) -> bool:

@@ -16,7 +16,14 @@ from fairlead.plan.sites import gcp_access as access
 from fairlead.plan.sites import gcp_check as checks
 from fairlead.plan.sites import gcp_network as net
 from fairlead.plan.sites import gcp_words as words
-from fairlead.plan.sites.gcp_model import GcpSite, KeyPlan, LustrePlan, StoragePlan, StorePlan
+from fairlead.plan.sites.gcp_model import (
+    GcpSite,
+    KeyPlan,
+    LustrePlan,
+    StoragePlan,
+    StorePlan,
+    WorkloadLogs,
+)
 from fairlead.plan.sites.gcp_server import SqlServer
 from fairlead.spec.gcp import GcpTarget
 from fairlead.spec.model import Platform
@@ -121,11 +128,12 @@ def site(spec: Platform, pools: Sequence[PoolPlan], catalog: Catalog) -> GcpSite
         node_pools=made,
         ladder=gcp_pools.ladder(pools, made),
         idle_minutes=idle.minutes(pools),
+        workload_logs=_workload_logs(spec, name, target),
         audited=access.AUDITED if target.data_access_logs else {},
         ci=access.ci(
             name,
             target,
-            gcp_databases.CI_ROLES if servers else (),
+            (*(gcp_databases.CI_ROLES if servers else ()), *(access.LOGS_ROLES if spec.logs else ())),
             (*((gcp_databases.LOGIN,) if servers else ()), *((gcp_secrets.ROLE,) if kept else ())),
         ),
     )
@@ -145,6 +153,16 @@ def _store(spec: Platform, name: str, target: GcpTarget) -> StorePlan:
         protect=target.object_store.protect,
         folders=tuple(access.folder(share, target) for share in shares),
     )
+
+
+def _workload_logs(spec: Platform, name: str, target: GcpTarget) -> WorkloadLogs | None:
+    """https://docs.cloud.google.com/logging/docs/api/v2/resource-list, k8s_container, 2026-11-30"""
+    if spec.logs is None:
+        return None
+    asked = {"project_id": target.project, "location": target.region, "cluster_name": name}
+    terms = [f'resource.labels.{label}="{value}"' for label, value in asked.items()]
+    every = " AND ".join(['resource.type="k8s_container"', *terms])
+    return WorkloadLogs(f"{name}-workloads", every, spec.logs.days)
 
 
 def _lustre(name: str, target: GcpTarget) -> LustrePlan | None:

@@ -50,6 +50,8 @@ reads: that would be most of the bill and none of the answers.
 https://cloud.google.com/kubernetes-engine/docs/concepts/audit-policy, 2026-11-28"""
 LUSTRE_ROLES = ("roles/lustre.admin",)
 """And what it needs beside them for a parallel file system."""
+LOGS_ROLES = ("roles/logging.configWriter",)
+"""And for a log bucket, the sink into it and the exclusion."""
 VIEWER = "roles/container.clusterViewer"
 """Finds the cluster; what one may do inside, RBAC says."""
 

@@ -226,6 +226,18 @@ class StoragePlan:
 
 
 @dataclass(frozen=True)
+class WorkloadLogs:
+    """Where output of containers goes."""
+
+    bucket: str
+    """Log bucket of Cloud Logging, and of the sink that fills it."""
+    filter: str
+    """What is output of this cluster's containers, in the language of Cloud Logging."""
+    days: int
+    """How long it keeps it."""
+
+
+@dataclass(frozen=True)
 class CiPlan:
     """The pipeline's identity."""
 
@@ -284,6 +296,8 @@ class GcpSite(Site):
     """Node pools by step, best first, for the autoscaler; empty where no pool has a ladder."""
     idle_minutes: int
     """How long an idle node stays, where the autoscaler is told; 0 where no pool shrinks."""
+    workload_logs: WorkloadLogs | None
+    """None where output of containers stays on the nodes."""
     audited: Mapping[str, tuple[str, ...]]
     """Service -> kinds of access that it logs beside those that are always logged."""
     ci: CiPlan | None
@@ -292,6 +306,12 @@ class GcpSite(Site):
     def workload_pool(self) -> str:
         """Pool of the cluster's own identities."""
         return f"{self.project}.svc.id.goog"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where output of containers is found."""
+        kept = self.workload_logs
+        return (f"Output of containers is kept in Cloud Logging, log bucket {kept.bucket}.",) if kept else ()
 
     @property
     def keeps_parts(self) -> bool:

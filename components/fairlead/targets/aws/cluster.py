@@ -19,6 +19,7 @@ from fairlead.targets.aws.control_plane import ControlPlane
 from fairlead.targets.aws.databases import Databases, DatabasesArgs
 from fairlead.targets.aws.identity import AddonRoles, PipelineIdentity, ShareIdentities
 from fairlead.targets.aws.keys import Keys
+from fairlead.targets.aws.logs import log_groups
 from fairlead.targets.aws.network import Network
 from fairlead.targets.aws.node_pools import Fabric, Ground, NodePool, node_role, placement_groups
 from fairlead.targets.aws.secrets import Secrets
@@ -72,7 +73,8 @@ class AwsCluster(pulumi.ComponentResource):
         nodes = [made for group in groups.values() for made in group.ready]
         # Only these: machines with accelerators may be long in coming, and no add-on needs them.
         system = groups[site.system_pool].ready
-        added = control.addons(late, addon_roles.roles, [*addon_roles.ready, *system])
+        kept = log_groups(name, site.workload_logs, key, self._child) if site.workload_logs else ()
+        added = control.addons(late, addon_roles.roles, [*addon_roles.ready, *system, *kept])
         bucket = Bucket(name, site, key, self._child)
         stores = StorageArgs(site, plan.tenants, control, network.subnets, key, bucket, added)
         storage = Storage(name, stores, self._child)

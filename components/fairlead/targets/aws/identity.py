@@ -24,7 +24,7 @@ ADDON_POLICIES: Mapping[str, str] = {
 https://docs.aws.amazon.com/eks/latest/userguide/add-ons-aws-ebs-csi-driver.html, add-ons-aws-efs-csi-driver.html
 and create-node-role.html there, 2026-11-23
 """
-DISKS, FILES = "aws-ebs-csi-driver", "aws-fsx-csi-driver"
+DISKS, FILES, OUTPUT = "aws-ebs-csi-driver", "aws-fsx-csi-driver", "amazon-cloudwatch-observability"
 """Add-ons whose rights, or a part of them, are written here."""
 AUDIENCE = "sts.amazonaws.com"
 SESSION = 4 * 3600
@@ -58,10 +58,12 @@ class AddonRoles(pulumi.ComponentResource):
         super().__init__("fairlead:aws:AddonRoles", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.roles = {}
-        documents: Mapping[str, pulumi.Input[str]] = {
+        documents: dict[str, pulumi.Input[str]] = {
             DISKS: pulumi.Output.from_input(key).apply(policies.volume_key),
             FILES: policies.file_systems(),
         }
+        if site.workload_logs:
+            documents[OUTPUT] = policies.workload_logs(site.region, site.account, site.workload_logs)
         ready: list[pulumi.Resource] = []
         for addon in (one for one in site.addons if one.account):
             role = iam.Role(

@@ -30,7 +30,7 @@ class Keys(pulumi.ComponentResource):
                 description=f"Platform {name}: secrets, disks, file systems, object store, logs",
                 enable_key_rotation=True,
                 deletion_window_in_days=DELETION_DAYS,
-                policy=policies.key(name, site.region, site.account, site.servers),
+                policy=policies.key(name, site.region, site.account, site.servers, site.workload_logs),
                 tags={MANAGED: name},
             ),
             pulumi.ResourceOptions(parent=self, protect=site.protect),

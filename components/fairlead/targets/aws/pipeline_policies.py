@@ -110,9 +110,8 @@ def _cluster(name: str, site: AwsSite) -> Iterator[Mapping[str, Any]]:
     region, account = site.region, site.account
     own = {"StringEquals": {f"aws:ResourceTag/{MANAGED}": name}}
     parts = [part.format(name) for part in (*CLUSTER_PARTS, "podidentityassociation/{0}/*")]
-    groups = [
-        arn("logs", region, account, f"log-group:{one}") for one in log_groups(name, site.servers).values()
-    ]
+    named = log_groups(name, site.servers, site.workload_logs).values()
+    groups = [arn("logs", region, account, f"log-group:{one}") for one in named]
     yield _allow("eks", ["*"], [arn("eks", region, account, part) for part in parts])
     yield _allow("kms", ["CreateKey"], "*", _here(site))
     yield _allow("kms", KEY, arn("kms", region, account, "key/*"), own)

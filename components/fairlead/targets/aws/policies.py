@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairlead.plan.sites.aws_model import WorkloadLogs
 from fairlead.plan.sites.aws_server import Server
 from fairlead.targets.aws.spelling import PARTITION, arn, document
 
@@ -17,19 +18,33 @@ DATASETS = "_datasets"
 """Folder of the bucket that the parallel file system shows; no tenant's name begins like this."""
 
 
-def log_groups(name: str, servers: Sequence[Server] = ()) -> Mapping[str, str]:
-    """Names of the log groups, of the control plane, the network and databases. EKS and RDS give theirs."""
+def log_groups(
+    name: str, servers: Sequence[Server] = (), workloads: WorkloadLogs | None = None
+) -> Mapping[str, str]:
+    """Names of the log groups, of the control plane, the network, databases and containers. Others give theirs."""
     databases = {one.name: one.log_group for one in servers}
-    return {"control": f"/aws/eks/{name}/cluster", "flow": f"/aws/vpc/{name}/flow", **databases}
+    containers = {one: one for one in workloads.groups} if workloads else {}
+    return {
+        "control": f"/aws/eks/{name}/cluster",
+        "flow": f"/aws/vpc/{name}/flow",
+        **databases,
+        **containers,
+    }
 
 
-def key(name: str, region: str, account: str, servers: Sequence[Server] = ()) -> str:
+def key(
+    name: str,
+    region: str,
+    account: str,
+    servers: Sequence[Server] = (),
+    workloads: WorkloadLogs | None = None,
+) -> str:
     """Who may use the platform's key: by IAM whoever the account lets, beside it three services.
 
     Auto Scaling starts the nodes of node groups and FSx reads the bucket, each under a role of its own
     that the account may not have yet: a policy cannot name it as a principal, so conditions do.
     """
-    named = log_groups(name, servers).values()
+    named = log_groups(name, servers, workloads).values()
     groups = [arn("logs", region, account, f"log-group:{group}") for group in named]
     services = [
         f"arn:{PARTITION}:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/*",
@@ -104,6 +119,15 @@ def flow_logs(region: str, account: str, name: str) -> str:
     return document(
         [{"Effect": "Allow", "Action": actions, "Resource": [group, f"{group}:log-stream:*", f"{group}:*"]}]
     )
+
+
+def workload_logs(region: str, account: str, logs: WorkloadLogs) -> str:
+    """What the collector of containers' output may do: add to the groups that are there. It makes none, for such a one
+    would keep everything for ever, under a key of AWS."""
+    groups = [arn("logs", region, account, f"log-group:{one}") for one in logs.groups]
+    resources = [end for group in groups for end in (group, f"{group}:*", f"{group}:log-stream:*")]
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    return document([{"Effect": "Allow", "Action": actions, "Resource": resources}])
 
 
 def bucket(name: str) -> str:

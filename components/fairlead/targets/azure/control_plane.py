@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_azure_native import containerservice, operationalinsights
 
 from fairlead.plan.sites.azure_model import AzureSite
-from fairlead.targets.azure import spelling
+from fairlead.targets.azure import logs, spelling
 from fairlead.targets.azure.access import way_in
 from fairlead.targets.azure.audit import audit
 from fairlead.targets.azure.group import ResourceGroups
@@ -47,10 +47,13 @@ class ControlPlane(pulumi.ComponentResource):
         self._site = site
         self._group = parts[0].cluster.name
         self._child = pulumi.ResourceOptions(parent=self)
+        output = site.workload_logs
+        kept = self._workspace(output.workspace, output.days) if output else None
         self.cluster = _cluster(
             name,
             site,
             parts,
+            logs.collector(kept),
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=after,
@@ -61,6 +64,8 @@ class ControlPlane(pulumi.ComponentResource):
             ),
         )
         self.logs = self._audit(name)
+        if output and kept:
+            logs.rule(output.workspace, site.region, self._group, kept, self.cluster, self._child)
         for config in MAINTENANCE:
             self._maintenance(f"{name}-{config}", config)
         self.issuer = self.cluster.oidc_issuer_profile.apply(_issuer)
@@ -75,23 +80,12 @@ class ControlPlane(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _audit(self, name: str) -> pulumi.Output[str]:
-        site = self._site
-        logs = operationalinsights.Workspace(
-            f"{name}-logs",
-            operationalinsights.WorkspaceArgs(
-                resource_group_name=self._group,
-                workspace_name=f"{name}-logs",
-                location=site.region,
-                retention_in_days=site.log_days,
-                sku=operationalinsights.WorkspaceSkuArgs(
-                    name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018
-                ),
-                features=operationalinsights.WorkspaceFeaturesArgs(disable_local_auth=True),
-            ),
-            self._child,
-        )
-        audit(f"{name}-audit", self.cluster.id, logs.id, spelling.AUDIT_LOGS, self._child)
-        return logs.id
+        kept = self._workspace(f"{name}-logs", self._site.log_days)
+        audit(f"{name}-audit", self.cluster.id, kept.id, spelling.AUDIT_LOGS, self._child)
+        return kept.id
+
+    def _workspace(self, name: str, days: int) -> operationalinsights.Workspace:
+        return logs.workspace(name, self._site.region, self._group, days, self._child)
 
     def _maintenance(self, name: str, config: str) -> None:
         site = self._site
@@ -122,6 +116,7 @@ def _cluster(
     name: str,
     site: AzureSite,
     parts: tuple[ResourceGroups, Identities, Keys, Network],
+    addons: Mapping[str, containerservice.ManagedClusterAddonProfileArgs],
     opts: pulumi.ResourceOptions,
 ) -> containerservice.ManagedCluster:
     groups, identities, keys, where = parts
@@ -155,6 +150,7 @@ def _cluster(
         network_profile=_network(site),
         oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
         security_profile=_security(keys),
+        addon_profiles=addons,
         disk_encryption_set_id=keys.disks.id,
         auto_upgrade_profile=containerservice.ManagedClusterAutoUpgradeProfileArgs(
             upgrade_channel=site.upgrade_channel,

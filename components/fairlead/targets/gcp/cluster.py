@@ -17,6 +17,7 @@ from fairlead.plan.sites.gcp_model import GcpSite
 from fairlead.targets.gcp import autoscaling, databases, identity, storage
 from fairlead.targets.gcp.control_plane import ControlPlane, ControlPlaneArgs
 from fairlead.targets.gcp.keys import Key
+from fairlead.targets.gcp.logs import Logs
 from fairlead.targets.gcp.network import Fabric, Network
 from fairlead.targets.gcp.node_pools import Ground, NodePool
 from fairlead.targets.gcp.secrets import Secrets
@@ -51,6 +52,8 @@ class GcpCluster(pulumi.ComponentResource):
         services = self._services(name, site)
         services = [*services, *self._agents(name, site, services)]
         key = Key(name, site, services, child)
+        if site.workload_logs:
+            Logs(name, site, site.workload_logs, services, child)
         network = Network(name, site, services, child)
         people = identity.Identity(name, site, services, child)
         control = ControlPlane(

@@ -16,8 +16,10 @@ from fairlead.targets.gcp.spelling import kubeconfig
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """What nodes may do, the roles of their account say."""
-LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER")
+LOGS = ("SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER")
 """The audit log of the API server is always on beside these."""
+OUTPUT = "WORKLOADS"
+"""What containers write that are not GKE's own."""
 METRICS = (
     *("SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "STORAGE", "HPA", "POD"),
     *("DAEMONSET", "DEPLOYMENT", "STATEFULSET", "KUBELET", "CADVISOR", "DCGM", "JOBSET"),
@@ -83,7 +85,9 @@ class ControlPlane(pulumi.ComponentResource):
                 autoscaling_profile="OPTIMIZE_UTILIZATION",
                 default_compute_class_enabled=bool(site.ladder) or None,
             ),
-            logging_config=container.ClusterLoggingConfigArgs(enable_components=list(LOGS)),
+            logging_config=container.ClusterLoggingConfigArgs(
+                enable_components=[*LOGS, *([OUTPUT] if site.workload_logs else [])]
+            ),
             monitoring_config=container.ClusterMonitoringConfigArgs(
                 enable_components=list(METRICS),
                 managed_prometheus=container.ClusterMonitoringConfigManagedPrometheusArgs(enabled=True),
