@@ -33,7 +33,7 @@ doctor: setup ## what this machine lacks, and how to get it
 test: clouds ## all tests that need no cluster
 	@$(VENV)/pytest -q -n auto --dist loadfile $(NO_HANG)
 
-e2e: setup ## the tests on a real local cluster (needs root)
+e2e: clouds ## the tests on a real local cluster (needs root)
 	@$(VENV)/pytest -q -m 'e2e and not soak' -n 2 --dist loadscope --ignore tests/e2e/tools --ignore tests/e2e/kubeflow --ignore tests/e2e/everything tests/e2e
 
 e2e-tools: setup ## the same for the ML stack: store, databases, tracking, workflows, serving, Ray, groups (needs root)

@@ -11,6 +11,7 @@ from fake_cluster import FakeCluster, kubeconfig, status
 
 from fairlead import labels
 from fairlead.errors import FairleadError, InputError
+from fairlead.workload import notebook_send
 from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.client import Client
 from fairlead.workload.notebook import Notebook
@@ -224,3 +225,37 @@ def test_what_the_collector_takes_meanwhile_is_made_anew(
     monkeypatch.setattr(client.api, "patch", gone)
     send(client, notebook())
     assert set(BESIDE) <= set(cluster.objects)
+
+
+def test_what_the_collector_has_begun_to_take_is_made_anew_when_it_is_gone(
+    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Service has dependents of its own: deleted in the foreground, it stands until they are gone."""
+    send(client, notebook())
+    ended(cluster)
+    going = {
+        **cluster.objects[BESIDE[0]]["metadata"],
+        "deletionTimestamp": "2026-11-30T12:00:00Z",
+        "uid": "old",
+    }
+    cluster.put({**cluster.objects[BESIDE[0]], "metadata": going})
+    monkeypatch.setattr(notebook_send.time, "sleep", lambda _: cluster.objects.pop(BESIDE[0]))
+    send(client, notebook())
+    made = cluster.objects[BESIDE[0]]["metadata"]
+    assert "deletionTimestamp" not in made
+    assert made["ownerReferences"][0]["uid"] == cluster.objects[JOB]["metadata"]["uid"]
+
+
+def test_what_does_not_go_is_said(
+    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(client, notebook())
+    going = {
+        **cluster.objects[BESIDE[0]]["metadata"],
+        "deletionTimestamp": "2026-11-30T12:00:00Z",
+        "uid": "old",
+    }
+    cluster.put({**cluster.objects[BESIDE[0]], "metadata": going})
+    monkeypatch.setattr(notebook_send, "GOING_SECONDS", -1)
+    with pytest.raises(FairleadError, match="Service team-a/lab-notebook is being deleted"):
+        send(client, notebook())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fairlead import labels
-from fairlead.errors import InputError, Problem
+from fairlead.errors import FairleadError, InputError, Problem
 from fairlead.workload import jupyter
 from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.client import Client, Submitted
@@ -23,6 +24,9 @@ from fairlead.workload.render import Object
 TOKEN_BYTES = 32
 BESIDE = ("Service", "HTTPRoute")
 """What the job owns, and what goes with it."""
+GOING_SECONDS = 60
+"""How long what the job before takes along may need to go."""
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -102,21 +106,48 @@ def _has_ended(job: Mapping[str, Any] | None) -> bool:
 
 
 def _owned(api: Api, obj: Object, job: Mapping[str, Any]) -> None:
-    """Made, or taken over from the job before: it goes when the job is deleted."""
+    """Made, or taken over from the job before: it goes when the job is deleted.
+
+    What the job before has begun to take along cannot be kept: it is made anew when it is gone.
+    """
     meta: Object = {**obj["metadata"], "ownerReferences": [_reference(job)]}
-    name, namespace = meta["name"], meta["namespace"]
-    there = api.get(obj["kind"], name, namespace)
+    there = api.get(obj["kind"], meta["name"], meta["namespace"])
+    if there is not None and not _fits(there, meta, obj["spec"]):
+        there = _changed(api, obj["kind"], {"metadata": meta, "spec": obj["spec"]})
+    if there is not None and "deletionTimestamp" in there["metadata"]:
+        _leaves(api, obj["kind"], there["metadata"])
+        there = None
     if there is None:
         _created(api, {**obj, "metadata": meta})
-    elif there["metadata"].get("ownerReferences") != meta["ownerReferences"] or not says(
-        there["spec"], obj["spec"]
-    ):
-        try:
-            api.patch(obj["kind"], name, {"metadata": meta, "spec": obj["spec"]}, namespace)
-        except ApiFailure as failure:  # the job before has taken it along meanwhile
-            if failure.code != 404:
-                raise
-            _created(api, {**obj, "metadata": meta})
+
+
+def _fits(there: Mapping[str, Any], meta: Object, spec: Object) -> bool:
+    owners = there["metadata"].get("ownerReferences")
+    return owners == meta["ownerReferences"] and says(there["spec"], spec)
+
+
+def _changed(api: Api, kind: str, change: Object) -> Object | None:
+    """The object as it is then; None if it has gone meanwhile."""
+    try:
+        return api.patch(kind, change["metadata"]["name"], change, change["metadata"]["namespace"])
+    except ApiFailure as failure:
+        if failure.code != 404:
+            raise
+        return None
+
+
+def _leaves(api: Api, kind: str, meta: Mapping[str, Any]) -> None:
+    """Returns when what is being deleted is gone."""
+    end = time.monotonic() + GOING_SECONDS
+    while there := api.get(kind, meta["name"], meta["namespace"]):
+        if there["metadata"]["uid"] != meta["uid"]:
+            return
+        if time.monotonic() > end:
+            what = f"{kind} {meta['namespace']}/{meta['name']}"
+            text = f"{what} is being deleted, but is not gone after {GOING_SECONDS} s"
+            fix = f"look for finalizers: kubectl describe {kind.lower()}; then send it again"
+            raise FairleadError(f"{text}\n    fix:     {fix}")
+        time.sleep(LOOK_SECONDS)
 
 
 def _reference(job: Mapping[str, Any]) -> dict[str, str]:
