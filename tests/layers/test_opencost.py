@@ -27,7 +27,7 @@ from fairlead.layers.opencost import prices, server
 from fairlead.layers.opencost.place import KEPT, LABELS, NAME, PORT, ROLE
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
-from fairlead.plan.opencost_model import IMAGE, NAMESPACE, PoolPrice
+from fairlead.plan.opencost_model import IMAGE, NAMESPACE, SETTINGS, PoolPrice
 
 ON: Mapping[str, Any] = {"monitoring": {"enabled": True}, "opencost": {"enabled": True}}
 
@@ -262,7 +262,7 @@ def test_the_table_lies_where_it_is_looked_for(engine: Recorder) -> None:
     folder, _, name = env["CSV_PATH"].rpartition("/")
     assert folder == env["CONFIG_PATH"] == box["volumeMounts"][0]["mountPath"]
     assert data[name] == prices.table([PoolPrice("system", "on-demand", 0.2)])
-    assert {*prices.SETTINGS} == {*data} - {name}
+    assert {*SETTINGS} == {*data} - {name}
     assert env["PROMETHEUS_SERVER_ENDPOINT"] == labels.METRICS_URL
     assert env["CLUSTER_ID"] == "lab"
 

@@ -14,7 +14,7 @@ from fairlead.catalog import lock
 from fairlead.layers.opencost import prices, server
 from fairlead.layers.opencost.place import KEPT, PORT, USER
 from fairlead.plan.opencost import LONGEST
-from fairlead.plan.opencost_model import COUNTED, IMAGE, OpencostPlan, PoolPrice
+from fairlead.plan.opencost_model import COUNTED, IMAGE, SETTINGS, OpencostPlan, PoolPrice
 
 
 def module() -> Path:
@@ -64,7 +64,7 @@ def test_the_settings_have_its_names_and_it_opens_no_other_file() -> None:
     known = set(re.findall(r'json:"(\w+)', text("pkg/cloud/models/models.go")))
     assert set(json.loads(prices.settings())) <= known
     files = set(re.findall(r'configFileName(?: =|:) +"(\w+\.json)"', text("pkg/cloud/provider/provider.go")))
-    assert files == {*prices.SETTINGS}
+    assert files == {*SETTINGS}
 
 
 def test_the_weights_are_upstreams_and_the_parts_are_made_as_it_is_counted_on() -> None:

@@ -9,6 +9,9 @@ LAYER = IMAGE = "opencost"
 NAMESPACE = "fairlead-opencost"
 COUNTED = "nvidia.com/gpu"
 """The one resource that OpenCost takes for accelerators: GetNodeCost of pkg/costmodel/costmodel.go, v1.108.1."""
+SETTINGS = ("alibaba.json", "aws.json", "azure.json", "default.json", "gcp.json", "scaleway.json")
+"""Names of its settings. It reads one of them: by where the first node says that it is, though prices come from a table
+(pkg/cloud/provider/provider.go)."""
 
 
 @dataclass(frozen=True)

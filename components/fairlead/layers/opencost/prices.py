@@ -11,12 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from fairlead import labels
-from fairlead.plan.opencost_model import PoolPrice
+from fairlead.plan.opencost_model import SETTINGS, PoolPrice
 
 TABLE = "prices.csv"
 FOUND_BY = f"metadata.labels.{labels.POOL}"
-SETTINGS = ("alibaba.json", "aws.json", "azure.json", "default.json", "gcp.json", "scaleway.json")
-"""It reads one of them: by where the first node says that it is, also where prices come from a table."""
 CPU, RAM = 0.031611, 0.004237
 """How a core weighs against a GiB: upstream's own settings, configs/default.json."""
 GPU = 100_000 * RAM
