@@ -64,7 +64,8 @@ def rule(
     opts: pulumi.ResourceOptions,
 ) -> None:
     """What the collector of a cluster sends, and where to."""
-    settings = {"interval": "1m", "namespaceFilteringMode": "Off", "enableContainerLogV2": True}
+    asked = {"interval": "1m", "namespaceFilteringMode": "Off", "enableContainerLogV2": True}
+    settings = {"dataCollectionSettings": asked}
     made = monitor.DataCollectionRule(
         name,
         opts,
@@ -78,7 +79,7 @@ def rule(
                     name=SOURCE,
                     extension_name=EXTENSION,
                     streams=[STREAM],
-                    extension_settings={"dataCollectionSettings": settings},
+                    extension_settings=settings,
                 )
             ]
         ),
