@@ -56,7 +56,7 @@ def asked(prometheus: str, query: str) -> list[tuple[dict[str, str], float]]:
 
 def allocated(api: str, **words: str) -> dict[str, Any]:
     """What is allocated to each name, over the last quarter of an hour."""
-    wanted = urlencode({"window": "15m", "accumulate": "true", **words})
+    wanted = urlencode({"window": "15m", "resolution": "1m", "accumulate": "true", **words})
     try:
         with urlopen(f"{api}/allocation/compute?{wanted}", timeout=60) as answer:
             sets = json.load(answer)["data"]
