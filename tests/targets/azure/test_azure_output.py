@@ -67,4 +67,4 @@ def test_nothing_of_it_is_made_where_nobody_asks() -> None:
     assert set(of("Workspace", plain)) == {"lab-logs"}
     assert of("DataCollectionRule", plain) == of("DataCollectionRuleAssociation", plain) == {}
     (addons,) = [one["addonProfiles"] for one in of("ManagedCluster", plain).values()]
-    assert addons == {"omsagent": {"enabled": False}}, "left out it would stay as it was"
+    assert addons == {"omsagent": {"enabled": False}}, "left out it might stay as it was"

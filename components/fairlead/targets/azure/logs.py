@@ -41,7 +41,7 @@ def workspace(
 def collector(
     kept: operationalinsights.Workspace | None,
 ) -> Mapping[str, containerservice.ManagedClusterAddonProfileArgs]:
-    """The add-on of the cluster that collects, by its name. What is left out would stay as it is: so off is said.
+    """The add-on of the cluster that collects, by its name. What is left out might stay as it is: so off is said.
 
     internal/services/containers/kubernetes_addons.go of github.com/hashicorp/terraform-provider-azurerm at fae5807 says
     it of every add-on too, 2026-11-30
