@@ -19,6 +19,7 @@ from fairlead.contract.handle import ClusterHandle
 from fairlead.layers import (
     admission,
     arrivals,
+    claims,
     fabric,
     gpu,
     jobs,
@@ -36,6 +37,7 @@ from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.scaling import keda
 from fairlead.layers.tool import Ground, Part, Tool
 from fairlead.layers.tools import measured, running
+from fairlead.plan.claimed import templates
 from fairlead.plan.model import PlatformPlan, TenantPlan
 from fairlead.spec.policies import Policies
 
@@ -235,6 +237,9 @@ class Platform:
             joined = domains.objects(self.plan.fabrics.claims, tenant.name, tenant.namespace)
             if joined:
                 inside = [*inside, *self._group(f"tenant-{tenant.name}-nvlink", joined, space)]
+            claimed = claims.objects(templates(self.plan.pools), tenant.name, tenant.namespace)
+            if claimed:
+                inside = [*inside, *self._group(f"tenant-{tenant.name}-claims", claimed, space)]
             if self.plan.layer("queue").enabled:
                 inside = [*inside, *self._local_queues(tenant.name, space)]
             own = [one for tool in tools for one in tool.tenant(ground, tenant)]

@@ -182,19 +182,19 @@ def test_where_no_driver_runs_nothing_can_be_claimed() -> None:
     assert found.allowed == "none, mig, time-slicing, mps"
 
 
-def test_nodes_whose_devices_are_claimed_advertise_none_and_no_job_is_sent_there() -> None:
+def test_nodes_whose_devices_are_claimed_advertise_none_and_the_queue_counts_them() -> None:
     found = cloud_plan("aws", claimed())
     l4 = pool(found, "l4")
     assert (l4.asked_as, l4.offered, l4.count) == ("L4/dra", 0, 1)
     assert labels.SHARE in {taint.key for taint in l4.taints}
     (flavor,) = [one for one in found.queues.flavors if one.accelerator == "L4/dra"]
-    assert flavor.totals[GPU] == "0"
+    assert flavor.totals[GPU] == "1"
 
 
-def test_quota_of_claimed_devices_is_refused_with_what_stands_in_the_way() -> None:
-    (found,) = refusal("aws", claimed(), tenants=[tenant("team-a", **{"L4/dra": 1})])
-    assert "no resourceClaims" in found.what
-    assert "DRAExtendedResource" in found.what
+def test_quota_of_claimed_devices_is_taken_where_a_pool_has_them() -> None:
+    assert not refusal("aws", claimed(), tenants=[tenant("team-a", **{"L4/dra": 1})])
+    (found,) = refusal("aws", _l4(min=1, max=1), tenants=[tenant("team-a", **{"L4/dra": 1})])
+    assert (found.what, found.allowed) == ("no pool has L4/dra", "L4/shared")
 
 
 def test_a_growing_pool_of_claimed_devices_is_refused_with_the_threads() -> None:

@@ -19,8 +19,9 @@ from fairlead.catalog.read import load
 from fairlead.contract.chart import Object, Release, Renderer
 from fairlead.contract.crd import without_descriptions
 from fairlead.errors import InputError
-from fairlead.layers import fabric, gpu, queue, tenancy
+from fairlead.layers import claims, fabric, gpu, queue, tenancy
 from fairlead.layers.fabric import domains, guard
+from fairlead.plan.claimed import counts, templates
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.selecting import selectors
@@ -205,7 +206,7 @@ def objects(made: PlatformPlan) -> Iterator[Object]:
     yield from _queues(made)
     annotations = pod_annotations(made.queues)
     chosen, grace, catalog = selectors(made.pools, made.site), made.health.grace_seconds, load()
-    yield from runtimes(None, annotations, pinned.jobs, grace, chosen)
+    yield from runtimes(None, annotations, pinned.jobs, grace, chosen, claimed=counts(made.pools))
     named = frameworks.images(made.jobs.runtimes, IMAGES, made.site.job_images, made.jobs.images)
     yield from frameworks.runtimes(
         frameworks.Cluster(named, {}, grace, chosen),
@@ -216,6 +217,7 @@ def objects(made: PlatformPlan) -> Iterator[Object]:
         yield tenancy.namespace(tenant)
         yield from tenancy.objects(tenant)
         yield from domains.objects(made.fabrics.claims, tenant.name, tenant.namespace)
+        yield from claims.objects(templates(made.pools), tenant.name, tenant.namespace)
 
 
 def guarded(made: PlatformPlan) -> Mapping[str, str]:

@@ -319,6 +319,6 @@ def test_nodes_without_accelerators_have_the_plain_name() -> None:
     assert Nodes().suffix == ""
 
 
-def test_devices_that_pods_claim_have_no_runtime_for_a_number_means_none_of_them() -> None:
+def test_devices_that_pods_claim_have_no_runtime_for_plugins_know_them_by_a_limit() -> None:
     kinds = frameworks.kinds_of_nodes({"H100/dra": {"near": {}}, "L4": {"near": {}}}, (), CATALOG)
     assert [one.suffix for one in kinds] == ["", "-l4"]

@@ -136,7 +136,7 @@ def test_two_shares_and_gangs_of_shares_are_refused_together() -> None:
         ("H100/1g.5gb", "H100/1g.10gb"),
         ("T4/1g.10gb", "T4/shared"),
         ("MI300X/shared", "handed out whole"),
-        ("H100/dra", "no resourceClaims"),
+        ("MI300X/dra", "handed out whole"),
         ("A100/shared", "A100-40GB"),
     ],
 )

@@ -17,6 +17,7 @@ READERS = "fairlead-runtimes"
 def objects(plan: PlatformPlan, handle: ClusterHandle) -> list[Object]:
     """Every ClusterTrainingRuntime."""
     from fairlead.catalog.read import load
+    from fairlead.plan.claimed import counts
     from fairlead.plan.selecting import selectors
     from fairlead.workload import frameworks, runtime
     from fairlead.workload.nearness import pod_annotations
@@ -31,7 +32,7 @@ def objects(plan: PlatformPlan, handle: ClusterHandle) -> list[Object]:
     cluster = frameworks.Cluster(images, pod_labels, grace, chosen, token)
     catalog = load()
     return [
-        *runtime.runtimes(pod_labels, near, fabrics, grace, chosen, token),
+        *runtime.runtimes(pod_labels, near, fabrics, grace, chosen, token, counts(plan.pools)),
         *frameworks.runtimes(cluster, frameworks.kinds_of_nodes(near, fabrics, catalog), catalog),
     ]
 

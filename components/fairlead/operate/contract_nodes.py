@@ -8,6 +8,7 @@ from typing import Any
 from fairlead import labels
 from fairlead.catalog.read import load
 from fairlead.operate.findings import Cluster, Problems
+from fairlead.plan.claimed import taken
 from fairlead.plan.model import PoolPlan
 from fairlead.values import quantity
 
@@ -141,9 +142,8 @@ def _strays(cluster: Cluster) -> Iterator[tuple[str, str]]:
 
 
 def _asks(pod: Object, resource: str) -> bool:
-    return any(
-        resource in (box.get("resources", {}).get("requests") or {}) for box in pod["spec"]["containers"]
-    )
+    asked = (box.get("resources", {}).get("requests") or {} for box in pod["spec"]["containers"])
+    return bool(taken(pod["spec"])) or any(resource in one for one in asked)
 
 
 def _of_the_node(pod: Object) -> bool:

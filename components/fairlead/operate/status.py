@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead import labels
+from fairlead.plan.claimed import taken
 from fairlead.plan.layer_rows import ROWS
 from fairlead.plan.model import LayerPlan, PlatformPlan, PoolPlan
 from fairlead.values import quantity
@@ -122,15 +123,20 @@ def _pool(
     names = {node["metadata"]["name"] for node in mine}
     used = total = Fraction(0)
     if pool.resource:
-        total = sum(
-            (quantity(node["status"]["allocatable"].get(pool.resource, "0")) for node in mine), Fraction(0)
-        )
+        total = sum((_has(node, pool, pool.resource) for node in mine), Fraction(0))
         used = sum((_requested(pod, pool.resource) for pod in pods if _runs_on(pod, names)), Fraction(0))
     ready = sum(holds(node, "Ready") for node in mine)
     name = pool.asked_as or "-"
     return PoolStatus(
         pool.name, pool.machine, ready, pool.min_nodes, int(used), int(total), name, pool.simulated
     )
+
+
+def _has(node: Mapping[str, Any], pool: PoolPlan, resource: str) -> Fraction:
+    """What the node has of it. Of devices that pods claim it says nothing: then the plan does."""
+    if pool.sharing.claimed:
+        return Fraction(pool.counted)
+    return quantity(node["status"]["allocatable"].get(resource, "0"))
 
 
 def _runs_on(pod: Mapping[str, Any], nodes: set[str]) -> bool:
@@ -141,7 +147,7 @@ def _requested(pod: Mapping[str, Any], resource: str) -> Fraction:
     boxes = pod["spec"]["containers"]
     return sum(
         (quantity(box.get("resources", {}).get("requests", {}).get(resource, "0")) for box in boxes),
-        Fraction(0),
+        Fraction(taken(pod["spec"])),
     )
 
 

@@ -86,8 +86,8 @@ def _supply(pools: Mapping[int, Pool], choices: Mapping[int, Choice]) -> dict[st
         if choice.accelerator:
             shared = sharing.plan_of(pools[place].sharing)
             name = sharing.named(choice.accelerator.name, shared.share)
-            offered = choice.machine.count * shared.per_accelerator
-            supply[name] = supply.get(name, 0) + pools[place].max * offered
+            each = 1 if shared.claimed else shared.per_accelerator
+            supply[name] = supply.get(name, 0) + pools[place].max * choice.machine.count * each
     return supply
 
 

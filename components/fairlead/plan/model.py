@@ -90,9 +90,14 @@ class SharingPlan:
         return {"time-slicing": "shared", "mps": "shared", "dra": "dra"}.get(self.kind, "")
 
     @property
+    def claimed(self) -> bool:
+        """Whether pods claim whole accelerators as devices, and nodes advertise none."""
+        return self.kind == "dra"
+
+    @property
     def per_accelerator(self) -> int:
         """How many of the resource a node advertises for one accelerator; none where pods claim devices."""
-        if self.kind == "dra":
+        if self.claimed:
             return 0
         return sum(self.profiles.values()) if self.kind == "mig" else self.replicas
 
@@ -178,6 +183,11 @@ class PoolPlan:
     def offered(self) -> int:
         """How many of `resource` a node advertises: its accelerators, or their shares."""
         return self.count * self.sharing.per_accelerator
+
+    @property
+    def counted(self) -> int:
+        """How many of `resource` a node has for the queue: what it advertises, or the devices that pods claim."""
+        return self.count if self.sharing.claimed else self.offered
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _flavors(pools: Iterable[PoolPlan], ground: Ground) -> list[Flavor]:
             _add(flavor.total, CPU, pool.max_nodes * milli(pool.cpu))
             _add(flavor.total, MEMORY, pool.max_nodes * size(pool.memory))
         if pool.resource:
-            _add(flavor.total, pool.resource, pool.max_nodes * pool.offered)
+            _add(flavor.total, pool.resource, pool.max_nodes * pool.counted)
     for flavor in found.values():
         flavor.tree = ground.placing.of(flavor.pools, ground.base)
     return sorted(found.values(), key=_order)

@@ -11,6 +11,7 @@ from fairlead.plan import (
     budget_limits,
     certificates,
     channels,
+    claimed,
     compatibility,
     databases,
     events,
@@ -93,7 +94,7 @@ def build(spec: Platform, catalog: Catalog) -> PlatformPlan:
     gpu = gpu_plan(spec.layers.gpu, pools, target, catalog)
     permitted = [tenant.name for tenant in spec.tenants if fabric.FABRIC in tenant.host_access]
     fabrics = fabric.fabrics_plan(pools, site, catalog, gpu, permitted)
-    queues = channels.with_channels(queues, pools, fabrics.jobs)
+    queues = claimed.with_devices(channels.with_channels(queues, pools, fabrics.jobs), pools)
     services = scaling.scaling_plan(spec.layers.scaling, pools)
     steps = workflows.workflows_plan(spec.layers.workflows, pools)
     graphs = pipelines.pipelines_plan(spec.layers.pipelines, pools)

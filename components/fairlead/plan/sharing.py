@@ -24,13 +24,7 @@ NVIDIA = "nvidia.com/gpu"
 SHARED = "shared"
 """Name of a share whose size is the pool's choice: by time slicing or MPS."""
 CLAIMED = "dra"
-"""Name of what pods get by a resource claim instead of an extended resource."""
-NO_CLAIMS = (
-    "jobs are TrainJobs, and what these may change in a pod has no resourceClaims (PodSpecPatch of kubeflow/trainer"
-    " v2.3.0); plain resource names that stand for claims (DRAExtendedResource) are off in Kubernetes 1.34 and 1.35"
-)
-"""Why neither a job nor a quota asks for claimed devices. trainer/v2 v2.3.0 trainjob_types.go, k8s.io/kubernetes
-v1.35.0 pkg/features/kube_features.go, 2026-11-24."""
+"""Name of what pods get by a resource claim instead of an extended resource: whole accelerators, any number."""
 SHARED_PART = Fraction(1, 4)
 """Part of an accelerator's usual cores and memory that a job on `shared` asks for: this product's choice."""
 PLUGIN_CONFIG = "nvidia.com/device-plugin.config"
@@ -55,6 +49,11 @@ class Asked:
     def name(self) -> str:
         """In the catalogue's spelling: `H100`, `H100/1g.10gb`."""
         return named(self.row.name, self.share)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether pods claim it as a device: then no container asks for a number of the resource."""
+        return self.share == CLAIMED
 
 
 def named(accelerator: str, share: str) -> str:
@@ -120,14 +119,10 @@ def find(name: str, where: str, catalog: Catalog) -> Asked | Problem:
 def _unknown_share(row: AcceleratorRow, share: str, where: str, catalog: Catalog) -> Problem | None:
     if not share:
         return None
-    if share == CLAIMED:
-        return Problem(
-            where, f"claimed devices cannot be asked for here: {NO_CLAIMS}", named(row.name, share), row.name
-        )
     if row.resource != NVIDIA:
         what = f"accelerators of {row.vendor} are handed out whole"
         return Problem(where, what, named(row.name, share), row.name, "leave the part after the slash out")
-    known = (*catalog.mig.get(row.name, {}), SHARED)
+    known = (*catalog.mig.get(row.name, {}), SHARED, CLAIMED)
     if share in known:
         return None
     near = one_of([named(row.name, one) for one in known], share)
@@ -136,7 +131,7 @@ def _unknown_share(row: AcceleratorRow, share: str, where: str, catalog: Catalog
 
 def part(asked: Asked, catalog: Catalog) -> Fraction:
     """How much of the cores and memory that belong to one accelerator its share asks for by default."""
-    if not asked.share:
+    if not asked.share or asked.claimed:
         return Fraction(1)
     if asked.share == SHARED:
         return SHARED_PART
@@ -151,10 +146,11 @@ def whole_of(rows: Mapping[str, MigRow]) -> MigRow:
 
 def notes(pools: Sequence[PoolPlan]) -> Iterator[str]:
     """What the reader should know of pools that share."""
-    for pool in (pool for pool in pools if pool.sharing.kind == "dra"):
+    for pool in (pool for pool in pools if pool.sharing.claimed):
         yield (
-            f"Accelerators of pool {pool.name} are given to pods by resource claims of their own, outside the tenants'"
-            f" queues: {NO_CLAIMS}."
+            f"Accelerators of pool {pool.name} are claimed by pods, and its nodes advertise none: jobs, notebooks and"
+            f" quotas ask for {pool.asked_as}, and count in whole accelerators. Jobs over several of its nodes use the"
+            " plain network; served models, and runtimes of frameworks, have none of them."
         )
     for pool in (pool for pool in pools if pool.sharing.per_accelerator > 1 or pool.sharing.kind == "mig"):
         each = pool.sharing.per_accelerator

@@ -58,14 +58,17 @@ def placing(
 ) -> Placing:
     """Trees of the pools that are placed by topology. provisioned: pools that grow by request, before placing."""
     whole = set(provisioned)
-    grow = {pool.asked_as for pool in elastic(pools) if pool.name not in whole}
+    # Placing reads what containers ask for and sees no claim (Kueue 0.19.2, tas_flavorassigner.go): it would choose
+    # nodes whose accelerators are taken.
+    free = {pool.asked_as for pool in pools if pool.sharing.claimed}
+    free |= {pool.asked_as for pool in elastic(pools) if pool.name not in whole}
     # One runtime serves all pools of an accelerator: where one of them grows, none is placed. Plain work names no
     # topology and must find a flavor without one, unless all flavors have one.
     return Placing(
         {
             pool.name: tree(pool)
             for pool in pools
-            if (pool.asked_as not in grow if pool.accelerator else not grow)
+            if (pool.asked_as not in free if pool.accelerator else not free)
         }
     )
 
@@ -134,9 +137,8 @@ def placing_notes(pools: Sequence[PoolPlan], queues: QueuesPlan) -> Iterator[str
     free = {flavor.accelerator for flavor in queues.flavors if not flavor.topology}
     if free:
         names = ", ".join(pool.name for pool in pools if pool.asked_as in free)
-        grow = ", ".join(pool.name for pool in elastic(pools))
         yield (
-            f"Pools {grow} grow when work waits: work on pools {names} is admitted by quota and not by the nodes that"
+            f"{_unplaced(pools)}: work on pools {names} is admitted by quota and not by the nodes that"
             " stand; a gang whose pods are not all ready in time gives its place back."
         )
     placed = sorted({flavor.accelerator or "plain" for flavor in queues.flavors if flavor.topology})
@@ -145,3 +147,15 @@ def placing_notes(pools: Sequence[PoolPlan], queues: QueuesPlan) -> Iterator[str
             f"Work of {', '.join(placed)} is placed by topology, other work is not: objects that are not made by"
             " fairlead name a topology for it by kueue.x-k8s.io/podset-unconstrained-topology."
         )
+
+
+def _unplaced(pools: Sequence[PoolPlan]) -> str:
+    """Why some work is not placed."""
+    grow = ", ".join(pool.name for pool in elastic(pools))
+    claimed = ", ".join(pool.name for pool in pools if pool.sharing.claimed)
+    return ", and ".join(
+        [
+            *([f"Pools {grow} grow when work waits"] if grow else []),
+            *([f"{'a' if grow else 'A'}ccelerators of pools {claimed} are claimed"] if claimed else []),
+        ]
+    )

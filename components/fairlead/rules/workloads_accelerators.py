@@ -66,17 +66,25 @@ def _tolerated(subject: Subject) -> Iterator[Flaw]:
 def _queued(subject: Subject) -> Iterator[Flaw]:
     for path, pod in complete(subject):
         found = [
-            (where, name, count)
-            for where, one in containers_of(path, pod)
-            for name, count in devices(one).items()
+            *(
+                (f"{where}.resources.limits.{name}", text(count))
+                for where, one in containers_of(path, pod)
+                for name, count in devices(one).items()
+            ),
+            *_claimed(path, pod),
         ]
         if found and not _waits(subject, pod):
-            where, name, count = found[0]
+            where, given = found[0]
             what = "it takes an accelerator past the queue, out of another tenant's share"
             fix = "send a TrainJob or a Job with the label " + labels.QUEUE
-            yield Flaw(
-                f"{where}.resources.limits.{name}", what, text(count), "work that waits in a queue", fix
-            )
+            yield Flaw(where, what, given, "work that waits in a queue", fix)
+
+
+def _claimed(path: str, pod: Data) -> Iterator[tuple[str, str]]:
+    """What a pod claims. Of which class the device is stands elsewhere: any claim may be of an accelerator."""
+    for place, one in enumerate(entries(pod.get("resourceClaims"))):
+        named = one.get("resourceClaimTemplateName") or one.get("resourceClaimName") or one.get("name")
+        yield f"{path}.resourceClaims[{place}]", text(named)
 
 
 def _waits(subject: Subject, pod: Data) -> bool:
@@ -93,6 +101,7 @@ _DEVICES = " && ".join(
     f"(!has(c.resources.{which}) || c.resources.{which}.all(k, !k.contains('/')))"
     for which in ("requests", "limits")
 )
+_UNCLAIMED = "!has(p.resourceClaims) || p.resourceClaims.size() == 0"
 _GATED = f"(has(p.schedulingGates) && p.schedulingGates.exists(q, q.name == '{GATE}'))"
 RULES = (
     ResourceRule(
@@ -122,7 +131,8 @@ RULES = (
         types=tuple(one for one in TYPES if one.rpartition(":")[2] in QUEUED),
         check=_queued,
         admission=of_pods(
-            f"{every_pod(_GATED)} || {every_box(f'!has(c.resources) || ({_DEVICES})')}",
+            f"{every_pod(_GATED)}"
+            f" || ({every_pod(_UNCLAIMED)} && {every_box(f'!has(c.resources) || ({_DEVICES})')})",
             "a pod by itself waits in no queue and takes no device: send a TrainJob or a Job with the label "
             + labels.QUEUE,
             pods_alone=True,

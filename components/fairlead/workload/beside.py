@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fairlead.plan.fabric_model import Claim, Daemon, Folder, JobFabric
+from fairlead.plan.fabric_model import Daemon, Folder, JobFabric
+from fairlead.workload.claims import claiming
 
 Pod = Mapping[str, Any]
 SHARED = "fabric-shared"
@@ -23,7 +24,8 @@ def added(pod: Pod, fabric: JobFabric | None) -> Pod:
         return pod
     if fabric.daemon:
         pod = _with_daemon(pod, fabric.daemon, fabric.folders)
-    return _with_claim(pod, fabric.claim) if fabric.claim else pod
+    claim = fabric.claim
+    return claiming(pod, claim.domain, claim.template) if claim else pod
 
 
 def notes(fabric: JobFabric | None) -> Mapping[str, str]:
@@ -85,16 +87,3 @@ def _mounts(
 
 def _shared(shared: Mapping[str, str]) -> list[Mapping[str, Any]]:
     return [{"name": name, "mountPath": path} for name, path in shared.items()]
-
-
-def _with_claim(pod: Pod, claim: Claim) -> Pod:
-    """Each pod claims a device by the template in its own namespace; its container gets it."""
-    name = claim.domain
-    return {
-        **pod,
-        "containers": [
-            {**box, "resources": {**box.get("resources", {}), "claims": [{"name": name}]}}
-            for box in pod["containers"]
-        ],
-        "resourceClaims": [{"name": name, "resourceClaimTemplateName": claim.template}],
-    }

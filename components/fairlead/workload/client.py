@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from fairlead import labels
 from fairlead.errors import FairleadError, InputError, Problem
+from fairlead.plan.sharing import CLAIMED
 from fairlead.values import quantity
 from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.feed import Moment, TimedOutError, moment, moments
@@ -208,19 +209,27 @@ class Client:
         except ApiFailure as failure:
             # An answer may have been lost and the creation tried again: then it is ours.
             if NO_RUNTIME.search(str(failure)):
-                raise InputError(f"job {job.name}", [_no_runtime(job)]) from failure
+                raise InputError(f"job {job.name}", [no_runtime(job)]) from failure
             found = self.api.get("TrainJob", job.name, job.tenant) if failure.code == 409 else None
             if found is None or _hash(found) != _hash(train_job):
                 raise
 
 
-def _no_runtime(job: TrainingJob) -> Problem:
+def no_runtime(job: TrainingJob) -> Problem:
+    """What is said to a job whose runtime this cluster does not have."""
     return Problem(
         "job.accelerators",
         "this cluster has no such nodes: no pool carries these accelerators, or none places nodes that near",
         given=f"{job.accelerators}, num_nodes {job.num_nodes}, topology {job.nearness}",
-        fix="`fairlead plan` lists the accelerators that jobs may ask for, and their topologies",
+        fix=_instead(job),
     )
+
+
+def _instead(job: TrainingJob) -> str:
+    if job.accelerators and job.accelerators.share == CLAIMED:
+        name = job.accelerators.called
+        return f"nodes give 1, 2, 4 … and all of {name}; `fairlead plan` lists the accelerators that jobs may ask for"
+    return "`fairlead plan` lists the accelerators that jobs may ask for, and their topologies"
 
 
 def _taken(job: TrainingJob, old: Object) -> str:

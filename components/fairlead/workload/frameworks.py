@@ -126,8 +126,8 @@ def kinds_of_nodes(
     plain = {one.accelerator: one for one in fabrics if one.given and not one.daemon and not one.profile}
     for name, words in nearness.items():
         asked = sharing.find(name, "", catalog)
-        if isinstance(asked, Problem):
-            continue  # Devices that pods claim: no job asks for them by a number.
+        if isinstance(asked, Problem) or asked.claimed:
+            continue  # Devices that pods claim: Trainer's plugins know accelerators by a number in the limits.
         found.append(Nodes(asked, 1, words[NEAR]))
         if name in plain:
             found.append(Nodes(asked, plain[name].count, words[NEAR], plain[name]))

@@ -6,7 +6,7 @@ A TrainJob can say no probe: type ContainerPatch in pkg/apis/trainer/v1alpha1/tr
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.plan.sharing import object_name
@@ -26,9 +26,9 @@ PROBE: Mapping[str, Any] = {
 }
 
 
-def runtime_name(accelerator: str = "") -> str:
-    """Name of the runtime for notebooks with this accelerator, as it is asked for."""
-    return "-".join(part for part in (NAME, object_name(accelerator)) if part)
+def runtime_name(accelerator: str = "", claimed: int = 0) -> str:
+    """Name of the runtime for notebooks with this accelerator, as it is asked for; claimed: how many, where it is."""
+    return "-".join(part for part in (NAME, object_name(accelerator), str(claimed or "")) if part)
 
 
 def runtimes(
@@ -37,15 +37,20 @@ def runtimes(
     grace_seconds: int = jobs.GRACE_SECONDS,
     selectors: Mapping[str, Mapping[str, str]] | None = None,
     token: AccountToken | None = None,
+    claimed: Mapping[str, Sequence[int]] | None = None,
 ) -> list[dict[str, Any]]:
     """One for each accelerator of the cluster, and one without; the arguments are those of `runtime.runtimes`."""
     near = {name: {NEAR: words[NEAR]} for name, words in (nearness or {}).items()}
     found = {
         made["metadata"]["name"]: made
-        for made in jobs.runtimes(pod_labels, near, (), grace_seconds, selectors, token)
+        for made in jobs.runtimes(pod_labels, near, (), grace_seconds, selectors, token, claimed)
     }
-    bases = {"": jobs.runtime_name(RESTARTS)} | {n: jobs.runtime_name(RESTARTS, n, NEAR) for n in near}
-    return [_probed(found[base], runtime_name(name)) for name, base in bases.items()]
+    kinds = [(name, number) for name in near for number in (claimed or {}).get(name, (0,))]
+    bases = [(runtime_name(), jobs.runtime_name(RESTARTS))]
+    bases += [
+        (runtime_name(n, number), jobs.runtime_name(RESTARTS, n, NEAR, claimed=number)) for n, number in kinds
+    ]
+    return [_probed(found[base], name) for name, base in bases]
 
 
 def _probed(base: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -133,13 +133,15 @@ def _train_job(job: TrainingJob, asked: Asked | None, catalog: Catalog) -> Objec
 def _runtime(job: TrainingJob, asked: Asked | None) -> str:
     """The runtime of the job's accelerator: a cluster says there how near its nodes can be, and by which network.
 
-    Jobs over several whole nodes have one of their own: only they get the network between nodes.
+    Jobs over several whole nodes have one of their own: only they get the network between nodes. So has each number of
+    accelerators that are claimed: a TrainJob can say no claim.
     """
     if asked is None or job.accelerators is None:
         return runtime_name(job.max_restarts)
-    whole = not asked.share and asked.row.whole_node == job.accelerators.count
-    connected = whole and job.num_nodes > 1
-    return runtime_name(job.max_restarts, asked.name, job.nearness, connected=connected)
+    count = job.accelerators.count
+    connected = not asked.share and asked.row.whole_node == count and job.num_nodes > 1
+    claimed = count if asked.claimed else 0
+    return runtime_name(job.max_restarts, asked.name, job.nearness, connected=connected, claimed=claimed)
 
 
 def _deadline(job: TrainingJob) -> Object:

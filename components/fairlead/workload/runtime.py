@@ -16,7 +16,7 @@ from fairlead import labels
 from fairlead.plan.fabric_model import JobFabric
 from fairlead.plan.sharing import object_name
 from fairlead.plan.store_model import AccountToken
-from fairlead.workload import beside
+from fairlead.workload import beside, claims
 from fairlead.workload.model import REPLICATED_JOB, RESTARTS
 from fairlead.workload.signing import with_token
 
@@ -75,13 +75,20 @@ def unexpanded(text: str) -> str:
 
 
 def runtime_name(
-    max_restarts: int, accelerator: str = "", nearness: str = "", *, connected: bool = False
+    max_restarts: int,
+    accelerator: str = "",
+    nearness: str = "",
+    *,
+    connected: bool = False,
+    claimed: int = 0,
 ) -> str:
     """Name of the runtime with that restart limit, for example fairlead-h100-nodes-near-restart-3.
 
     accelerator, nearness: of a job with accelerators, as it asks for them; connected: over several whole nodes.
+    claimed: how many of them each node claims, where it does.
     """
-    parts = [NAME, object_name(accelerator), NODES if connected else "", nearness]
+    number = str(claimed) if claimed else ""
+    parts = [NAME, object_name(accelerator), number, NODES if connected else "", nearness]
     name = "-".join(part for part in parts if part)
     return name if max_restarts == 0 else f"{name}-restart-{max_restarts}"
 
@@ -93,6 +100,7 @@ def runtimes(
     grace_seconds: int = GRACE_SECONDS,
     selectors: Mapping[str, Mapping[str, str]] | None = None,
     token: AccountToken | None = None,
+    claimed: Mapping[str, Sequence[int]] | None = None,
 ) -> list[dict[str, Any]]:
     """Every ClusterTrainingRuntime that jobs may refer to on this cluster, fewest restarts first.
 
@@ -101,6 +109,7 @@ def runtimes(
     what jobs over several whole nodes of an accelerator get. grace_seconds: how long pods may take to stop
     where the job does not say. selectors: accelerators whose pods must name labels of their nodes, and these.
     token: what pods are given to sign in at the object store, where the target gives them nothing.
+    claimed: accelerators that pods claim, and in which numbers: a runtime for each.
     All that lies here, so that the jobs themselves are the same everywhere.
     """
     connected = {one.accelerator: one for one in fabrics}
@@ -108,15 +117,26 @@ def runtimes(
     for name, words in (nearness or {}).items():
         for fabric in (None, connected[name]) if name in connected else (None,):
             variants += [(name, word, notes, fabric) for word, notes in words.items()]
-    return [
-        fitted(
-            runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name),
-            (selectors or {}).get(name),
-            token,
-        )
+    made = [
+        (name, word, limit, runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name))
         for name, word, notes, fabric in variants
         for limit in RESTARTS
     ]
+    return [
+        fitted(one, (selectors or {}).get(name), token)
+        for name, word, limit, base in made
+        for one in _numbered(base, limit, name, word, (claimed or {}).get(name, ()))
+    ]
+
+
+def _numbered(
+    base: dict[str, Any], limit: int, accelerator: str, nearness: str, counts: Sequence[int]
+) -> list[dict[str, Any]]:
+    """The runtime; of accelerators that pods claim, one for each number, which no job could say itself."""
+    if not counts:
+        return [base]
+    names = {count: runtime_name(limit, accelerator, nearness, claimed=count) for count in counts}
+    return [claims.numbered(base, name, count) for count, name in names.items()]
 
 
 def fitted(
@@ -144,6 +164,7 @@ def runtime(
 ) -> dict[str, Any]:
     """The ClusterTrainingRuntime for jobs that may start again that often."""
     of = fabric.accelerator if fabric else accelerator
+    template = _template(pod_labels or {}, annotations or {}, fabric, grace_seconds)
     return {
         "apiVersion": API_VERSION,
         "kind": "ClusterTrainingRuntime",
@@ -158,12 +179,7 @@ def runtime(
             "template": {
                 "spec": {
                     "failurePolicy": failure_policy(max_restarts),
-                    "replicatedJobs": [
-                        part(
-                            REPLICATED_JOB,
-                            _template(pod_labels or {}, annotations or {}, fabric, grace_seconds),
-                        )
-                    ],
+                    "replicatedJobs": [part(REPLICATED_JOB, template)],
                 }
             },
         },
@@ -179,10 +195,8 @@ def _template(
     said = {"labels": dict(pod_labels), "annotations": dict(annotations)}
     said["annotations"] |= beside.notes(fabric)
     metadata = {key: value for key, value in said.items() if value}
-    return {
-        **({"metadata": metadata} if metadata else {}),
-        "spec": beside.added(pod(grace_seconds, {"command": command(fabric), **connected(fabric)}), fabric),
-    }
+    made = beside.added(pod(grace_seconds, {"command": command(fabric), **connected(fabric)}), fabric)
+    return {**({"metadata": metadata} if metadata else {}), "spec": made}
 
 
 def failure_policy(max_restarts: int) -> dict[str, Any]:

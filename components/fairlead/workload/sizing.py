@@ -77,14 +77,17 @@ def resources(of: Sized, asked: Asked | None, catalog: Catalog) -> Object:
 
 
 def amounts(asked: Asked | None, count: int, catalog: Catalog) -> dict[str, str]:
-    """What a node with so many of these asks for where nothing else is said."""
+    """What a node with so many of these asks for where nothing else is said.
+
+    Accelerators that pods claim are not among it: the claim stands in the runtime.
+    """
     if asked is None:
         return {"cpu": PLAIN_CPU, "memory": PLAIN_MEMORY}
     share = sharing.part(asked, catalog) * count
     return {
         "cpu": cpu_text(quantity(asked.row.job_cpu) * share),
         "memory": memory_text(Fraction(quantity(asked.row.job_memory) * share // MEBI * MEBI)),
-        asked.row.resource: str(count),
+        **({} if asked.claimed else {asked.row.resource: str(count)}),
     }
 
 

@@ -204,4 +204,11 @@ def _evictions(workload: Object | None) -> int:
 def _accelerators(job: Object) -> str:
     limits = job["spec"].get("trainer", {}).get("resourcesPerNode", {}).get("limits", {})
     extended = [(name, amount) for name, amount in limits.items() if "/" in name]
-    return ", ".join(f"{amount} {name}" for name, amount in extended)
+    return ", ".join(f"{amount} {name}" for name, amount in extended) or _claimed(job)
+
+
+def _claimed(job: Object) -> str:
+    """The claim stands in the runtime of its number: the job itself says the number to its script alone."""
+    told = {one["name"]: one.get("value", "") for one in job["spec"].get("trainer", {}).get("env", [])}
+    count = told.get("FAIRLEAD_NUM_ACCELERATORS_PER_NODE", "0")
+    return "" if count in ("", "0") else f"{count} claimed"

@@ -9,6 +9,7 @@ from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.notebooks import policies
 from fairlead.layers.objects import WRITE, rule
 from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.plan.claimed import counts
 from fairlead.plan.model import TenantPlan
 from fairlead.plan.selecting import selectors
 from fairlead.workload.nearness import pod_annotations
@@ -27,6 +28,7 @@ def _parts(ground: Ground) -> list[Part]:
         plan.health.grace_seconds,
         selectors(plan.pools, plan.site),
         identity.token if identity else None,
+        counts(plan.pools),
     )
     return [Part(LAYER, [*policies.objects(), *made], after=(JOBS, ENTRANCE))]
 
