@@ -147,6 +147,14 @@ def test_what_breaks_a_rule_is_named_with_its_fix(
     assert all(fix for _, fix in problems[rule])
 
 
+def test_a_pod_that_claims_accelerators_asks_for_them_and_is_no_stray() -> None:
+    found = objects()
+    claiming = pod("rank-0", "gpu-0")
+    claims = [{"name": "accelerators", "resourceClaimTemplateName": "nvidia-gpu-8"}]
+    found["Pod"].append({**claiming, "spec": {**claiming["spec"], "resourceClaims": claims}})
+    assert report(found).kept
+
+
 def test_a_job_that_would_be_refused_breaks_the_rule_of_the_queues() -> None:
     problems = broken(objects(), refusals={"team-a": "no endpoints available"})
     assert set(problems) == {"C6"}

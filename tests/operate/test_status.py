@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from support.golden import REPO
 
 from fairlead.operate import show, status
 from fairlead.plan.layer_rows import ROWS
-from fairlead.plan.model import PlatformPlan
+from fairlead.plan.model import PlatformPlan, SharingPlan
 from fairlead.plan.stack import plan_of
 from fairlead.workload.api import Api
 
@@ -116,6 +117,20 @@ def read(monkeypatch: pytest.MonkeyPatch, plan: PlatformPlan) -> Any:
         return status.read(REPO, plan)
 
     return of
+
+
+def test_accelerators_that_pods_claim_are_told_by_the_plan_and_by_the_templates(
+    read: Any, plan: PlatformPlan
+) -> None:
+    seen = cluster()
+    (first, *_) = [one for one in seen["Node"] if one["metadata"]["labels"]["fairlead.dev/pool"] == "h100"]
+    running = pod(first["metadata"]["name"], 0)
+    running["spec"]["resourceClaims"] = [{"name": "a", "resourceClaimTemplateName": "nvidia-gpu-4"}]
+    read({**seen, "Pod": [running]})
+    pools = [replace(one, sharing=SharingPlan("dra")) if one.name == "h100" else one for one in plan.pools]
+    found = status.read(REPO, replace(plan, pools=tuple(pools)))
+    (h100,) = [one for one in found.pools if one.name == "h100"]
+    assert (h100.used, h100.total, h100.accelerator) == (4, 32, "H100/dra")
 
 
 def test_a_cluster_in_which_all_stands_is_healthy(read: Any) -> None:
