@@ -142,8 +142,10 @@ def _strays(cluster: Cluster) -> Iterator[tuple[str, str]]:
 
 
 def _asks(pod: Object, resource: str) -> bool:
-    asked = (box.get("resources", {}).get("requests") or {} for box in pod["spec"]["containers"])
-    return bool(taken(pod["spec"])) or any(resource in one for one in asked)
+    boxes: list[Object] = pod["spec"]["containers"]
+    return bool(taken(pod["spec"])) or any(
+        resource in (box.get("resources", {}).get("requests") or ()) for box in boxes
+    )
 
 
 def _of_the_node(pod: Object) -> bool:
