@@ -48,11 +48,15 @@ def space(name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def make_queues(bare: Bare, queues: QueuesPlan) -> None:
-    """The tenants' queues. A flavor of a tree of nodes lets nothing go where there is no node: they have no trees."""
+def make_queues(bare: Bare, queues: QueuesPlan, trees: bool = False) -> None:
+    """The tenants' queues.
+
+    trees: flavors keep the trees of their nodes. Such a flavor lets nothing go where there is no node.
+    """
     bare.make(
         *queue.priorities(queues),
-        *map(_anywhere, queue.flavors(queues)),
+        *(queue.topologies(queues) if trees else ()),
+        *(queue.flavors(queues) if trees else map(_anywhere, queue.flavors(queues))),
         *queue.cohort(queues),
         *(queue.cluster_queue(queues, one) for one in queues.queues),
         *(one for each in queues.queues for one in queue.local_queues(queues, each)),

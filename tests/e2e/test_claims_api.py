@@ -135,7 +135,7 @@ def queued(bare: Bare) -> Bare:
     for pool in plan().pools:
         for place in range(pool.max_nodes if pool.accelerator else 0):
             _stands(bare, f"{pool.name}-{place}", pool)
-    make_queues(bare, plan().queues)
+    make_queues(bare, plan().queues, trees=True)
     bare.control()
     config = queue_controller.config(plan().queues, plan().fabrics.uncounted)
     start_kueue(bare, config, found, Certificate(bare.folder / "certificate"), {"batch/job": "jobs"})
