@@ -86,7 +86,7 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _places(forms: Sequence[Form], files: Sequence[Path | None]) -> list[tuple[Form, Path | None]]:
-    """Each form and where it goes, by their order. Raises typer.BadParameter where one lacks the other."""
+    """Each form and where it goes, by their order. Raises InputError where one lacks the other."""
     if len(forms) == len(files):
         return list(zip(forms, files, strict=True))
     given = f"{len(forms)} times -o and {len([one for one in files if one])} times --out"

@@ -28,6 +28,11 @@ class Service:
     knows: Callable[[int], bool]
     allowed: str
 
+    def check(self, where: str, days: int) -> Iterator[Problem]:
+        """It keeps for so many days, as it is said at that place."""
+        if not self.knows(days):
+            yield Problem(where, f"{self.name} keeps logs for other periods", str(days), self.allowed)
+
 
 SERVICES: Mapping[str, Service] = {
     "aws": Service("CloudWatch", CLOUDWATCH.__contains__, ", ".join(map(str, CLOUDWATCH))),
@@ -49,7 +54,4 @@ def check(spec: Logs | None, target: str, row: CapabilityRow) -> Iterator[Proble
             "leave logs out; a collector of your own may send them where you like (docs/logs.md)",
         )
         return
-    service = SERVICES[target]
-    if not service.knows(spec.days):
-        what = f"{service.name} keeps logs for other periods"
-        yield Problem(f"{WHERE}.days", what, str(spec.days), service.allowed)
+    yield from SERVICES[target].check(f"{WHERE}.days", spec.days)

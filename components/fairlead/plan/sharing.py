@@ -56,6 +56,11 @@ class Asked:
         return self.share == CLAIMED
 
 
+def claimed(accelerators: Accelerators | None) -> int:
+    """How many of them a node claims as devices; 0 where a container asks for them by number, or nobody does."""
+    return accelerators.count if accelerators and accelerators.share == CLAIMED else 0
+
+
 def named(accelerator: str, share: str) -> str:
     """What jobs and quotas call it."""
     return Accelerators(accelerator, 1, share).called

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from fairlead import labels
 from fairlead.errors import FairleadError, InputError, Problem
-from fairlead.plan.sharing import CLAIMED
+from fairlead.plan.sharing import claimed
 from fairlead.values import quantity
 from fairlead.workload.api import Api, ApiFailure
 from fairlead.workload.feed import Moment, TimedOutError, moment, moments
@@ -226,7 +226,7 @@ def no_runtime(job: TrainingJob) -> Problem:
 
 
 def _instead(job: TrainingJob) -> str:
-    if job.accelerators and job.accelerators.share == CLAIMED:
+    if job.accelerators and claimed(job.accelerators):
         name = job.accelerators.called
         return f"nodes give 1, 2, 4 … and all of {name}; `fairlead plan` lists the accelerators that jobs may ask for"
     return "`fairlead plan` lists the accelerators that jobs may ask for, and their topologies"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fairlead.errors import Problem
-from fairlead.plan.sharing import CLAIMED
+from fairlead.plan.sharing import claimed
 from fairlead.spec.base import AcceleratorsField, Duration, Model, Name, Quantity, between
 from fairlead.values import quantity, seconds
 from fairlead.workload import words
@@ -209,7 +209,7 @@ def _more_than_a_share(job: TrainingJob) -> Iterator[Problem]:
     """A share is for one pod. Two may be parts of one accelerator, which NCCL refuses: nccl#231, nccl#418;
     a MIG slice reaches no other accelerator directly: nccl#1716. 2026-11-24.
     """
-    if job.accelerators is None or job.accelerators.share in ("", CLAIMED):
+    if job.accelerators is None or not job.accelerators.share or claimed(job.accelerators):
         return
     whole = job.accelerators.name
     if job.accelerators.count > 1:

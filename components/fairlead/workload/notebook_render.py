@@ -6,7 +6,7 @@ from fairlead import labels
 from fairlead.catalog.model import Catalog
 from fairlead.plan.gateway_model import NAME as GATEWAY
 from fairlead.plan.gateway_model import NAMESPACE as GATEWAY_NAMESPACE
-from fairlead.plan.sharing import CLAIMED
+from fairlead.plan.sharing import claimed
 from fairlead.workload import jupyter
 from fairlead.workload import render as jobs
 from fairlead.workload.notebook import Notebook
@@ -29,8 +29,7 @@ def _job(notebook: Notebook, catalog: Catalog | None) -> Object:
     """As of every job, but for its runtime, which says when it is ready."""
     [made] = jobs.render(notebook.job(), catalog)
     asked = notebook.accelerators
-    claimed = asked.count if asked and asked.share == CLAIMED else 0
-    made["spec"]["runtimeRef"]["name"] = runtime_name(asked.called if asked else "", claimed)
+    made["spec"]["runtimeRef"]["name"] = runtime_name(asked.called if asked else "", claimed(asked))
     return made
 
 

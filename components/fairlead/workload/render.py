@@ -13,7 +13,7 @@ from typing import Any
 
 from fairlead import labels
 from fairlead.catalog.model import Catalog
-from fairlead.plan.sharing import Asked
+from fairlead.plan.sharing import Asked, claimed
 from fairlead.values import seconds
 from fairlead.workload import silence
 from fairlead.workload.model import REPLICATED_JOB, TrainingJob
@@ -138,10 +138,11 @@ def _runtime(job: TrainingJob, asked: Asked | None) -> str:
     """
     if asked is None or job.accelerators is None:
         return runtime_name(job.max_restarts)
-    count = job.accelerators.count
-    connected = not asked.share and asked.row.whole_node == count and job.num_nodes > 1
-    claimed = count if asked.claimed else 0
-    return runtime_name(job.max_restarts, asked.name, job.nearness, connected=connected, claimed=claimed)
+    given = job.accelerators
+    connected = not asked.share and asked.row.whole_node == given.count and job.num_nodes > 1
+    return runtime_name(
+        job.max_restarts, asked.name, job.nearness, connected=connected, claimed=claimed(given)
+    )
 
 
 def _deadline(job: TrainingJob) -> Object:

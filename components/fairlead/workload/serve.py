@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from fairlead.errors import Problem, one_of
 from fairlead.plan.serving_model import FORMATS, REGISTRY
-from fairlead.plan.sharing import CLAIMED
+from fairlead.plan.sharing import claimed
 from fairlead.spec.base import AcceleratorsField, Duration, Model, Name, between
 from fairlead.workload import words
 from fairlead.workload.model import Amount, Script, Stage
@@ -169,7 +169,7 @@ def _shared_out(model: ServedModel) -> Iterator[Problem]:
 
 def _more_than_a_share(model: ServedModel) -> Iterator[Problem]:
     asked = model.accelerators
-    if asked is not None and asked.share == CLAIMED:
+    if asked is not None and claimed(asked):
         what = "replicas ask for accelerators by number: claims are written for jobs and notebooks alone"
         yield Problem(f"{ROOT}.accelerators", what, str(asked), f"{asked.name}:{asked.count}")
     elif asked is not None and asked.share and asked.count > 1:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from functools import cache
 
-import yaml
 from support.outside import KEPT_OUTSIDE
 
-from reference.common import REPO, Resource
+from reference.common import Resource
 from reference.gcp.check import check
 from reference.gcp.rules_order import PROJECT_GRANT
 from reference.gcp.rules_secrets import READER, SERVICE
+from reference.gcp.varied import varied
 from reference.mutation import Change, Mutation, delete, edit, run_mutations, to
 
 STACK = "gcp-prod"
@@ -22,14 +20,7 @@ CONDITION = "condition.expression"
 @cache
 def declared() -> tuple[Resource, ...]:
     """The production stack with everything that takes a Secret."""
-    from fairlead.declared.record import record
-    from fairlead.program import build
-
-    file = REPO / "stacks" / f"Pulumi.{STACK}.yaml"
-    own = yaml.safe_load(file.read_text())["config"]["fairlead:platform"]
-    spec = {**own, "layers": {**own.get("layers", {}), **KEPT_OUTSIDE}}
-    made = record(lambda: build(REPO / "stacks", STACK, spec, standing=False), STACK)
-    return tuple(json.loads(json.dumps([asdict(one) for one in made])))
+    return varied(STACK, {"layers": KEPT_OUTSIDE})
 
 
 def _reads(one: Resource) -> bool:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import cache
 
-import yaml
-
-from reference.common import REPO, Resource
+from reference.common import Resource
 from reference.gcp.check import check
 from reference.gcp.declared import CLUSTER
 from reference.gcp.rules_logs import COMPONENT, EXCLUSION, SINK, STORE, WRITER
 from reference.gcp.rules_order import PROJECT_GRANT
+from reference.gcp.varied import varied
 from reference.mutation import Change, Mutation, add, delete, edit, run_mutations, to
 
 STACK = "gcp-prod"
@@ -24,14 +21,7 @@ ELSEWHERE = "logging.googleapis.com/projects/other/locations/us-central1/buckets
 @cache
 def declared() -> tuple[Resource, ...]:
     """The production stack, whose output is kept for 90 days."""
-    from fairlead.declared.record import record
-    from fairlead.program import build
-
-    file = REPO / "stacks" / f"Pulumi.{STACK}.yaml"
-    own = yaml.safe_load(file.read_text())["config"]["fairlead:platform"]
-    spec = {**own, "logs": {"days": 90}}
-    made = record(lambda: build(REPO / "stacks", STACK, spec, standing=False), STACK)
-    return tuple(json.loads(json.dumps([asdict(one) for one in made])))
+    return varied(STACK, {"logs": {"days": 90}})
 
 
 def _writes(one: Resource) -> bool:

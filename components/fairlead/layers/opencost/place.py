@@ -28,6 +28,6 @@ KEPT = (
 pkg/costmodel, v1.108.1) and kube-state-metrics is not told to tell. What both tell would be counted twice."""
 
 
-def metadata(name: str = NAME) -> dict[str, Any]:
-    """Metadata of an object of the layer."""
-    return {"name": name, "namespace": NAMESPACE, "labels": dict(LABELS)}
+def metadata() -> dict[str, Any]:
+    """Metadata of every object of the layer in its namespace."""
+    return {"name": NAME, "namespace": NAMESPACE, "labels": dict(LABELS)}

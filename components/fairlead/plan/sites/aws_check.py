@@ -83,10 +83,7 @@ def _settings(target: AwsTarget) -> Iterator[Problem]:
     elif key is not None and key["region"] != target.region:
         what = "the key is in another region than the cluster"
         yield Problem(f"{TARGET}.key", what, key["region"], target.region, "name a key of the region")
-    service = SERVICES["aws"]
-    if not service.knows(target.log_days):
-        what = f"{service.name} keeps logs for other periods"
-        yield Problem(f"{TARGET}.log_days", what, str(target.log_days), service.allowed)
+    yield from SERVICES["aws"].check(f"{TARGET}.log_days", target.log_days)
     for place, subject in enumerate(target.ci.subjects if target.ci else ()):
         if not NAMED_SUBJECT.match(subject):
             yield Problem(
