@@ -242,8 +242,9 @@ def test_the_next_one_waits_for_quota_and_starts_when_the_gang_has_ended(queued:
 
 
 def test_two_jobs_of_one_node_have_no_device_in_common(queued: Bare) -> None:
-    queued.make(job("half", "H100/dra:4"), job("all", "H100/dra:8"))
-    for name in ("half", "all"):
+    # One after the other: a half on the free node would leave no node whole.
+    for name, count in (("all", 8), ("half", 4)):
+        queued.make(job(name, f"H100/dra:{count}"))
         until(f"{name} has a node", lambda name=name: placed(queued, name))
     taken = [*given(queued, "next"), *given(queued, "half"), *given(queued, "all")]
     assert len(taken) == len(set(taken)) == 16
