@@ -122,7 +122,28 @@ def test_gangs_are_not_placed_by_topology_which_sees_no_claim_and_the_note_says_
     assert "ccelerators of pools claimed are claimed" in note
     (said,) = [note for note in made.notes if "advertise none" in note]
     assert "A100-80GB/dra" in said
-    assert "plain network" in said
+    assert "Served models" in said
+
+
+def test_jobs_over_whole_nodes_of_them_get_the_network_of_their_machine() -> None:
+    (found,) = plan(pool("GB200:4", min=4, max=4)).fabrics.jobs
+    assert (found.accelerator, found.kind, found.given, found.count) == ("GB200/dra", "infiniband", True, 4)
+
+
+def test_channels_of_nvlink_and_accelerators_are_counted_side_by_side() -> None:
+    made = plan(pool("GB200:4", min=4, max=4))
+    told = config(made.queues, made.fabrics.uncounted)["resources"]["deviceClassMappings"]
+    assert {one["name"]: one["deviceClassNames"] for one in told} == {
+        CHANNEL: ["compute-domain-default-channel.nvidia.com"],
+        GPU: [CLASS],
+    }
+    assert (flavor(made, "GB200/dra").totals[GPU], flavor(made, "GB200/dra").totals[CHANNEL]) == ("16", "4")
+
+
+def test_pools_that_advertise_and_pools_that_are_claimed_decide_each_for_themselves() -> None:
+    other = {"name": "plain", "accelerators": "GB200:4", "min": 2, "max": 2, "fabric": "off"}
+    found = {one.accelerator: one.given for one in plan(pool("GB200:4"), other).fabrics.jobs}
+    assert found == {"GB200/dra": True, "GB200": False}
 
 
 def test_accelerators_beside_them_keep_their_topology() -> None:

@@ -12,6 +12,7 @@ from support.strict import problems
 
 from fairlead.catalog.read import load as load_catalog
 from fairlead.errors import InputError
+from fairlead.plan.fabric_model import Claim, JobFabric
 from fairlead.workload import frameworks, notebook_runtime
 from fairlead.workload.client import no_runtime
 from fairlead.workload.load import load_job
@@ -79,9 +80,25 @@ def test_cores_and_memory_are_those_of_whole_accelerators() -> None:
     assert asked == {name: amount for name, amount in whole["requests"].items() if name != GPU}
 
 
-def test_a_gang_of_them_is_a_job_like_any_other_and_gets_the_plain_runtime() -> None:
+def test_a_gang_of_parts_of_nodes_gets_the_plain_runtime() -> None:
+    found = sent(accelerators="H100/dra:2", num_nodes=4)
+    assert found["spec"]["runtimeRef"]["name"] == "fairlead-h100-dra-2-near"
+
+
+def test_a_gang_of_whole_nodes_claims_them_beside_the_network_between_them() -> None:
     found = sent(num_nodes=4, max_restarts=3)
-    assert found["spec"]["runtimeRef"]["name"] == "fairlead-h100-dra-8-near-restart-3"
+    channel = Claim("compute-domain", "fairlead.dev/nvlink-channel", "nvlink-channel", "nvlink")
+    fabric = JobFabric("H100/dra", 8, "efa", ("p",), True, "", requests={"efa": "32"}, claim=channel)
+    made = {one["metadata"]["name"]: one for one in runtimes(None, NEAR, (fabric,), claimed=NUMBERS)}
+    assert {name for name in made if "-nodes-" in name and "restart" not in name} == {
+        "fairlead-h100-dra-nodes-8-near"
+    }
+    spec = pod(found, made[found["spec"]["runtimeRef"]["name"]])["spec"]
+    claims = {one["name"]: one["resourceClaimTemplateName"] for one in spec["resourceClaims"]}
+    assert claims == {"nvlink": "nvlink-channel", "accelerators": "nvidia-gpu-8"}
+    (box,) = spec["containers"]
+    assert {one["name"] for one in box["resources"]["claims"]} == set(claims)
+    assert box["resources"]["limits"]["efa"] == "32"
     env = {one["name"]: one.get("value") for one in found["spec"]["trainer"]["env"]}
     assert (env["PET_NPROC_PER_NODE"], env["PET_NNODES"]) == ("8", "4")
 

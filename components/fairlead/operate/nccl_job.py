@@ -69,7 +69,7 @@ def _problems(plan: PlatformPlan, pool: PoolPlan, asked: Asked) -> Iterator[Prob
         yield Problem("--pool", what, pool.name, allowed)
     if pool.resource not in (None, NVIDIA):
         yield Problem("--pool", f"NCCL does not run on {pool.accelerator}", pool.name, f"pools with {NVIDIA}")
-    if pool.asked_as != pool.accelerator:
+    if not pool.sharing.whole:
         yield Problem("--pool", "its accelerators are shared: NCCL needs whole ones", pool.name)
     if asked.nodes < 2:
         yield Problem("--nodes", "a network is between at least two nodes", str(asked.nodes), "2 or more")
@@ -95,7 +95,7 @@ def job(plan: PlatformPlan, pool: PoolPlan, asked: Asked, memory_gib: int) -> Tr
             "name": NAME,
             "tenant": asked.tenant or plan.tenants[0].name,
             "stage": STAGE,
-            "accelerators": None if stand_in else f"{pool.accelerator}:{pool.count}",
+            "accelerators": None if stand_in else f"{pool.asked_as}:{pool.count}",
             "num_nodes": asked.nodes,
             "cpus": CPU[0] if stand_in else None,
             "memory": CPU[1] if stand_in else None,

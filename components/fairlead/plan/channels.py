@@ -27,7 +27,7 @@ TEMPLATE = "nvlink-channel"
 
 def with_claim(job: JobFabric, pools: Sequence[PoolPlan], catalog: Catalog, gpu: GpuPlan) -> JobFabric:
     """The decision about an accelerator's network, and what its pods claim of the NVLink between nodes."""
-    rows = [row for row in catalog.fabrics.values() if row.claim and job.accelerator in row.accelerators]
+    rows = [row for row in catalog.fabrics.values() if row.claim and pools[0].accelerator in row.accelerators]
     joined = [one for pool in pools if (one := gpu.of(pool.name)) and one.compute_domains != NONE]
     if not rows or not joined:
         return job

@@ -45,9 +45,9 @@ def job_fabrics(
     """One decision for each accelerator of which pools have whole nodes, as the catalogue counts them."""
     mine: dict[str, list[PoolPlan]] = {}
     for pool in pools:
-        row = catalog.accelerators.get(pool.asked_as or "")
-        if row and row.whole_node == pool.count:
-            mine.setdefault(row.name, []).append(pool)
+        row = catalog.accelerators.get(pool.accelerator or "")
+        if row and pool.asked_as and pool.sharing.whole and row.whole_node == pool.count:
+            mine.setdefault(pool.asked_as, []).append(pool)
     return tuple(
         channels.with_claim(_decide(name, found, site, catalog, permitted), found, catalog, gpu)
         for name, found in mine.items()

@@ -68,6 +68,7 @@ class JobFabric:
     """What the jobs of several whole nodes of one accelerator get of the network between them."""
 
     accelerator: str
+    """As jobs ask for it: H100, or H100/dra where pods claim it."""
     count: int
     """Accelerators of a whole node: jobs that ask for so many get it."""
     kind: str

@@ -95,6 +95,11 @@ class SharingPlan:
         return self.kind == "dra"
 
     @property
+    def whole(self) -> bool:
+        """Whether jobs get whole accelerators, by number or by claim."""
+        return not self.share or self.claimed
+
+    @property
     def per_accelerator(self) -> int:
         """How many of the resource a node advertises for one accelerator; none where pods claim devices."""
         if self.claimed:

@@ -55,6 +55,11 @@ class Asked:
         """Whether pods claim it as a device: then no container asks for a number of the resource."""
         return self.share == CLAIMED
 
+    @property
+    def whole(self) -> bool:
+        """Whether they are whole accelerators, by number or by claim."""
+        return not self.share or self.claimed
+
 
 def claimed(accelerators: Accelerators | None) -> int:
     """How many of them a node claims as devices; 0 where a container asks for them by number, or nobody does."""
@@ -154,8 +159,8 @@ def notes(pools: Sequence[PoolPlan]) -> Iterator[str]:
     for pool in (pool for pool in pools if pool.sharing.claimed):
         yield (
             f"Accelerators of pool {pool.name} are claimed by pods, and its nodes advertise none: jobs, notebooks and"
-            f" quotas ask for {pool.asked_as}, and count in whole accelerators. Jobs over several of its nodes use the"
-            " plain network; served models, and runtimes of frameworks, have none of them."
+            f" quotas ask for {pool.asked_as}, and count in whole accelerators. Served models, and runtimes of"
+            " frameworks, have none of them."
         )
     for pool in (pool for pool in pools if pool.sharing.per_accelerator > 1 or pool.sharing.kind == "mig"):
         each = pool.sharing.per_accelerator

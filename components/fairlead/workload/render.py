@@ -139,7 +139,7 @@ def _runtime(job: TrainingJob, asked: Asked | None) -> str:
     if asked is None or job.accelerators is None:
         return runtime_name(job.max_restarts)
     given = job.accelerators
-    connected = not asked.share and asked.row.whole_node == given.count and job.num_nodes > 1
+    connected = asked.whole and asked.row.whole_node == given.count and job.num_nodes > 1
     return runtime_name(
         job.max_restarts, asked.name, job.nearness, connected=connected, claimed=claimed(given)
     )

@@ -88,7 +88,7 @@ def runtime_name(
     claimed: how many of them each node claims, where it does.
     """
     number = str(claimed) if claimed else ""
-    parts = [NAME, object_name(accelerator), number, NODES if connected else "", nearness]
+    parts = [NAME, object_name(accelerator), NODES if connected else "", number, nearness]
     name = "-".join(part for part in parts if part)
     return name if max_restarts == 0 else f"{name}-restart-{max_restarts}"
 
@@ -117,26 +117,31 @@ def runtimes(
     for name, words in (nearness or {}).items():
         for fabric in (None, connected[name]) if name in connected else (None,):
             variants += [(name, word, notes, fabric) for word, notes in words.items()]
-    made = [
-        (name, word, limit, runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name))
-        for name, word, notes, fabric in variants
-        for limit in RESTARTS
-    ]
     return [
         fitted(one, (selectors or {}).get(name), token)
-        for name, word, limit, base in made
-        for one in _numbered(base, limit, name, word, (claimed or {}).get(name, ()))
+        for name, word, notes, fabric in variants
+        for limit in RESTARTS
+        for one in _numbered(
+            runtime(limit, pod_labels, word, notes, fabric, grace_seconds, name),
+            _names(limit, name, word, fabric, (claimed or {}).get(name, ())),
+        )
     ]
 
 
-def _numbered(
-    base: dict[str, Any], limit: int, accelerator: str, nearness: str, counts: Sequence[int]
-) -> list[dict[str, Any]]:
+def _names(
+    limit: int, accelerator: str, nearness: str, fabric: JobFabric | None, counts: Sequence[int]
+) -> Mapping[int, str]:
+    """How many accelerators pods claim -> the runtime's name; none where they are asked for by number."""
+    offered = [fabric.count] if fabric and counts else counts
+    return {
+        count: runtime_name(limit, accelerator, nearness, connected=fabric is not None, claimed=count)
+        for count in offered
+    }
+
+
+def _numbered(base: dict[str, Any], names: Mapping[int, str]) -> list[dict[str, Any]]:
     """The runtime; of accelerators that pods claim, one for each number, which no job could say itself."""
-    if not counts:
-        return [base]
-    names = {count: runtime_name(limit, accelerator, nearness, claimed=count) for count in counts}
-    return [claims.numbered(base, name, count) for count, name in names.items()]
+    return [claims.numbered(base, name, count) for count, name in names.items()] or [base]
 
 
 def fitted(
