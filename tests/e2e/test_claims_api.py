@@ -7,7 +7,7 @@ NVIDIA's driver does on a node with accelerators is not shown by this: none was 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from support.rendered_pods import job_set_spec
 
 from e2e.bare import Bare, until
 from e2e.bare_kueue import Certificate, make_queues, space, start_kueue
+from e2e.bare_nodes import node, resource_slice, stands
 from fairlead import labels
 from fairlead.catalog.read import load
 from fairlead.layers import queue_controller, tenancy
@@ -89,38 +90,9 @@ def job(name: str, accelerators: str, nodes: int = 1) -> Object:
     }
 
 
-def node(name: str, pool: PoolPlan) -> Object:
-    offers = {GPU: str(pool.offered)} if pool.offered else {}
-    size = {**SIZE, "pods": "110", **offers}
-    taints = [{"key": one.key, "value": one.value, "effect": one.effect} for one in pool.taints]
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": {**pool.labels, "kubernetes.io/hostname": name}},
-        "spec": {"taints": taints},
-        "status": {
-            "capacity": size,
-            "allocatable": size,
-            "conditions": [{"type": "Ready", "status": "True", "reason": "Test", "message": ""}],
-        },
-    }
-
-
-def devices(name: str, count: int) -> Object:
+def devices(count: int) -> Mapping[str, Mapping[str, str | int]]:
     """What the driver publishes of a node. dra-driver-nvidia-gpu v0.5.0, cmd/gpu-kubelet-plugin/deviceinfo.go."""
-    return {
-        "apiVersion": "resource.k8s.io/v1",
-        "kind": "ResourceSlice",
-        "metadata": {"name": f"{name}-gpus"},
-        "spec": {
-            "driver": CLASS,
-            "nodeName": name,
-            "pool": {"name": name, "generation": 1, "resourceSliceCount": 1},
-            "devices": [
-                {"name": f"gpu-{place}", "attributes": {"type": {"string": "gpu"}}} for place in range(count)
-            ],
-        },
-    }
+    return {f"gpu-{place}": {"type": "gpu"} for place in range(count)}
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +118,9 @@ def queued(bare: Bare) -> Bare:
 
 
 def _stands(bare: Bare, name: str, pool: PoolPlan) -> None:
-    one = node(name, pool)
-    bare.make(one, *([devices(name, pool.count)] if pool.sharing.claimed else []))
-    patch = json.dumps({"status": one["status"]})
-    bare.kubectl("patch", "node", name, "--subresource=status", "--type=merge", "-p", patch)
+    offers = {GPU: str(pool.offered)} if pool.offered else {}
+    published = [resource_slice(CLASS, name, devices(pool.count))] if pool.sharing.claimed else []
+    stands(bare, node(name, pool.labels, pool.taints, {**SIZE, **offers}), *published)
 
 
 def seen(bare: Bare, kind: str) -> list[Any]:

@@ -161,6 +161,13 @@ def plan(one: Combination) -> PlatformPlan | None:
         return None
 
 
+def planned(one: Combination) -> PlatformPlan:
+    """The plan of a combination that is not refused."""
+    made = plan(one)
+    assert made is not None, f"{one} is refused"
+    return made
+
+
 IMAGES = {name: row.pinned for name, row in lock.images().items()}
 SYSTEM = {labels.POOL: "system"}
 RELEASES: dict[str, Release] = {}
