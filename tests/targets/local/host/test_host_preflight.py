@@ -28,7 +28,7 @@ def as_root(cfg: HostConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     (tmp_path / "kmsg").touch()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="6.1.0-40-amd64"))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40, total=2**40))
     monkeypatch.setattr(kernel, "CGROUPS", groups)
     monkeypatch.setattr(machine, "_KMSG", tmp_path / "kmsg")
     monkeypatch.setattr(machine, "_MEMINFO", memory)
@@ -67,9 +67,20 @@ def test_a_missing_image_is_named(cfg: HostConfig) -> None:
 
 @pytest.mark.usefixtures("as_root")
 def test_too_little_disk_says_how_much_there_is(cfg: HostConfig, monkeypatch: Any) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30, total=100 * 2**30))
     problem = only(host.preflight(cfg))
-    assert (problem.given, problem.allowed) == ("1.0 GiB", "4 GiB free")
+    assert (problem.given, problem.allowed) == ("1.0 GiB", "5.0 GiB free")
+
+
+@pytest.mark.usefixtures("as_root")
+def test_room_is_wanted_for_images_until_the_cluster_has_them(cfg: HostConfig, monkeypatch: Any) -> None:
+    """Without it the kubelet would take images away while others come."""
+    with cfg.images[0].open("ab") as file:
+        file.truncate(3 * 2**30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=9 * 2**30, total=9 * 2**30))
+    assert only(host.preflight(cfg)).allowed == "10.1 GiB free"
+    cfg.paths.containerd.mkdir(parents=True)
+    assert host.preflight(cfg) == []
 
 
 def test_too_little_memory_says_how_much_there_is(cfg: HostConfig, as_root: Path) -> None:

@@ -15,11 +15,13 @@ from pathlib import Path
 from fairlead.errors import Problem
 from fairlead.targets.local.host import cgroups, identity, kernel, network, toolbox
 from fairlead.targets.local.host.config import HostConfig
+from fairlead.targets.local.host.nodefiles import KEPT_PERCENT
 
 STILL_WORKS = (
     "without a local cluster these still work: fairlead plan, render and config, previews, `make test`"
 )
 _DISK_GIB, _MEMORY_GIB = 4, 2.5
+_EACH_IMAGE = 2  # containerd keeps it as it came, and unpacked
 _KERNEL = (5, 13)  # kube-proxy's nftables mode (pkg/proxy/nftables/proxier.go of Kubernetes 1.35)
 _KMSG, _MEMINFO = Path("/dev/kmsg"), Path("/proc/meminfo")
 
@@ -96,15 +98,26 @@ def _directory(cfg: HostConfig) -> Iterator[Problem]:
 
 def _room(cfg: HostConfig) -> Iterator[Problem]:
     there = _existing(cfg.run_dir)
-    free = shutil.disk_usage(there).free / 2**30
-    if free < _DISK_GIB:
-        yield Problem(str(there), "too little disk", f"{free:.1f} GiB", f"{_DISK_GIB} GiB free", "make room")
+    disk = shutil.disk_usage(there)
+    free, wanted = disk.free / 2**30, _disk(cfg, disk.total) / 2**30
+    if free < wanted:
+        yield Problem(str(there), "too little disk", f"{free:.1f} GiB", f"{wanted:.1f} GiB free", "make room")
     lines = _MEMINFO.read_text().splitlines()
     memory = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) / 2**20
     if memory < _MEMORY_GIB:
         yield Problem(
             "memory", "too little available", f"{memory:.1f} GiB", f"{_MEMORY_GIB} GiB", "stop something"
         )
+
+
+def _disk(cfg: HostConfig, total: int) -> float:
+    """Bytes that must be free: for what a cluster writes, for images that it does not have yet, and what stays free.
+
+    With less than that the kubelet takes images away, and no registry may be there to bring them back.
+    """
+    new = not cfg.paths.containerd.exists()
+    images = sum(path.stat().st_size for path in cfg.images if new and path.is_file())
+    return _DISK_GIB * 2**30 + _EACH_IMAGE * images + KEPT_PERCENT / 100 * total
 
 
 def _control_groups(_: HostConfig) -> Iterator[Problem]:

@@ -19,6 +19,8 @@ from fairlead.targets.local.host.toolbox import cni_dir
 CONTAINERD_SOCKET = RUNTIME / "containerd.sock"
 EGRESS_DNS = "10.0.2.3"
 """Where slirp4netns answers DNS (slirp4netns(1), defaults)."""
+KEPT_PERCENT = 1
+"""Of the disk: with less than that free the kubelet takes away images, and then pods."""
 
 
 def write_all(cfg: HostConfig) -> None:
@@ -130,7 +132,11 @@ def kubelet(cfg: HostConfig) -> dict[str, Any]:
         # never delete an imported image: no registry may be there to bring it back
         "imageGCHighThresholdPercent": 100,
         "imageMaximumGCAge": "0s",
-        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        "evictionHard": {
+            "memory.available": "100Mi",
+            "nodefs.available": f"{KEPT_PERCENT}%",
+            "imagefs.available": f"{KEPT_PERCENT}%",
+        },
         "evictionPressureTransitionPeriod": "10s",
         # default 1m: a Secret written after the pod's start (webhook certificates) would come that late
         "syncFrequency": "5s",
