@@ -142,3 +142,8 @@ def test_one_stack_or_all() -> None:
     result = run("check", "policies", "--all", "-s", "onprem")
     assert result.exit_code == 2
     assert "does not go with --stack" in result.stderr
+
+
+def test_several_stacks_come_in_their_order() -> None:
+    result = run("check", "policies", "-s", "onprem", "-s", "local", "-o", "json", "--fail-on", "never")
+    assert [one["stack"] for one in json.loads(result.stdout)] == ["onprem", "local"]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fairlead.cli.options import (
     DEFAULT_STACK,
+    AllOption,
     FailOn,
     FailOnOption,
     KubeconfigOption,
     Output,
     OutputOption,
     StackOption,
-    bad_option,
+    StacksOption,
     client,
+    stacks,
     whole_seconds,
 )
-
-if TYPE_CHECKING:
-    from fairlead.stack import Stack
 
 
 def add(app: typer.Typer) -> None:
@@ -78,8 +77,8 @@ def nccl(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def policies(
-    stack: StackOption = DEFAULT_STACK,
-    every: Annotated[bool, typer.Option("--all", help="Every stack of the project.")] = False,
+    stack: StacksOption = None,
+    every: AllOption = False,
     excused: Annotated[bool, typer.Option("--excused", help="List what is excused, too.")] = False,
     fail_on: FailOnOption = FailOn.mandatory,
     output: OutputOption = Output.text,
@@ -90,21 +89,10 @@ def policies(
 
     from fairlead.operate import policies as checking
 
-    found = [checking.check(one, date.today()) for one in _stacks(stack, every)]
+    found = [checking.check(one, date.today()) for one in stacks(stack, every)]
     if output is Output.json:
         typer.echo(json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False))
     else:
         typer.echo("\n\n".join("\n".join(checking.lines(one, excused)) for one in found))
     if any(fail_on.met(one.findings) for one in found):
         raise typer.Exit(1)
-
-
-def _stacks(name: str, every: bool) -> list[Stack]:
-    """The stack, or all of the project."""
-    from fairlead import stack
-
-    if not every:
-        return [stack.find(name)]
-    if name != DEFAULT_STACK:
-        raise bad_option("--all", "does not go with --stack", name, fix="give one of the two")
-    return stack.every()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +12,10 @@ import typer
 from fairlead.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fairlead.rules.model import Finding
+    from fairlead.stack import Stack
     from fairlead.workload.client import Client
 
 DEFAULT_STACK = "local"
@@ -21,6 +23,13 @@ DEFAULT_STACK = "local"
 StackOption = Annotated[
     str, typer.Option("--stack", "-s", envvar="FAIRLEAD_STACK", help="Stack whose cluster is meant.")
 ]
+StacksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stack", "-s", help="Stack; may be given several times. Else $FAIRLEAD_STACK, else local."
+    ),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every stack of the project.")]
 KubeconfigOption = Annotated[
     Path | None, typer.Option("--kubeconfig", help="Kubeconfig file, in place of the stack's.")
 ]
@@ -59,6 +68,18 @@ class FailOn(StrEnum):
 
 
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit status 1 when such a finding stands.")]
+
+
+def stacks(names: Sequence[str] | None, every: bool) -> list[Stack]:
+    """The stacks that --stack and --all name. Raises InputError for both at once, and for one that is not there."""
+    from fairlead import stack
+
+    if not every:
+        usual = os.environ.get("FAIRLEAD_STACK") or DEFAULT_STACK
+        return [stack.find(name) for name in dict.fromkeys(names or [usual])]
+    if names:
+        raise bad_option("--all", "does not go with --stack", ", ".join(names), fix="give one of the two")
+    return stack.every()
 
 
 def client(stack: str, kubeconfig: Path | None) -> Client:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead.cli.options import DEFAULT_STACK, FailOn, FailOnOption, bad_option
+from fairlead.cli.options import AllOption, FailOn, FailOnOption, StacksOption, bad_option, stacks
 
 if TYPE_CHECKING:
     from fairlead.preview.model import Preview
-    from fairlead.stack import Stack
 
 
 class Form(StrEnum):
@@ -33,13 +31,8 @@ def add(app: typer.Typer) -> None:
 
 
 def preview(  # noqa: PLR0913, PLR0917 - one for each option
-    stack: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--stack", "-s", help="Stack; may be given several times. Else $FAIRLEAD_STACK, else local."
-        ),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every stack of the project.")] = False,
+    stack: StacksOption = None,
+    every: AllOption = False,
     against: Annotated[
         str | None,
         typer.Option("--against", help="Commit, branch or tag whose stack files are what stands now."),
@@ -69,10 +62,10 @@ def preview(  # noqa: PLR0913, PLR0917 - one for each option
     if against is not None and baseline is not None:
         raise bad_option("--baseline", "does not go with --against", str(baseline), fix="give one of the two")
     written = _places(output or [Form.text], out or [None])
-    stacks = _stacks(stack, every)
-    if baseline is not None and len(stacks) > 1:
+    chosen = stacks(stack, every)
+    if baseline is not None and len(chosen) > 1:
         raise bad_option("--baseline", "is of one stack", str(baseline), fix="name that stack with -s")
-    found = previews(stacks, Against(against, baseline), date.today())
+    found = previews(chosen, Against(against, baseline), date.today())
     for form, file in written:
         text = _written(found, form)
         if file is None:
@@ -92,17 +85,6 @@ def _places(forms: Sequence[Form], files: Sequence[Path | None]) -> list[tuple[F
     given = f"{len(forms)} times -o and {len([one for one in files if one])} times --out"
     fix = "give a pair for each file: -o markdown --out preview.md -o sarif --out preview.sarif"
     raise bad_option("--out", "goes with its own -o", given, fix=fix)
-
-
-def _stacks(names: Sequence[str] | None, every: bool) -> list[Stack]:
-    from fairlead import stack
-
-    if not every:
-        usual = os.environ.get("FAIRLEAD_STACK") or DEFAULT_STACK
-        return [stack.find(name) for name in dict.fromkeys(names or [usual])]
-    if names:
-        raise bad_option("--all", "does not go with --stack", ", ".join(names), fix="give one of the two")
-    return stack.every()
 
 
 def _written(found: Sequence[Preview], form: Form) -> str:
