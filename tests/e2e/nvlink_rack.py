@@ -18,6 +18,7 @@ from e2e.bare_kueue import Certificate, make_queues, start_kueue
 from e2e.bare_nodes import node, resource_slice, stands
 from fairlead import labels
 from fairlead.layers import queue_controller
+from fairlead.plan.fabric_model import Claim
 from fairlead.plan.model import PlatformPlan
 from fairlead.workload.runtime import runtime
 
@@ -35,9 +36,8 @@ def plan() -> PlatformPlan:
     return matrix.planned(NVLINK)
 
 
-def template() -> Object:
+def template(claim: Claim) -> Object:
     """What the driver's controller makes of a ComputeDomain, after its compute-domain-workload-claim-template."""
-    (claim,) = plan().fabrics.claims
     asked = {"name": "channel", "exactly": {"deviceClassName": claim.device_class}}
     return {
         "apiVersion": "resource.k8s.io/v1",
@@ -52,7 +52,8 @@ def rack(bare: Bare, controllers: Sequence[Object]) -> None:
     made = plan()
     classes = [obj for obj in controllers if obj["kind"] == "DeviceClass" and DRIVER in str(obj)]
     assert classes
-    bare.make(*classes, template())
+    (claim,) = made.fabrics.claims
+    bare.make(*classes, template(claim))
     make_queues(bare, made.queues, trees=True)
     account = {"apiVersion": "v1", "kind": "ServiceAccount"}
     bare.make({**account, "metadata": {"name": labels.WORKLOAD_ACCOUNT, "namespace": "team-a"}})

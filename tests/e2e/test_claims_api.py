@@ -18,10 +18,13 @@ from support.rendered_pods import job_set_spec
 from e2e.bare import Bare, until
 from e2e.bare_kueue import Certificate, make_queues, space, start_kueue
 from e2e.bare_nodes import node, resource_slice, stands
+from e2e.nvlink_rack import CHANNEL_0, DRIVER, template
 from fairlead import labels
 from fairlead.catalog.read import load
 from fairlead.layers import queue_controller, tenancy
+from fairlead.plan.channels import CHANNEL
 from fairlead.plan.claimed import CLASS
+from fairlead.plan.fabric_model import JobFabric
 from fairlead.plan.load import load_plan
 from fairlead.plan.model import PlatformPlan, PoolPlan
 from fairlead.workload.load import load_job
@@ -49,15 +52,16 @@ def rack(name: str, accelerators: str, nodes: int, **more: Any) -> Object:
 
 @cache
 def plan() -> PlatformPlan:
-    """Two nodes whose accelerators are claimed, and one that advertises others."""
+    """Two nodes of a rack whose accelerators and NVLink channels are claimed, and one that advertises others."""
     cpu = {"name": "system", "min": 1, "max": 1, "nodes": {"names": ["cpu-0"], "cpu": "8", "memory": "32Gi"}}
-    quota = {"cpu": "1", "memory": "1Gi", "accelerators": {"H100/dra": 16, "H200": 8}}
+    quota = {"cpu": "1", "memory": "1Gi", "accelerators": {"GB200/dra": 8, "H200": 8}}
+    claimed = rack("claimed", "GB200:4", 2, sharing="dra", rdma={"kind": "infiniband"})
     return load_plan(
         {
             "name": "lab",
             "environment": "dev",
             "target": {"kind": "onprem", "kubeconfig": "~/.kube/config", "context": "rack"},
-            "pools": [cpu, rack("claimed", "H100:8", 2, sharing="dra"), rack("plain", "H200:8", 1)],
+            "pools": [cpu, claimed, rack("plain", "H200:8", 1)],
             "tenants": [{"name": "team-a", "quota": quota, "borrow": False}],
         },
         "f",
@@ -90,6 +94,11 @@ def job(name: str, accelerators: str, nodes: int = 1) -> Object:
     }
 
 
+def rack_network() -> JobFabric:
+    """What jobs over whole nodes of the rack get."""
+    return next(one for one in plan().fabrics.jobs if one.accelerator == "GB200/dra")
+
+
 def devices(count: int) -> Mapping[str, Mapping[str, str | int]]:
     """What the driver publishes of a node. dra-driver-nvidia-gpu v0.5.0, cmd/gpu-kubelet-plugin/deviceinfo.go."""
     return {f"gpu-{place}": {"type": "gpu"} for place in range(count)}
@@ -103,7 +112,9 @@ def queued(bare: Bare) -> Bare:
     (tenant,) = plan().tenants
     bare.make(tenancy.namespace(tenant), space("kueue-system"))
     bare.make(*(one for one in found if one["kind"] in ("ResourceClaimTemplate", "DeviceClass")))
-    bare.make(*tenancy.service_accounts(tenant))
+    claim = rack_network().claim
+    assert claim
+    bare.make(*tenancy.service_accounts(tenant), template(claim))
     for pool in plan().pools:
         for place in range(pool.max_nodes if pool.accelerator else 0):
             _stands(bare, f"{pool.name}-{place}", pool)
@@ -112,14 +123,15 @@ def queued(bare: Bare) -> Bare:
     config = queue_controller.config(plan().queues, plan().fabrics.uncounted)
     start_kueue(bare, config, found, Certificate(bare.folder / "certificate"), {"batch/job": "jobs"})
     # Until its webhooks answer no job is taken.
-    probe = job("probe", "H100/dra:1")
+    probe = job("probe", "GB200/dra:1")
     until("Kueue's webhooks answer", lambda: not bare.refusals([probe]))
     return bare
 
 
 def _stands(bare: Bare, name: str, pool: PoolPlan) -> None:
-    offers = {GPU: str(pool.offered)} if pool.offered else {}
-    published = [resource_slice(CLASS, name, devices(pool.count))] if pool.sharing.claimed else []
+    offers = {GPU: str(pool.offered)} if pool.offered else dict(rack_network().requests)
+    drivers = {CLASS: devices(pool.count), DRIVER: CHANNEL_0} if pool.sharing.claimed else {}
+    published = [resource_slice(driver, name, there) for driver, there in drivers.items()]
     stands(bare, node(name, pool.labels, pool.taints, {**SIZE, **offers}), *published)
 
 
@@ -148,13 +160,14 @@ def placed(bare: Bare, name: str, count: int = 1) -> Any:
     return nodes if len(nodes) == count and all(nodes) else None
 
 
-def given(bare: Bare, name: str) -> list[tuple[str, str]]:
-    """(node, device) of all that the pods of a job have been given."""
+def given(bare: Bare, name: str, driver: str = CLASS) -> list[tuple[str, str]]:
+    """(node, device) of all of a driver's that the pods of a job have been given."""
     return [
         (one["pool"], one["device"])
         for claim in seen(bare, "resourceclaims")
         if claim["metadata"]["ownerReferences"][0]["name"].startswith(f"{name}-")
         for one in claim.get("status", {}).get("allocation", {}).get("devices", {}).get("results", ())
+        if one["driver"] == driver
     ]
 
 
@@ -185,20 +198,27 @@ def test_a_template_with_a_field_that_is_none_is_refused(queued: Bare) -> None:
 
 
 def test_a_gang_is_counted_by_its_claims_and_each_pod_gets_its_devices_on_its_own_node(queued: Bare) -> None:
-    queued.make(job("gang", "H100/dra:8", 2))
+    queued.make(job("gang", "GB200/dra:4", 2))
     assert until("Kueue admits the gang", lambda: admitted(queued, "gang")) == (
-        "h100-dra-on-demand-unplaced",
-        "16",
+        "gb200-dra-on-demand-unplaced",
+        "8",
     )
     nodes = until("both pods have a node", lambda: placed(queued, "gang", 2))
     assert set(nodes) == {"claimed-0", "claimed-1"}
-    wanted = {(name, f"gpu-{place}") for name in nodes for place in range(8)}
+    wanted = {(name, f"gpu-{place}") for name in nodes for place in range(4)}
     found = given(queued, "gang")
-    assert (set(found), len(found)) == (wanted, 16)
+    assert (set(found), len(found)) == (wanted, 8)
+
+
+def test_beside_its_devices_each_pod_of_the_gang_gets_the_channel_of_its_node(queued: Bare) -> None:
+    (share,) = workload(queued, "gang")["status"]["admission"]["podSetAssignments"]
+    assert share["resourceUsage"][CHANNEL] == "2"
+    channels = {("claimed-0", "channel-0"), ("claimed-1", "channel-0")}
+    assert set(given(queued, "gang", DRIVER)) == channels
 
 
 def test_the_next_one_waits_for_quota_and_starts_when_the_gang_has_ended(queued: Bare) -> None:
-    queued.make(job("next", "H100/dra:4"))
+    queued.make(job("next", "GB200/dra:2"))
     conditions = until(
         "Kueue says why it waits", lambda: workload(queued, "next").get("status", {}).get("conditions")
     )
@@ -207,18 +227,18 @@ def test_the_next_one_waits_for_quota_and_starts_when_the_gang_has_ended(queued:
     assert "not mapped" not in why
     assert admitted(queued, "next") is None
     finish(queued, "gang")
-    assert until("its turn comes", lambda: admitted(queued, "next"))[1] == "4"
+    assert until("its turn comes", lambda: admitted(queued, "next"))[1] == "2"
     until("it has a node", lambda: placed(queued, "next"))
-    assert len(given(queued, "next")) == 4
+    assert len(given(queued, "next")) == 2
 
 
 def test_two_jobs_of_one_node_have_no_device_in_common(queued: Bare) -> None:
     # One after the other: a half on the free node would leave no node whole.
-    for name, count in (("all", 8), ("half", 4)):
-        queued.make(job(name, f"H100/dra:{count}"))
+    for name, count in (("all", 4), ("half", 2)):
+        queued.make(job(name, f"GB200/dra:{count}"))
         until(f"{name} has a node", lambda name=name: placed(queued, name))
     taken = [*given(queued, "next"), *given(queued, "half"), *given(queued, "all")]
-    assert len(taken) == len(set(taken)) == 16
+    assert len(taken) == len(set(taken)) == 8
     (alone,) = {name for name, _ in given(queued, "all")}
     assert {name for name, _ in given(queued, "half")} == {"claimed-0", "claimed-1"} - {alone}
 
@@ -237,7 +257,7 @@ def test_what_a_node_advertises_is_counted_beside_them_although_the_class_names_
 
 
 def test_a_pod_that_claims_past_the_queue_is_refused_by_the_rule(queued: Bare) -> None:
-    pod = job("past", "H100/dra:8")["spec"]["template"]
+    pod = job("past", "GB200/dra:4")["spec"]["template"]
     past = {
         "apiVersion": "v1",
         "kind": "Pod",

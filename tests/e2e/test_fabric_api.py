@@ -17,7 +17,7 @@ from support.matrix import planned
 
 from e2e.bare import Bare, until
 from e2e.fabric_pods import BREAKS, annotate, broken, job_of, pod_of
-from e2e.nvlink_rack import NODES, NVLINK, gang, pods, rack, status, template, waiting, workload
+from e2e.nvlink_rack import NODES, NVLINK, gang, plan, pods, rack, status, template, waiting, workload
 from fairlead.layers import fabric, tenancy
 from fairlead.layers.fabric import guard
 from fairlead.plan.channels import CHANNEL
@@ -187,7 +187,8 @@ def test_the_next_gang_waits_for_accelerators_and_is_not_refused_for_its_claim(q
 
 
 def test_a_class_that_is_mapped_to_nothing_is_refused_by_kueue_as_the_plan_supposes(queued: Bare) -> None:
-    other = {**template(), "metadata": {"name": "unmapped", "namespace": "team-a"}}
+    (claim,) = plan().fabrics.claims
+    other = {**template(claim), "metadata": {"name": "unmapped", "namespace": "team-a"}}
     other["spec"] = {
         "spec": {
             "devices": {
