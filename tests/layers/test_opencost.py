@@ -308,9 +308,13 @@ def test_what_it_tells_is_recorded_once_and_under_its_own_names(engine: Recorder
     [made] = [one.object for one in engine.of_kind("PodMonitor") if one.object["metadata"]["name"] == NAME]
     [way] = made["spec"]["podMetricsEndpoints"]
     assert (way["portNumber"], way["honorLabels"]) == (PORT, True)
-    [chosen] = way["metricRelabelings"]
+    [chosen, *filled] = way["metricRelabelings"]
     assert chosen == {"sourceLabels": ["__name__"], "regex": "|".join(KEPT), "action": "Keep"}
     assert made["spec"]["selector"]["matchLabels"] == dict(LABELS)
+    # Nodes that no cloud made lack both, and would cost nothing.
+    assert [(one["sourceLabels"], one["targetLabel"], one["regex"]) for one in filled] == [
+        ([name, "node"], name, ";(.+)") for name in ("provider_id", "instance_type")
+    ]
     import re
 
     assert [name for name in states.KEPT if re.fullmatch("|".join(KEPT), name)] == []

@@ -36,6 +36,8 @@ class Measured:
     """Whether its pods have their node's address, and need not name the port: who calls them calls no pod."""
     kept: tuple[str, ...] = ()
     """Names of its series that are kept, as regular expressions; none: all are."""
+    filled: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Label that some of its series lack, and must not -> the one whose value they get in its place."""
     above: bool = False
     """Whether its layer stands on that which gathers, and so brings itself how it is asked."""
 

@@ -158,12 +158,17 @@ def _endpoint(one: Measured) -> Mapping[str, Any]:
     if one.of_node:
         address = {"sourceLabels": ["__meta_kubernetes_pod_ip"], "targetLabel": "__address__"}
         return {"relabelings": once({**address, "replacement": f"$1:{one.port}"})}
-    chosen = {"sourceLabels": ["__name__"], "regex": "|".join(one.kept), "action": "Keep"}
+    kept = [{"sourceLabels": ["__name__"], "regex": "|".join(one.kept), "action": "Keep"}] if one.kept else []
+    # An empty label is no label: only a series that lacks the first and has the second matches.
+    filled = [
+        {"sourceLabels": [lacking, of], "regex": ";(.+)", "targetLabel": lacking}
+        for lacking, of in one.filled.items()
+    ]
     return {
         "portNumber": one.port,
         **({"scheme": "https"} if one.asks else {}),
         **({"honorLabels": True} if one.of_others else {"relabelings": [NODE]}),
-        **({"metricRelabelings": [chosen]} if one.kept else {}),
+        **({"metricRelabelings": [*kept, *filled]} if kept or filled else {}),
     }
 
 

@@ -27,6 +27,11 @@ KEPT = (
 """Of what it tells: costs, and of the cluster's objects what its own queries ask for (allocation.go and cluster.go of
 pkg/costmodel, v1.108.1) and kube-state-metrics is not told to tell. What both tell would be counted twice."""
 
+FILLED: Mapping[str, str] = {"provider_id": "node", "instance_type": "node"}
+"""A node that no cloud made has no id of a provider, and perhaps no type: Prometheus drops the empty label, and a node
+without it costs nothing in what is allocated (queryNodeCostPerCPUHr and what follows it in allocation.go of
+pkg/costmodel, v1.108.1). Its name is as good."""
+
 
 def metadata() -> dict[str, Any]:
     """Metadata of every object of the layer in its namespace."""

@@ -6,7 +6,7 @@ from fairlead.layers.monitoring.prometheus import asked
 from fairlead.layers.monitoring.tool import SERVER_PART
 from fairlead.layers.objects import restricted_namespace
 from fairlead.layers.opencost import fence, server
-from fairlead.layers.opencost.place import KEPT, LABELS, NAME, NAMESPACE, PORT
+from fairlead.layers.opencost.place import FILLED, KEPT, LABELS, NAME, NAMESPACE, PORT
 from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.plan.model import PlatformPlan
 from fairlead.plan.opencost_model import IMAGE, LAYER
@@ -14,7 +14,7 @@ from fairlead.plan.opencost_model import IMAGE, LAYER
 PART = LAYER
 
 
-ITSELF = Measured(NAME, NAMESPACE, LABELS, PORT, PART, of_others=True, kept=KEPT, above=True)
+ITSELF = Measured(NAME, NAMESPACE, LABELS, PORT, PART, of_others=True, kept=KEPT, filled=FILLED, above=True)
 
 
 def _parts(ground: Ground) -> list[Part]:
