@@ -265,6 +265,7 @@ def test_the_table_lies_where_it_is_looked_for(engine: Recorder) -> None:
     assert {*SETTINGS} == {*data} - {name}
     assert env["PROMETHEUS_SERVER_ENDPOINT"] == labels.METRICS_URL
     assert env["CLUSTER_ID"] == "lab"
+    assert labels.POOL in env["ALLOCATION_NODE_LABELS_INCLUDE_LIST"].split(",")
 
 
 def test_it_reads_the_cluster_and_changes_nothing_and_sees_no_secret(engine: Recorder) -> None:

@@ -44,6 +44,14 @@ QUIET = (
     "VALUES_REPORTING_ENABLED",
 )
 """On by themselves: costs of the last days computed before anybody asks, and reports to others."""
+ASKED_BY = (
+    labels.POOL,
+    labels.ACCELERATOR,
+    labels.CAPACITY,
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/zone",
+)
+"""Labels of a node by which costs of its pods are asked for; by itself only those of three clouds' own pools."""
 REQUESTS: Mapping[str, str] = {"cpu": "20m", "memory": "96Mi"}
 SENT = f"{labels.DOMAIN}/sent"
 """Annotation of the pod: which prices it was started with. By itself it looks once an hour."""
@@ -128,5 +136,6 @@ def environment(cluster: str) -> Mapping[str, str]:
         "USE_CSV_PROVIDER": "true",
         "CSV_PATH": f"{AT}/{prices.TABLE}",
         "CONFIG_PATH": AT,
+        "ALLOCATION_NODE_LABELS_INCLUDE_LIST": ",".join(ASKED_BY),
         **dict.fromkeys(QUIET, "false"),
     }
