@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from socket import socket
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -121,6 +122,24 @@ def test_it_turns_until_it_is_told_to_stop(
         assert process.wait(20) == 0
     assert told == ["started", "accelerators are told of", "reclaimed", "stopped"]
     assert not active(cluster)["sleeps"]
+
+
+def test_a_caller_that_goes_away_is_a_line_of_the_log_like_any_other(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    server = serve(Figures(["team-a"], "suspend"), 0, lambda: True)
+    monkeypatch.setattr(server, "finish_request", gone)
+    try:
+        server.process_request_thread(socket(), ("10.0.0.1", 4711))
+    finally:
+        server.shutdown()
+        server.server_close()
+    told, errors = capfd.readouterr()
+    assert (json.loads(told)["what"], errors) == ("call failed", "")
+    assert "Broken pipe" in json.loads(told)["why"]
 
 
 def test_figures_and_health_are_answered() -> None:

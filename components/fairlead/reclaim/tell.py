@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,11 @@ def serve(figures: Figures, port: int, healthy: Callable[[], bool]) -> Threading
         def log_message(self, format: str, *args: object) -> None:
             """Calls are not logged: the log is the record of what was taken back."""
 
-    server = ThreadingHTTPServer(("", port), Answers)
+    class Door(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Who went away before the answer was out. By itself this prints a traceback among the log's lines."""
+            line("call failed", why=repr(sys.exc_info()[1]))
+
+    server = Door(("", port), Answers)
     Thread(target=server.serve_forever, name="figures", daemon=True).start()
     return server
