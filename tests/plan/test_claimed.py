@@ -130,6 +130,13 @@ def test_jobs_over_whole_nodes_of_them_get_the_network_of_their_machine() -> Non
     assert (found.accelerator, found.kind, found.given, found.count) == ("GB200/dra", "infiniband", True, 4)
 
 
+def test_what_runs_on_nodes_for_the_network_is_told_the_label_that_those_nodes_carry() -> None:
+    made = cloud_plan("aws", pool("H100:8", machine="p5.48xlarge"))
+    (part,) = made.fabrics.parts
+    (nodes,) = [one for one in made.pools if one.name == "claimed"]
+    assert part.accelerators == (nodes.labels["fairlead.dev/accelerator"],) == ("H100_dra",)
+
+
 def test_channels_of_nvlink_and_accelerators_are_counted_side_by_side() -> None:
     made = plan(pool("GB200:4", min=4, max=4))
     told = config(made.queues, made.fabrics.uncounted)["resources"]["deviceClassMappings"]

@@ -101,7 +101,7 @@ class NodePart:
     name: str
     """Of the chart and of the image in the lock."""
     accelerators: tuple[str, ...]
-    """Catalogue names of the accelerators of these pools."""
+    """What the nodes of these pools carry as their accelerator."""
     machines: tuple[str, ...]
     """Machine types of these pools."""
     pools: tuple[str, ...]

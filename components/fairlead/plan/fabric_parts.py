@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from fairlead import labels
 from fairlead.catalog.fabrics import FabricRow, pairs
 from fairlead.catalog.model import Catalog
 from fairlead.plan.fabric_model import Daemon, Folder, JobFabric, NodePart, RdmaPlan
@@ -23,7 +24,7 @@ def parts(pools: Sequence[PoolPlan], jobs: Sequence[JobFabric], catalog: Catalog
     for name, found in using.items():
         yield NodePart(
             name=name,
-            accelerators=tuple(sorted({pool.accelerator for pool in found if pool.accelerator})),
+            accelerators=tuple(sorted({pool.labels[labels.ACCELERATOR] for pool in found})),
             machines=tuple(sorted({pool.machine for pool in found})),
             pools=tuple(pool.name for pool in found),
             tolerations=tuple(dict.fromkeys(one for pool in found for one in pool.tolerations)),

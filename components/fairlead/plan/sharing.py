@@ -141,7 +141,7 @@ def _unknown_share(row: AcceleratorRow, share: str, where: str, catalog: Catalog
 
 def part(asked: Asked, catalog: Catalog) -> Fraction:
     """How much of the cores and memory that belong to one accelerator its share asks for by default."""
-    if not asked.share or asked.claimed:
+    if asked.whole:
         return Fraction(1)
     if asked.share == SHARED:
         return SHARED_PART
