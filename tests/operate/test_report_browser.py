@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support.browser import browser, needed
 from support.usage import Page, report
 
 from fairlead.operate.report.page import page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")
+pytestmark = needed
 
 BUSY, BUSY_IN_THE_DARK = (0x1F, 0x6F, 0xB2), (0x4F, 0x9F, 0xE0)
 """Of style sheets: what areas of busy accelerators are filled with."""
 CARD, CARD_IN_THE_DARK = (0xFF, 0xFF, 0xFF), (0x1A, 0x20, 0x29)
-
-
-def browser(folder: Path, html: str, *arguments: str) -> tuple[str, list[str]]:
-    """What it prints, and what stands in the page's console. It knows no host: the page has the disk alone."""
-    path = folder / "page.html"
-    path.write_text(html, encoding="utf-8")
-    command = [
-        str(CHROMIUM),
-        "--headless=new",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--force-color-profile=srgb",
-        "--host-resolver-rules=MAP * ~NOTFOUND",
-        "--enable-logging=stderr",
-        f"--user-data-dir={folder / 'profile'}",
-        "--window-size=1200,3600",
-        *arguments,
-        path.as_uri(),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout, re.findall(r"^.*:CONSOLE.*$", done.stderr, re.MULTILINE)
 
 
 def colours(picture: Path) -> dict[tuple[int, ...], int]:

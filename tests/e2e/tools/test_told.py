@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
+from support.browser import browser, needed
+from support.usage import Number, Page
 
 from e2e.stage import Stage, until
 from e2e.tools.exporter import dcgm, speaking, xid
 from e2e.tools.listener import ADDRESS, listening
-from fairlead.layers.monitoring.place import NAMESPACE
+from fairlead.layers.monitoring.place import NAMESPACE, PORT, SERVICE
 from fairlead.plan.monitoring_model import NOTIFY
 from fairlead.workload.model import TrainingJob
 
@@ -97,17 +102,48 @@ def test_the_table_of_now_says_what_the_cluster_does(
     assert (team["held"], team["by_stage"]["training"]) == (4, 4)
 
 
-def test_the_page_about_the_last_minutes_has_the_jobs_hours_and_no_script(
-    tools: Stage, job: TrainingJob, tmp_path: Path
-) -> None:
-    page = tmp_path / "report.html"
+@pytest.fixture(scope="module")
+def page(
+    tools: Stage, job: TrainingJob, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The page about the last quarter of an hour, as soon as it has the job: one of its four does nothing."""
+    path = tmp_path_factory.mktemp("told") / "report.html"
+    [pod] = tools.running(job)
+    say(dcgm(pod, [80, 80, 40, 0]))
 
     def written() -> str:
-        tools.fairlead("report", "-o", str(page), "--from", "15m", "--step", "1m")
-        return page.read_text(encoding="utf-8")
+        tools.fairlead("report", "-o", str(path), "--from", "15m", "--step", "1m", "--idle", "1m")
+        return path.read_text(encoding="utf-8")
 
-    # One of its four does nothing; the page lists that from the stack's minute of idleness on.
-    text = until("the job is listed", lambda: (found := written()) and job.name in found and found, PATIENCE)
-    assert "<script" not in text
-    assert "<svg" in text
-    print(f"report: {len(text)} characters")
+    return until("the job is listed", lambda: (found := written()) and job.name in found and found, PATIENCE)
+
+
+def test_the_page_about_the_last_minutes_has_for_each_number_what_the_server_says(
+    tools: Stage, page: str
+) -> None:
+    read = Page(page)
+    [(_, _), (_, until_when)] = [one for one in read.elements if one[0] == "time"]
+    at = until_when["datetime"]
+    with tools.forwarded(NAMESPACE, SERVICE, PORT) as port:
+        address = f"http://127.0.0.1:{port}/api/v1/query?"
+        for one in read.numbers:
+            assert one.value == pytest.approx(asked(address, one, at)), one.query
+    told = [one for one in read.numbers if one.value]
+    assert len(told) > 20
+    print(f"report: {len(page)} characters, {len(read.numbers)} numbers, {len(told)} of them not 0")
+
+
+def asked(address: str, number: Number, at: str) -> float | None:
+    """What the server itself answers to a number's own query."""
+    with urlopen(address + urlencode({"query": number.query, "time": at}), timeout=30) as answer:
+        found = json.load(answer)["data"]["result"]
+    values = [float(one["value"][1]) for one in found if one["metric"] == number.labels]
+    return values[0] if values and isfinite(values[0]) else None
+
+
+@needed
+def test_a_browser_shows_that_page_without_a_complaint(job: TrainingJob, page: str, tmp_path: Path) -> None:
+    dom, console = browser(tmp_path, page, "--dump-dom")
+    assert console == []
+    assert job.name in " ".join(Page(dom).words)
+    assert [tag for tag, _ in Page(dom).elements].count("script") == 0
