@@ -58,6 +58,7 @@ def test_every_row_has_a_source_and_a_date_that_is_not_in_the_future() -> None:
         *catalog.accelerators.values(),
         *catalog.targets.values(),
         *catalog.limits.values(),
+        *catalog.exporters.values(),
         *(row for rows in catalog.machines.values() for row in rows.values()),
         *(row for rows in catalog.capabilities.values() for row in rows.values()),
     ]
@@ -223,6 +224,13 @@ BROKEN = [
         'status = "unsupported"\n# reason = ',
         ["what is not supported, or not proven, says why"],
     ),
+    (
+        "exporters.toml",
+        'vendor = "Google"',
+        'vendor = "AMD"',
+        ["no row says who tells them", "gcp, Google", "no node image leaves these metrics to the target"],
+    ),
+    ("exporters.toml", '"k8s-app=tpu-device-plugin"', '"tpu-device-plugin"', ["pods: is no label"]),
     ("targets.toml", "autoscaling = false", "autoscaling = true", ["must say the same as the capability"]),
     ("targets.toml", '"simulated"', '"magic"', ["gpu_mode: unknown word"]),
     (

@@ -13,6 +13,7 @@ from e2e.stage import Stage, make_stack, throughout, until
 from fairlead import labels
 from fairlead.errors import InputError
 from fairlead.layers import warm
+from fairlead.layers.measured import OF_CHARTS
 from fairlead.targets.local.node_pools import RACK
 from fairlead.workload.model import TrainingJob
 
@@ -283,6 +284,17 @@ def test_a_job_takes_the_warm_node_at_once_and_the_next_one_comes(grow: Stage) -
     assert grow.finished(job) == "Succeeded"
     until("the idle one is gone", lambda: len(nodes(grow, "l4")) == 1, GOES_WITHIN)
     assert placeholder(grow) in nodes(grow, "l4")
+
+
+def test_what_makes_nodes_tells_of_itself_where_monitoring_asks(grow: Stage) -> None:
+    """The layer is off here: the same pod, port and path, asked through the API server."""
+    asked = OF_CHARTS["karpenter-kwok"]
+    chosen = ",".join(f"{key}={value}" for key, value in asked.pods.items())
+    names = grow.kubectl("get", "pods", "-n", asked.namespace, "-l", chosen, "-o", "name").split()
+    assert len(names) == 1
+    address = f"/api/v1/namespaces/{asked.namespace}/pods/{names[0].partition('/')[2]}:{asked.port}/proxy"
+    told = grow.kubectl("get", "--raw", address + asked.path)
+    assert "\nkarpenter_nodepools_limit{" in told
 
 
 def test_a_second_up_changes_nothing_with_nodes_that_have_come(grow: Stage) -> None:

@@ -16,7 +16,7 @@ from support.targets import registered
 from fairlead.catalog import faults
 from fairlead.catalog.alerts import SEVERITIES, AlertRow
 from fairlead.catalog.read import load
-from fairlead.layers.measured import ACCELERATORS, OF_TARGETS
+from fairlead.layers.measured import ACCELERATORS
 from fairlead.layers.monitoring import alerts
 from fairlead.layers.monitoring.place import API, NAMESPACE
 from fairlead.plan import monitoring_model
@@ -191,7 +191,7 @@ def test_every_namespace_of_the_platform_is_looked_at_and_no_tenants() -> None:
 
 
 def test_every_exporter_of_accelerators_is_known_by_the_name_of_its_monitor() -> None:
-    monitors = {one.name for one in (*ACCELERATORS.values(), *OF_TARGETS.values())}
+    monitors = {one.name for one in (*ACCELERATORS.values(), *load().exporters.values())}
     [told] = re.findall(r'job=~"fairlead-monitoring/\(([^)]+)\)"', ALERTS["ExporterDown"].expr)
     assert set(told.split("|")) == monitors
     [apart] = re.findall(r'job!~"fairlead-monitoring/\(([^)]+)\)"', ALERTS["TargetDown"].expr)

@@ -299,7 +299,7 @@ def test_mlflow_answers_to_the_host_and_takes_its_own_pages_calls() -> None:
 
     assert f"--cors-allowed-origins=https://{HOST}" in arguments()
     [hosts] = [one for one in arguments() if one.startswith("--allowed-hosts=")]
-    assert hosts.split("=")[1].split(",") == [*place.HOSTS, HOST]
+    assert hosts.split("=")[1].split(",") == [*place.HOSTS, HOST, f"$(POD_IP):{place.PORT}"]
     assert HOST not in str(arguments(login=False))
     assert "cors" not in str(arguments(login=False))
 

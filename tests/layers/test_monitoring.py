@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema
@@ -13,9 +13,9 @@ from pod_security import restricted_violations
 from support.charts import module_of, rendered
 from support.engine import Recorder
 from support.rights import granted
-from support.specs import PRICED, minimal
+from support.specs import PRICED, gpu_pool, minimal, with_gpus
 from support.strict import problems, schemas
-from support.targets import had_on, registered
+from support.targets import built, had_on, registered
 
 from fairlead import labels
 from fairlead.catalog import lock
@@ -97,7 +97,7 @@ def pods(engine: Recorder, one: Measured) -> list[Mapping[str, Any]]:
 
 
 def test_every_layer_with_programs_of_its_own_is_asked() -> None:
-    """MLflow's server tells nothing in these words; what runs on nodes is asked with its accelerators."""
+    """What runs on nodes is asked with its accelerators."""
     asked = {one.namespace for one in measured(plan(ALL))}
     silent = {"gpu", "health"}
     for layer in plan(ALL).layers:
@@ -108,15 +108,20 @@ def test_every_layer_with_programs_of_its_own_is_asked() -> None:
 @pytest.mark.parametrize("one", measured(plan(ALL)), ids=lambda one: one.name)
 def test_what_is_asked_is_one_program_and_its_door_is_open(engine: Recorder, one: Measured) -> None:
     found = pods(engine, one)
-    clusters = [made.object for made in engine.of_kind("Cluster")]
-    worn = found[0]["metadata"]["labels"] if found else {**one.pods, **databases(clusters, one)}
     assert len(found) == (0 if one.name in MADE_BY_OPERATORS else 1)
+    clusters = [made.object for made in engine.of_kind("Cluster")]
+    answers(engine, one, found, {**one.pods, **databases(clusters, one)})
+
+
+def answers(engine: Recorder, one: Measured, found: list[Mapping[str, Any]], worn: Mapping[str, str]) -> None:
+    """found: the templates of its pods, where a layer has them; worn: the labels of pods that an operator makes."""
     # A port that no container names is not found.
     for template in found:
         named = [
             port["containerPort"] for box in template["spec"]["containers"] for port in box.get("ports", [])
         ]
         assert one.port in named
+        worn = template["metadata"]["labels"]
     fences = [
         made.object["spec"]
         for made in engine.of_kind("NetworkPolicy")
@@ -125,6 +130,35 @@ def test_what_is_asked_is_one_program_and_its_door_is_open(engine: Recorder, one
         and (made.object["spec"]["podSelector"].get("matchLabels") or {}).items() <= worn.items()
     ]
     assert not fences or any(opened(spec, one.port) for spec in fences)
+
+
+GROWING = with_gpus(gpu_pool(min=0, max=2), layers={"monitoring": {"enabled": True}})
+
+
+@pytest.mark.parametrize(
+    ("engine", "plan"),
+    [
+        pytest.param(lambda: built("aws").recorder, lambda: built("aws").plan, id="aws"),
+        pytest.param(
+            lambda: registered(load_plan(GROWING, "test", load()), "local"),
+            lambda: load_plan(GROWING, "test", load()),
+            id="local, a pool grows",
+        ),
+    ],
+)
+def test_what_makes_nodes_is_asked_where_it_runs_inside_the_cluster(
+    engine: Callable[[], Recorder], plan: Callable[[], PlatformPlan]
+) -> None:
+    [karpenter] = [one for one in measured(plan()) if one.name == "karpenter"]
+    found = pods(engine(), karpenter)
+    assert len(found) == 1
+    [box] = found[0]["spec"]["containers"]
+    assert {"name": "http-metrics", "containerPort": karpenter.port, "protocol": "TCP"} in box["ports"]
+    answers(engine(), karpenter, found, {})
+
+
+def test_where_nothing_grows_nobody_is_asked_about_it() -> None:
+    assert "karpenter" not in {one.name for one in measured(plan(ALL))}
 
 
 def databases(clusters: list[dict[str, Any]], one: Measured) -> dict[str, str]:

@@ -114,8 +114,9 @@ def test_the_password_is_in_no_object_and_no_uri() -> None:
 def test_it_answers_to_its_own_names_with_workspaces_on_and_runs_no_code_of_tenants() -> None:
     [server] = pod(plan())["containers"]
     hosts = [arg for arg in server["args"] if arg.startswith("--allowed-hosts=")]
-    assert hosts == [f"--allowed-hosts={','.join(place.HOSTS)}"]
+    assert hosts == [f"--allowed-hosts={','.join([*place.HOSTS, f'$(POD_IP):{place.PORT}'])}"]
     assert "*" not in hosts[0]
+    assert environment(plan())["POD_IP"] == {"fieldRef": {"fieldPath": "status.podIP"}}
     assert "--enable-workspaces" in server["args"]
     assert environment(plan())["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from fairlead.catalog.alerts import check_alerts
+from fairlead.catalog.exporters import check_exporters
 from fairlead.catalog.fabrics import check_fabrics
 from fairlead.catalog.model import Catalog, MachineRow
 from fairlead.catalog.prices import check_absent, check_prices, check_reserved
@@ -40,6 +41,7 @@ def check(catalog: Catalog) -> list[Problem]:
         _topologies,
         check_fabrics,
         check_readings,
+        check_exporters,
         check_alerts,
     )
     return list(chain.from_iterable(rule(catalog) for rule in rules))

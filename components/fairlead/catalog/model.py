@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fairlead.catalog.alerts import AlertRow
+from fairlead.catalog.exporters import ExporterRow
 from fairlead.catalog.fabrics import DaemonRow, FabricRow
 from fairlead.catalog.prices import AbsentRow, PriceRow, ReservedRow
 from fairlead.catalog.readings import ReadingRow
@@ -272,6 +273,8 @@ class Catalog:
     """accelerator -> MIG profile -> row."""
     readings: Mapping[str, ReadingRow] = field(default_factory=dict[str, ReadingRow])
     """vendor -> row."""
+    exporters: Mapping[str, ExporterRow] = field(default_factory=dict[str, ExporterRow])
+    """Of every target."""
     alerts: Mapping[str, AlertRow] = field(default_factory=dict[str, AlertRow])
     """Of every topic."""
     absent: Mapping[str, Mapping[str, AbsentRow]] = field(default_factory=dict[str, Mapping[str, AbsentRow]])

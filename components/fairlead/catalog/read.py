@@ -13,6 +13,8 @@ import tomli
 from fairlead.catalog.alerts import TABLES, AlertRow
 from fairlead.catalog.allocatable import with_allocatable
 from fairlead.catalog.check import check
+from fairlead.catalog.exporters import FILE as EXPORTERS
+from fairlead.catalog.exporters import ExporterRow
 from fairlead.catalog.fabrics import DaemonRow, FabricRow
 from fairlead.catalog.model import (
     AcceleratorRow,
@@ -78,6 +80,7 @@ def load_from(folder: Traversable) -> Catalog:
         fabric_daemons=read_rows(DaemonRow, _table(folder, "fabric_daemons.toml", problems), problems),
         topologies=read_rows(TopologyRow, _table(folder, "topologies.toml", problems), problems),
         readings=read_rows(ReadingRow, _table(folder, "readings.toml", problems), problems),
+        exporters=read_rows(ExporterRow, _table(folder, EXPORTERS, problems), problems),
         alerts=_alerts(folder, problems),
         mig=_nested(MigRow, _table(folder, "mig.toml", problems), problems),
         absent=_nested(AbsentRow, _table(folder, "absent.toml", problems), problems, "target"),

@@ -1,4 +1,5 @@
-"""What the layers that are woven into the platform tell of themselves; a layer of tools says it beside its parts."""
+"""What the layers that are woven into the platform tell of themselves, and what a target runs; a layer of tools says it
+beside its parts."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from fairlead.layers.queue_controller import NAMESPACE as QUEUE
 from fairlead.layers.scaling import keda
 from fairlead.layers.scaling import place as scaling
 from fairlead.layers.tool import Measured
-from fairlead.plan.gpu_model import CLOUD, DCGM, GPU_OPERATOR, GpuPlan
+from fairlead.plan.gpu_model import DCGM, GPU_OPERATOR, GpuPlan
+from fairlead.plan.model import Site
 
 _NAME = "app.kubernetes.io/name"
 WOVEN: Mapping[str, Sequence[Measured]] = {
@@ -36,26 +38,28 @@ ACCELERATORS: Mapping[str, Measured] = {
     ),
 }
 """Part of the layer gpu -> its exporter of accelerators' metrics."""
-OF_TARGETS: Mapping[str, Measured] = {
-    # The device plugin that the target runs tells of TPUs, and nothing is made for it:
-    # https://cloud.google.com/kubernetes-engine/docs/how-to/machine-learning/inference/autoscaling-tpu#metrics,
-    # https://github.com/llm-d/llm-d/pull/2190, tests of github.com/grafana/k8s-monitoring-helm, 2026-11-30
-    "Google": Measured(
-        "tpu-device-plugin",
-        "kube-system",
-        {"k8s-app": "tpu-device-plugin"},
-        2112,
-        after=MONITORING,
-        of_node=True,
-    ),
+OF_CHARTS: Mapping[str, Measured] = {
+    # Port http-metrics of both charts, v1.14.1, 2026-11-30; where they are from stands in charts.toml.
+    chart: Measured("karpenter", space, {_NAME: "karpenter"}, 8080, after=MONITORING)
+    for chart, space in (("karpenter", "kube-system"), ("karpenter-kwok", "karpenter"))
 }
-"""Vendor -> what a target runs by itself that tells of its accelerators to who asks inside the cluster."""
+"""Chart that a target renders by itself -> its program, which stands before any layer does."""
+
+
+def of_target(site: Site) -> list[Measured]:
+    """What the target brings to make nodes, where it runs inside the cluster."""
+    return [OF_CHARTS[chart] for chart in site.own_charts if chart in OF_CHARTS]
 
 
 def accelerators(plan: GpuPlan) -> list[Measured]:
-    """Who exports the metrics of accelerators: a part of this platform, or the target where it can be asked."""
-    targets = {one.vendor for one in plan.software if one.metrics == CLOUD}
+    """Who exports the metrics of accelerators: a part of this platform, or the target where it can be asked.
+
+    Whether a target's pods have their node's address, and name their port, is for the target to change.
+    """
     return [
         *(one for part, one in ACCELERATORS.items() if part in plan.parts),
-        *(one for vendor, one in OF_TARGETS.items() if vendor in targets),
+        *(
+            Measured(one.name, one.namespace, one.pods, one.port, after=MONITORING, of_node=True)
+            for one in plan.exporters
+        ),
     ]

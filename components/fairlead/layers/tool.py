@@ -33,7 +33,7 @@ class Measured:
     of_others: bool = False
     """Whether it tells of other pods than itself: its words for namespace and pod are theirs then, and are kept."""
     of_node: bool = False
-    """Whether its pods have their node's address, and need not name the port: who calls them calls no pod."""
+    """Whether its pods may have their node's address, and need not name the port: who calls them calls no pod."""
     kept: tuple[str, ...] = ()
     """Names of its series that are kept, as regular expressions; none: all are."""
     filled: Mapping[str, str] = field(default_factory=dict[str, str])

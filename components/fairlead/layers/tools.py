@@ -11,7 +11,7 @@ from fairlead.layers.gateway import tool as gateway
 from fairlead.layers.jobs_v1 import tool as jobs_v1
 from fairlead.layers.katib import tool as katib
 from fairlead.layers.lws import tool as lws
-from fairlead.layers.measured import WOVEN, accelerators
+from fairlead.layers.measured import WOVEN, accelerators, of_target
 from fairlead.layers.model_registry import tool as model_registry
 from fairlead.layers.monitoring import tool as monitoring
 from fairlead.layers.notebooks import tool as notebooks
@@ -56,7 +56,11 @@ def running(enabled: Sequence[str]) -> list[Tool]:
 
 
 def measured(plan: PlatformPlan) -> list[Measured]:
-    """What the layers that run tell of themselves."""
+    """What the layers that run and the target's own programs tell of themselves."""
     on = [layer.name for layer in plan.layers if layer.enabled]
-    woven = [one for layer in on for one in WOVEN.get(layer, ())]
-    return [*woven, *accelerators(plan.gpu), *(one for tool in running(on) for one in tool.measured(plan))]
+    return [
+        *(one for layer in on for one in WOVEN.get(layer, ())),
+        *of_target(plan.site),
+        *accelerators(plan.gpu),
+        *(one for tool in running(on) for one in tool.measured(plan)),
+    ]

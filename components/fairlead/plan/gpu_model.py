@@ -43,6 +43,17 @@ class Software:
 
 
 @dataclass(frozen=True)
+class ExporterPlan:
+    """What a target runs by itself that tells of a vendor's accelerators to who asks inside the cluster."""
+
+    name: str
+    namespace: str
+    pods: Mapping[str, str]
+    """Labels by which its pods are found."""
+    port: int
+
+
+@dataclass(frozen=True)
 class OperatorPlan:
     """What NVIDIA's GPU operator is told."""
 
@@ -70,6 +81,8 @@ class GpuPlan:
     operator: OperatorPlan | None = None
     tolerations: tuple[Toleration, ...] = ()
     """Taints of the cluster's owner that everything on accelerator nodes tolerates, beside the pools' own."""
+    exporters: tuple[ExporterPlan, ...] = ()
+    """The target's own, of accelerators whose metrics are left to it."""
 
     def of(self, pool: str) -> Software | None:
         """The software of a pool; None for one without real accelerators."""

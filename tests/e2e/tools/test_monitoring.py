@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -16,6 +16,10 @@ from e2e.tools.stranger import stranger
 from fairlead import labels, series
 from fairlead.layers.monitoring.place import ALERTMANAGER, NAMESPACE, OPERATOR, PORT, SERVER, SERVERS, SERVICE
 from fairlead.layers.monitoring.tenants import MONITOR as TENANTS
+from fairlead.layers.tracking.place import HOSTS
+from fairlead.layers.tracking.place import NAME as MLFLOW
+from fairlead.layers.tracking.place import PORT as MLFLOW_PORT
+from fairlead.plan.tracking_model import NAMESPACE as TRACKING
 
 pytestmark = pytest.mark.e2e
 
@@ -72,7 +76,8 @@ def test_every_program_that_is_asked_answers(tools: Stage, address: str) -> None
     """Also those that ask who asks, and those that other operators have made."""
     # Of tenants' own pods there is one only where a test sends it; who tells people waits for their addresses.
     names = monitors(tools) - {TENANTS, ALERTMANAGER}
-    assert {"kueue", "jobset", "trainer", "lws", "envoy", "fairlead-tracking-database", "store"} <= names
+    known = {"kueue", "jobset", "trainer", "lws", "envoy", "fairlead-tracking-database", "store", "mlflow"}
+    assert known <= names
 
     def silent() -> dict[str, str]:
         found = told(address)
@@ -96,6 +101,7 @@ def test_every_program_that_is_asked_answers(tools: Stage, address: str) -> None
         "argo_workflows_gauge",
         "SeaweedFS_build_info",
         "prometheus_operator_managed_resources",
+        "mlflow_exporter_info",
         'kube_pod_info{namespace="fairlead-monitoring"}',
     ],
 )
@@ -116,6 +122,24 @@ def test_what_a_queue_admits_is_counted(tools: Stage, address: str) -> None:
     job = tools.submit(name="counted", run="echo counted", timeout="5m")
     assert tools.finished(job) == "Succeeded"
     until("one more was admitted", lambda: count() > before, 60)
+
+
+def test_what_is_asked_of_mlflow_is_counted(tools: Stage, address: str) -> None:
+    """By all of its workers together, whichever of them answers."""
+    query = f'sum(mlflow_http_request_total{{namespace="{TRACKING}",status="200"}})'
+
+    def count() -> float:
+        found = asked(address, query)
+        return float(found[0]["value"][1]) if found else 0
+
+    before, sent = count(), 6
+    given = {"Host": HOSTS[0], "X-MLFLOW-WORKSPACE": "team-a", "Content-Type": "application/json"}
+    with tools.forwarded(TRACKING, MLFLOW, MLFLOW_PORT) as port:
+        url = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search"
+        for _ in range(sent):
+            with urlopen(Request(url, b'{"max_results": 1}', given), timeout=30) as answer:
+                assert answer.status == 200
+    until("they are counted", lambda: count() >= before + sent, 60)
 
 
 def test_what_pools_have_and_tenants_hold_has_the_contracts_names(tools: Stage, address: str) -> None:

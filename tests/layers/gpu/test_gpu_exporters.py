@@ -14,11 +14,12 @@ import tomli
 from support.clouds import cloud_plan
 from test_gpu_parts import brought, on_cluster, plans, pool
 
+from fairlead.catalog.read import load
 from fairlead.contract.chart import Object
 from fairlead.layers import gpu
 from fairlead.layers.gpu import counters
 from fairlead.layers.gpu.exporters import PORTS
-from fairlead.layers.measured import ACCELERATORS, OF_TARGETS, accelerators
+from fairlead.layers.measured import ACCELERATORS, accelerators
 from fairlead.layers.monitoring.tool import PART
 from fairlead.plan.gpu_model import EXPORTERS, GpuPlan
 from fairlead.plan.model import PlatformPlan
@@ -196,19 +197,31 @@ def test_tpus_are_asked_after_at_the_targets_device_plugin_and_nothing_is_made_f
     assert found.gpu.parts == ()
 
 
-def test_an_exporter_of_the_target_that_answers_nobody_inside_is_not_asked() -> None:
+def test_gpus_are_asked_after_at_the_targets_own_exporter_which_may_have_its_nodes_address() -> None:
+    """Namespace, label and port are those that the Kubernetes project's own example for this target asks at."""
     nvidia = cloud_plan("gcp", {"name": "l4", "accelerators": "L4:1", "min": 0, "max": 1})
     software = nvidia.gpu.of("l4")
     assert software is not None
     assert software.metrics == "cloud"
-    assert accelerators(nvidia.gpu) == []
+    (asked,) = accelerators(nvidia.gpu)
+    assert (asked.name, asked.namespace, asked.port) == (
+        "dcgm-exporter-of-target",
+        "gke-managed-system",
+        9400,
+    )
+    assert asked.pods == {"app.kubernetes.io/name": "gke-managed-dcgm-exporter"}
+    assert asked.of_node
+    assert nvidia.gpu.parts == ()
+
+
+def test_where_others_or_the_platform_export_no_exporter_of_the_target_is_asked() -> None:
     theirs = brought(pool("tpu", "TPU-v6e:4", image="plugin-installed"))
     assert accelerators(theirs.gpu) == []
 
 
 def test_without_accelerators_nobody_is_asked_and_every_monitor_has_a_name_of_its_own() -> None:
     assert accelerators(GpuPlan()) == []
-    names = [one.name for one in (*ACCELERATORS.values(), *OF_TARGETS.values())]
+    names = [one.name for one in (*ACCELERATORS.values(), *load().exporters.values())]
     assert len(names) == len(set(names))
 
 

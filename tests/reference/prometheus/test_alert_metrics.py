@@ -12,6 +12,8 @@ import tomli
 from fairlead import series
 from fairlead.catalog import lock
 from fairlead.catalog.alerts import AlertRow
+from fairlead.catalog.exporters import ExporterRow
+from fairlead.catalog.readings import MEASURES
 from fairlead.layers.monitoring import alert_records, kubelets, states
 from reference.gomodule import go_module
 from reference.prometheus.alert_cases import CATALOG, LAYERS, PLAN, records
@@ -111,6 +113,27 @@ def test_an_alert_that_others_exporters_are_silent_about_says_so() -> None:
     for row in ROWS:
         more = asked_for(row.expr)[0] & set(TOLD["dcgm-more"]["names"])
         assert not more or "default counters" in row.silent, row.name
+
+
+@pytest.mark.parametrize(
+    "row", [one for one in CATALOG.exporters.values() if one.tells], ids=lambda row: row.name
+)
+def test_a_targets_own_exporter_that_tells_less_tells_what_every_measure_needs(row: ExporterRow) -> None:
+    for measure in MEASURES:
+        ways = CATALOG.readings[row.vendor].measure(measure)
+        assert any(asked_for(one)[0] <= set(row.tells) for one in ways), measure
+
+
+def test_where_a_targets_own_exporter_tells_less_no_alert_of_that_vendors_hardware_can_fire() -> None:
+    """As the page of metrics says: what they ask for is not among what it tells."""
+    [row] = [one for one in CATALOG.exporters.values() if one.tells]
+    found = {
+        alert.name: {name for name in asked_for(alert.expr)[0] if name.startswith("DCGM_")}
+        for alert in ROWS
+        if alert.vendors == (row.vendor,)
+    }
+    assert len([names for names in found.values() if names]) > 10
+    assert [alert for alert, names in found.items() if names and names <= set(row.tells)] == []
 
 
 def test_of_kubelets_is_kept_what_alerts_ask_for() -> None:

@@ -26,6 +26,8 @@ RESOURCES = ("200m", "1Gi", "3Gi")
 WORKERS = 2
 UPLOADS = "10Gi"
 """Of the folder in which an artefact lies while it passes through."""
+TOLD = "/tmp/metrics"  # noqa: S108 - a directory of the container
+"""Where its workers put what they have counted, so that any of them can tell of all."""
 LOCK = 7_071
 """Number of the database's lock under which one server at a time changes tables."""
 
@@ -160,6 +162,7 @@ def _server(
 ) -> dict[str, Any]:
     probe = asked("/health", PORT)
     own = [
+        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
         *(_said(name, value) for name, value in place.environment.items()),
         # Nothing here runs code of tenants, and nobody outside is told what they do.
@@ -178,7 +181,9 @@ def _server(
             "--host=0.0.0.0",
             f"--port={PORT}",
             f"--workers={WORKERS}",
-            f"--allowed-hosts={','.join([*HOSTS, host] if host else HOSTS)}",
+            # By its own address it is asked for metrics.
+            f"--allowed-hosts={','.join([*HOSTS, *([host] if host else []), f'$(POD_IP):{PORT}'])}",
+            f"--expose-prometheus={TOLD}",
             # Its own pages' calls carry an origin; without this it would refuse them as another page's.
             *([f"--cors-allowed-origins=https://{host}"] if host else []),
             "--serve-artifacts",

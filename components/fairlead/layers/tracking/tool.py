@@ -10,11 +10,11 @@ from fairlead.contract.database import SignIn
 from fairlead.layers.databases.tool import called, database
 from fairlead.layers.gateway.tool import ENTRANCE
 from fairlead.layers.objects import told
-from fairlead.layers.tool import Ground, Part, Tool
+from fairlead.layers.tool import Ground, Measured, Part, Tool
 from fairlead.layers.tracking import artifacts, fence, page, server
-from fairlead.layers.tracking.place import DATABASE
-from fairlead.plan.model import TenantPlan
-from fairlead.plan.tracking_model import IMAGE, LAYER, PAGE
+from fairlead.layers.tracking.place import DATABASE, LABELS, NAME, PORT
+from fairlead.plan.model import PlatformPlan, TenantPlan
+from fairlead.plan.tracking_model import IMAGE, LAYER, NAMESPACE, PAGE
 
 DATABASE_PART, PART, PAGE_PART = "tracking-database", "tracking", "tracking-page"
 
@@ -60,4 +60,8 @@ def _tenant(_: Ground, tenant: TenantPlan) -> Sequence[Object]:
     return [told(tenant, labels.TRACKING, variables(tenant)), fence.of_tenant(tenant)]
 
 
-TOOL = Tool(LAYER, _parts, _tenant)
+def _measured(_: PlatformPlan) -> list[Measured]:
+    return [Measured(NAME, NAMESPACE, LABELS, PORT, PART)]
+
+
+TOOL = Tool(LAYER, _parts, _tenant, measured=_measured)
