@@ -96,9 +96,12 @@ def test_a_job_of_a_member_runs_on_a_cluster_of_its_own_and_leaves_nothing_behin
     def cluster() -> str:
         return one(stage, "rayjob", "squares").get("status", {}).get("rayClusterName", "")
 
-    # Told once: between two attempts of the operator the status may name none.
-    name = until("the cluster has a name", cluster)
-    until("both Ray nodes run", lambda: len(pods(stage, name, "Running")) == 2, 300)
+    def running() -> str:
+        """The cluster. The operator names one before it sees that the job waits, and another once it may start."""
+        name = cluster()
+        return name if name and len(pods(stage, name, "Running")) == 2 else ""
+
+    name = until("both Ray nodes run", running, 300)
     hosts = {
         pod["metadata"]["labels"]["ray.io/node-type"]: pod["metadata"]["name"] for pod in pods(stage, name)
     }
