@@ -7,7 +7,7 @@ That the result makes sense is for `plan.coherence`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fairlead.catalog.model import AcceleratorRow, Catalog, NodeImageRow, TargetRow
@@ -193,12 +193,15 @@ def gpu_plan(gpu: GpuLayer, pools: Sequence[PoolPlan], target: TargetRow, catalo
             for one in gpu.tolerations
             if one.key
         ),
-        exporters=_exporters(target, {one.vendor for one in software if one.metrics == CLOUD}, catalog),
+        exporters=_exporters(gpu, target, software, catalog),
     )
 
 
-def _exporters(target: TargetRow, vendors: Collection[str], catalog: Catalog) -> tuple[ExporterPlan, ...]:
-    """Those of the target that tell of vendors' accelerators."""
+def _exporters(
+    gpu: GpuLayer, target: TargetRow, software: Sequence[Software], catalog: Catalog
+) -> tuple[ExporterPlan, ...]:
+    """Those of the target that tell of accelerators here, unless nobody is to ask for metrics of theirs."""
+    vendors = {one.vendor for one in software if one.metrics == CLOUD} if gpu.metrics else set[str]()
     rows = [one for one in catalog.exporters.values() if one.target == target.name and one.vendor in vendors]
     return tuple(
         ExporterPlan(one.name, one.namespace, dict([one.pods.split("=", 1)]), one.port) for one in rows

@@ -93,7 +93,8 @@ class GpuLayer(Layer):
     discovery: Flag = True
     """Node Feature Discovery and GPU feature discovery label the nodes with what they are."""
     metrics: Flag = True
-    """Accelerators have their metrics exported where neither the target nor a GPU operator does it."""
+    """Accelerators have their metrics exported where neither the target nor a GPU operator does it; the target's own
+    exporters are asked."""
     brought: tuple[Part, ...] = ()
     """What others install in this cluster: the platform then leaves it alone and checks that it fits."""
     tolerations: tuple[NodeToleration, ...] = ()

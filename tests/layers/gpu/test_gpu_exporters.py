@@ -214,6 +214,13 @@ def test_gpus_are_asked_after_at_the_targets_own_exporter_which_may_have_its_nod
     assert nvidia.gpu.parts == ()
 
 
+def test_no_exporter_of_the_target_is_asked_where_the_spec_wants_no_metrics() -> None:
+    pool = {"name": "l4", "accelerators": "L4:1", "min": 0, "max": 1}
+    quiet = cloud_plan("gcp", pool, layers={"gpu": {"metrics": False}})
+    assert accelerators(quiet.gpu) == []
+    assert quiet.gpu.of("l4") == cloud_plan("gcp", pool).gpu.of("l4")
+
+
 def test_where_others_or_the_platform_export_no_exporter_of_the_target_is_asked() -> None:
     theirs = brought(pool("tpu", "TPU-v6e:4", image="plugin-installed"))
     assert accelerators(theirs.gpu) == []
