@@ -145,20 +145,23 @@ MLFLOW = {
     "Deployment tracking-deployment-fairlead-tracking-mlflow",
     "NetworkPolicy tracking-networkpolicy-fairlead-tracking-mlflow",
 }
+WATCHED = {
+    "PodMonitor monitoring-asked-podmonitor-fairlead-monitoring-tenants",
+    "NetworkPolicy monitoring-networkpolicy-fairlead-monitoring-fairlead-calls",
+    "ConfigMap monitoring-configmap-fairlead-monitoring-fairlead-reclaimer",
+    "Deployment monitoring-deployment-fairlead-monitoring-fairlead-reclaimer",
+}
 SHARED: Mapping[str, set[str]] = {
-    "aws-prod": {"RolePolicy fairlead-prod-ci-roles", *MLFLOW},
-    "azure-prod": MLFLOW,
-    "gcp-prod": MLFLOW,
+    "aws-prod": {"RolePolicy fairlead-prod-ci-roles", *MLFLOW, *WATCHED},
+    "azure-prod": MLFLOW | WATCHED,
+    "gcp-prod": MLFLOW | WATCHED,
     "local": {
         *MLFLOW,
+        *WATCHED,
         "Gateway gateway-entrance-gateway-fairlead-gateway-fairlead",
         "ConfigMap store-configmap-fairlead-store-store",
         "NetworkPolicy store-networkpolicy-fairlead-store-store",
         "StatefulSet store-statefulset-fairlead-store-store",
-        "PodMonitor monitoring-asked-podmonitor-fairlead-monitoring-tenants",
-        "NetworkPolicy monitoring-networkpolicy-fairlead-monitoring-fairlead-calls",
-        "ConfigMap monitoring-configmap-fairlead-monitoring-fairlead-reclaimer",
-        "Deployment monitoring-deployment-fairlead-monitoring-fairlead-reclaimer",
     },
 }
 """What names every team, and so changes where one comes or goes: docs/tenants.md says what each is."""
