@@ -109,19 +109,19 @@ def test_every_layer_with_programs_of_its_own_is_asked() -> None:
 def test_what_is_asked_is_one_program_and_its_door_is_open(engine: Recorder, one: Measured) -> None:
     found = pods(engine, one)
     assert len(found) == (0 if one.name in MADE_BY_OPERATORS else 1)
+    answers(engine, one, found)
+
+
+def answers(engine: Recorder, one: Measured, found: list[Mapping[str, Any]]) -> None:
+    """found: the templates of its pods, where a layer has them and no operator makes them."""
     clusters = [made.object for made in engine.of_kind("Cluster")]
-    answers(engine, one, found, {**one.pods, **databases(clusters, one)})
-
-
-def answers(engine: Recorder, one: Measured, found: list[Mapping[str, Any]], worn: Mapping[str, str]) -> None:
-    """found: the templates of its pods, where a layer has them; worn: the labels of pods that an operator makes."""
+    worn = found[0]["metadata"]["labels"] if found else {**one.pods, **databases(clusters, one)}
     # A port that no container names is not found.
     for template in found:
         named = [
             port["containerPort"] for box in template["spec"]["containers"] for port in box.get("ports", [])
         ]
         assert one.port in named
-        worn = template["metadata"]["labels"]
     fences = [
         made.object["spec"]
         for made in engine.of_kind("NetworkPolicy")
@@ -154,7 +154,7 @@ def test_what_makes_nodes_is_asked_where_it_runs_inside_the_cluster(
     assert len(found) == 1
     [box] = found[0]["spec"]["containers"]
     assert {"name": "http-metrics", "containerPort": karpenter.port, "protocol": "TCP"} in box["ports"]
-    answers(engine(), karpenter, found, {})
+    answers(engine(), karpenter, found)
 
 
 def test_where_nothing_grows_nobody_is_asked_about_it() -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from math import isfinite
+from typing import Any
 
 from fairlead.operate.report import queries
 from fairlead.operate.report.model import Answer, Course, Labels, Period, Report, labelled
@@ -99,6 +101,12 @@ class Page(HTMLParser):
             self.numbers[-1].text += data
         elif not {"style", "script"} & set(self._inside):
             self.words.append(data)
+
+
+def value_in(answer: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> float | None:
+    """The value of the series with these labels in what a Prometheus answers; None where it has none."""
+    found = [float(one["value"][1]) for one in answer if one["metric"] == labels]
+    return found[0] if found and isfinite(found[0]) else None
 
 
 def values_of(line: Mapping[str, str]) -> list[float | None]:

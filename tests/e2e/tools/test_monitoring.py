@@ -54,6 +54,12 @@ def asked(address: str, query: str) -> list[dict[str, Any]]:
     return read(address, f"query?query={quote(query)}")["result"]
 
 
+def figure(address: str, query: str, none: float = -1) -> float:
+    """The one number that a query gives; none: what it is where nobody tells."""
+    found = asked(address, query)
+    return float(found[0]["value"][1]) if found else none
+
+
 def monitors(tools: Stage) -> set[str]:
     return {one["metadata"]["name"] for one in tools.objects("podmonitors", NAMESPACE)}
 
@@ -113,52 +119,37 @@ def test_what_a_program_says_can_be_asked_for(address: str, query: str) -> None:
 def test_what_a_queue_admits_is_counted(tools: Stage, address: str) -> None:
     """A job goes through the queue, and the figures of the queue say so."""
     query = f'sum(kueue_admitted_workloads_total{{cluster_queue="{queue(tools)}"}})'
-
-    def count() -> float:
-        found = asked(address, query)
-        return float(found[0]["value"][1]) if found else 0
-
-    before = count()
+    before = figure(address, query, none=0)
     job = tools.submit(name="counted", run="echo counted", timeout="5m")
     assert tools.finished(job) == "Succeeded"
-    until("one more was admitted", lambda: count() > before, 60)
+    until("one more was admitted", lambda: figure(address, query, none=0) > before, 60)
 
 
 def test_what_is_asked_of_mlflow_is_counted(tools: Stage, address: str) -> None:
     """By all of its workers together, whichever of them answers."""
     query = f'sum(mlflow_http_request_total{{namespace="{TRACKING}",status="200"}})'
-
-    def count() -> float:
-        found = asked(address, query)
-        return float(found[0]["value"][1]) if found else 0
-
-    before, sent = count(), 6
+    before, sent = figure(address, query, none=0), 6
     given = {"Host": HOSTS[0], "X-MLFLOW-WORKSPACE": "team-a", "Content-Type": "application/json"}
     with tools.forwarded(TRACKING, MLFLOW, MLFLOW_PORT) as port:
         url = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search"
         for _ in range(sent):
             with urlopen(Request(url, b'{"max_results": 1}', given), timeout=30) as answer:
                 assert answer.status == 200
-    until("they are counted", lambda: count() >= before + sent, 60)
+    until("they are counted", lambda: figure(address, query, none=0) >= before + sent, 60)
 
 
 def test_what_pools_have_and_tenants_hold_has_the_contracts_names(tools: Stage, address: str) -> None:
     """Out of what the cluster's objects are, by rules that the server computes."""
-
-    def figure(query: str) -> float:
-        found = asked(address, query)
-        return float(found[0]["value"][1]) if found else -1
-
     pool = f'{series.POOL_ACCELERATORS}{{pool="h100",accelerator="H100"}}'
-    until("the pool's accelerators are counted", lambda: figure(pool) == 8, 120)
+    until("the pool's accelerators are counted", lambda: figure(address, pool) == 8, 120)
     job = tools.submit(name="holds", accelerators="H100:2", run_for="600s")
     held = f'{series.TENANT_HELD}{{tenant="team-a",pool="h100"}}'
-    until("the tenant holds two", lambda: figure(held) == 2, 180)
+    until("the tenant holds two", lambda: figure(address, held) == 2, 180)
     [pod] = asked(address, f'{series.POD}{{training_job="{job.name}"}}')
     assert (pod["metric"]["tenant"], pod["metric"]["pool"]) == ("team-a", "h100")
     tools.client.cancel(job.tenant, job.name)
-    until("it holds none", lambda: figure(held) <= 0, 180)
-    assert figure(f'{series.POOL_HELD}{{pool="h100"}}') == 0
+    until("it holds none", lambda: figure(address, held) <= 0, 180)
+    assert figure(address, f'{series.POOL_HELD}{{pool="h100"}}') == 0
 
 
 def test_a_job_that_tells_of_itself_is_asked_at_the_port_that_it_names(tools: Stage, address: str) -> None:

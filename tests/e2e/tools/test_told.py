@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 from support.browser import browser, needed
-from support.usage import Number, Page
+from support.usage import Number, Page, value_in
 
 from e2e.stage import Stage, until
 from e2e.tools.exporter import dcgm, speaking, xid
@@ -136,9 +135,7 @@ def test_the_page_about_the_last_minutes_has_for_each_number_what_the_server_say
 def asked(address: str, number: Number, at: str) -> float | None:
     """What the server itself answers to a number's own query."""
     with urlopen(address + urlencode({"query": number.query, "time": at}), timeout=30) as answer:
-        found = json.load(answer)["data"]["result"]
-    values = [float(one["value"][1]) for one in found if one["metric"] == number.labels]
-    return values[0] if values and isfinite(values[0]) else None
+        return value_in(json.load(answer)["data"]["result"], number.labels)
 
 
 @needed

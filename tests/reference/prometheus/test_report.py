@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from support.usage import Page, values_of
+from support.usage import Page, value_in, values_of
 from support.week import DAY, END, HOUR, LOOK, POOLS, START, TENANTS, Week, week
 
 from fairlead import series
@@ -64,15 +63,10 @@ def test_every_number_of_the_page_is_what_its_query_gives(served: Served) -> Non
     for number in served.page.numbers:
         if number.query not in answers:
             answers[number.query] = served.asked("query", query=number.query, time=END)
-        assert number.value == BY_HAND(_value(answers[number.query], number.labels)), number.query
+        assert number.value == BY_HAND(value_in(answers[number.query], number.labels)), number.query
     assert len(served.page.numbers) > 140
     assert len(answers) > 45
     assert sum(number.value is not None for number in served.page.numbers) > 130
-
-
-def _value(answer: list[Mapping[str, Any]], labels: Mapping[str, str]) -> float | None:
-    found = [float(one["value"][1]) for one in answer if one["metric"] == labels]
-    return found[0] if found and isfinite(found[0]) else None
 
 
 def test_every_line_of_a_plot_is_what_its_query_gives(served: Served) -> None:

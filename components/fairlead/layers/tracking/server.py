@@ -161,6 +161,8 @@ def _server(
     image: str, env: Sequence[Mapping[str, Any]], database: Database, place: Place, host: str
 ) -> dict[str, Any]:
     probe = asked("/health", PORT)
+    # By its own address it is asked for metrics.
+    hosts = [*HOSTS, *([host] if host else []), f"$(POD_IP):{PORT}"]
     own = [
         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         _said("MLFLOW_ARTIFACTS_DESTINATION", place.destination),
@@ -181,8 +183,7 @@ def _server(
             "--host=0.0.0.0",
             f"--port={PORT}",
             f"--workers={WORKERS}",
-            # By its own address it is asked for metrics.
-            f"--allowed-hosts={','.join([*HOSTS, *([host] if host else []), f'$(POD_IP):{PORT}'])}",
+            f"--allowed-hosts={','.join(hosts)}",
             f"--expose-prometheus={TOLD}",
             # Its own pages' calls carry an origin; without this it would refuse them as another page's.
             *([f"--cors-allowed-origins=https://{host}"] if host else []),
