@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,20 @@ def renderer(plan: PlatformPlan) -> HelmRenderer:
     )
 
 
+@contextmanager
+def _sdks() -> Generator[None]:
+    """Raises FairleadError for a cloud's SDK that is not installed, in place of Python's own error."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("pulumi_"):
+            raise
+        what = f"{error.name} is not installed, by which the stack's target is built"
+        extra = str(error.name).split("_")[1]
+        raise FairleadError(f"{what}\n    fix:     make clouds, or pip install 'fairlead[{extra}]'") from None
+
+
+@_sdks()
 def cluster(
     plan: PlatformPlan,
     render: Renderer,
@@ -121,7 +136,10 @@ def cluster(
     *,
     standing: bool = True,
 ) -> ClusterHandle:
-    """Builds the plan's target. Only here are targets told apart, and only the one is imported."""
+    """Builds the plan's target. Only here are targets told apart, and only the one is imported.
+
+    Raises FairleadError where its SDK is not installed.
+    """
     rows = lock.images()
     # Clusters that pull get digests; the local one has its images imported under their names.
     pulled = plan.target != "local"
